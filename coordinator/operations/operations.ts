@@ -1,0 +1,108 @@
+import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
+import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
+
+/** Who calls, as the edge has proven it. */
+export interface Caller {
+  /** Id of the API key. */
+  readonly keyId: string;
+  readonly role: operator.Role;
+}
+
+/**
+ * Everything the gRPC edge may ask of the coordinator, in the messages of the contract. The edge has checked the key and
+ * the role; validation, limits and decisions are here. Every method throws TssError and nothing else that a caller
+ * should see. `signal` ends with the call (deadline, cancellation, lost connection).
+ */
+export interface Operations {
+  readonly tasks: TaskOperations;
+  readonly workers: WorkerOperations;
+  readonly operator: OperatorOperations;
+}
+
+export interface TaskOperations {
+  submitTasks(caller: Caller, request: tasks.SubmitTasksRequest): Promise<tasks.SubmitTasksResponse>;
+  getTask(caller: Caller, request: tasks.GetTaskRequest): Promise<tasks.GetTaskResponse>;
+  listTasks(caller: Caller, request: tasks.ListTasksRequest): Promise<tasks.ListTasksResponse>;
+  cancelTasks(caller: Caller, request: tasks.CancelTasksRequest): Promise<tasks.CancelTasksResponse>;
+  retryTasks(caller: Caller, request: tasks.RetryTasksRequest): Promise<tasks.RetryTasksResponse>;
+  waitTask(caller: Caller, request: tasks.WaitTaskRequest, signal: AbortSignal): Promise<tasks.WaitTaskResponse>;
+  watchTasks(
+    caller: Caller,
+    request: tasks.WatchTasksRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<tasks.WatchTasksResponse>;
+  tailLogs(caller: Caller, request: tasks.TailLogsRequest, signal: AbortSignal): AsyncIterable<tasks.TailLogsResponse>;
+  explainTask(caller: Caller, request: tasks.ExplainTaskRequest): Promise<tasks.ExplainTaskResponse>;
+}
+
+export interface WorkerOperations {
+  /**
+   * Begins or goes on with a session on one `Work` stream. The edge gives the stream's first message (it must carry
+   * `hello`); later ones go to `receive`.
+   */
+  attach(caller: Caller, first: worker.WorkRequest, stream: WorkStream): WorkAttachment;
+  leaseTasks(caller: Caller, request: worker.LeaseTasksRequest, signal: AbortSignal): Promise<LeaseAnswer>;
+  reportTasks(caller: Caller, request: worker.ReportTasksRequest): Promise<worker.ReportTasksResponse>;
+}
+
+/** The coordinator's end of one `Work` stream. */
+export interface WorkStream {
+  /** Queues a message; the edge joins what is queued in one turn. False: the peer reads too slowly, hold leases back. */
+  send(answer: WorkAnswer): boolean;
+  /** Calls back once when the peer has caught up after `send` gave false. */
+  onDrained(callback: () => void): void;
+  /** Ends the stream: without an error in good order, else with its status. */
+  end(error?: Error): void;
+}
+
+export interface WorkAttachment {
+  /** One message of the worker. Never throws: a message that makes no sense ends the stream with INVALID_ARGUMENT. */
+  receive(message: worker.WorkRequest): void;
+  /** The stream is gone; the session lives on until its lease is over. */
+  closed(): void;
+}
+
+/** A lease as the engine gives it; `spec` is the client's TaskSpec bytes, untouched. */
+export interface LeaseGrant {
+  readonly id: string;
+  readonly token: number;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly spec: Uint8Array;
+  /** Milliseconds; 0: none. */
+  readonly timeoutMs: number;
+  readonly createdAt: number;
+}
+
+/** A WorkResponse whose leases carry the spec as bytes: the edge writes them into the message without decoding. */
+export interface WorkAnswer {
+  readonly welcome?: worker.Welcome;
+  readonly leases?: readonly LeaseGrant[];
+  readonly outcomeAcks?: readonly { readonly id: string; readonly token: number; readonly accepted: boolean }[];
+  readonly cancels?: readonly { readonly id: string; readonly token: number; readonly reason: number }[];
+  readonly logAcks?: readonly {
+    readonly id: string;
+    readonly token: number;
+    readonly offset: number;
+    readonly full: boolean;
+  }[];
+  readonly drain?: boolean;
+}
+
+export interface LeaseAnswer extends WorkAnswer {
+  readonly sessionId: string;
+  /** Call again within this many milliseconds. */
+  readonly nextMs: number;
+}
+
+export interface OperatorOperations {
+  listQueues(caller: Caller): Promise<operator.ListQueuesResponse>;
+  pauseQueue(caller: Caller, request: operator.PauseQueueRequest): Promise<operator.PauseQueueResponse>;
+  resumeQueue(caller: Caller, request: operator.ResumeQueueRequest): Promise<operator.ResumeQueueResponse>;
+  listWorkers(caller: Caller): Promise<operator.ListWorkersResponse>;
+  getWorker(caller: Caller, request: operator.GetWorkerRequest): Promise<operator.GetWorkerResponse>;
+  drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;
+  getOverview(caller: Caller): Promise<operator.GetOverviewResponse>;
+  getServerInfo(caller: Caller): Promise<operator.GetServerInfoResponse>;
+}

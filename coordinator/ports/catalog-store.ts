@@ -1,0 +1,61 @@
+/** Small tables that people change: lanes, queues, API keys. Each call is its own short transaction. */
+export interface CatalogStore {
+  meta(): Promise<Meta>;
+
+  lanes(): Promise<readonly LaneRow[]>;
+  /** The id of each lane, made when new; the same key gives the same id for every caller. */
+  internLanes(keys: readonly string[]): Promise<readonly number[]>;
+  /** Forgets lanes that no segment contains any more. Their ids are not used again. */
+  forgetLanes(lanes: readonly number[]): Promise<void>;
+
+  queues(): Promise<readonly QueueRow[]>;
+  /** Inserts or replaces. */
+  saveQueue(queue: QueueRow): Promise<void>;
+
+  apiKeys(): Promise<readonly ApiKeyRow[]>;
+  /** Rises with every change of a key. */
+  authVersion(): Promise<number>;
+  insertApiKey(key: ApiKeyRow): Promise<void>;
+  /** @returns false when there is no such key. An earlier revocation keeps its time. */
+  revokeApiKey(id: string, at: number): Promise<boolean>;
+  touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
+}
+
+export interface Meta {
+  /** Shards of this installation; fixed when it was made. */
+  readonly shards: number;
+  /** 32 random bytes of this installation: keys the check bits of ids. */
+  readonly salt: Uint8Array;
+  readonly schemaVersion: number;
+}
+
+export interface LaneRow {
+  readonly lane: number;
+  /** Canonical JSON of the lane's key. */
+  readonly key: string;
+}
+
+export interface QueueRow {
+  readonly name: string;
+  readonly paused: boolean;
+  readonly pauseNote: string;
+  /** 0: not paused. */
+  readonly pausedAt: number;
+  /** Settings of later features, JSON. */
+  readonly config: string;
+}
+
+export interface ApiKeyRow {
+  /** 12 characters, public. */
+  readonly id: string;
+  readonly name: string;
+  /** tss.v1.Role. */
+  readonly role: number;
+  /** SHA-256 of the secret part. */
+  readonly hash: Uint8Array;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** 0: not revoked. */
+  readonly revokedAt: number;
+  readonly lastUsedAt: number;
+}

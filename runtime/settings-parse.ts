@@ -1,0 +1,90 @@
+/** Readers of one setting's text. Each throws an Error whose message says what is allowed. */
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of `15s`, `500ms`, `2h`, `7d`, `1.5m`; a bare number is seconds. */
+export function readDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
+  if (!match) return undefined;
+  return Number(match[1]) * (UNITS[match[2] ?? "s"] ?? 1_000);
+}
+
+export const duration =
+  (minMs: number, maxMs: number) =>
+  (text: string): number => {
+    const value = readDuration(text);
+    if (value === undefined || value < minMs || value > maxMs)
+      throw new Error(`must be a duration such as 500ms, 15s, 2h or 7d, from ${minMs} ms to ${maxMs} ms`);
+    return value;
+  };
+
+export const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^-?\d+$/.test(text.trim()) || value < min || value > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+export function bytes(text: string): number {
+  const match = /^(\d+)\s*(|k|ki|m|mi|g|gi)b?$/i.exec(text.trim());
+  if (!match) throw new Error("must be a size such as 65536, 64KiB or 32MiB");
+  const power = { "": 0, k: 1, m: 2, g: 3 }[(match[2] ?? "").toLowerCase().replace("i", "")] ?? 0;
+  return Number(match[1]) * 1024 ** power;
+}
+
+export function text(value: string): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+export const oneOf =
+  <T extends string>(...allowed: T[]) =>
+  (value: string): T => {
+    if (!(allowed as string[]).includes(value)) throw new Error(`must be one of ${allowed.join(", ")}`);
+    return value as T;
+  };
+
+export function list(value: string): string[] {
+  return value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+export function address(value: string): string {
+  const port = Number(/^(?:\[[^\]]+\]|[^:\s]*):(\d{1,5})$/.exec(value)?.[1] ?? "x");
+  if (!(port >= 0 && port <= 65_535)) throw new Error("must be host:port, e.g. 127.0.0.1:7400");
+  return value;
+}
+
+export function addressList(value: string): string {
+  for (const item of list(value)) address(item);
+  return value;
+}
+
+export function databaseUrl(value: string): string {
+  if (value.startsWith("sqlite:") && value.length > "sqlite:".length) return value;
+  if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
+  throw new Error("must be postgres://user:password@host:port/database or sqlite:PATH");
+}
+
+export function labels(value: string): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const item of list(value)) {
+    const at = item.indexOf("=");
+    if (at < 1) throw new Error("must be name=value pairs separated by commas");
+    result[item.slice(0, at)] = item.slice(at + 1);
+  }
+  return result;
+}
+
+export function resources(value: string): Record<string, number> {
+  const result: Record<string, number> = {};
+  for (const [name, amount] of Object.entries(labels(value))) {
+    const number = Number(amount);
+    if (!Number.isFinite(number) || number < 0) throw new Error("must be name=number pairs, each number at least 0");
+    result[name] = number;
+  }
+  return result;
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { KNOWN_NAMES, SETTINGS, type Settings } from "./settings-table.ts";
+
+/** The environment cannot be used as it is; the message lists every problem, one a line. */
+export class SettingsError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`Settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "SettingsError";
+  }
+}
+
+/**
+ * Reads every setting from `environment`, and from the `.env` file beside it for names the environment lacks.
+ * @throws SettingsError naming all bad values and unknown `TSS_*` names at once.
+ */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFile = ".env"): Settings {
+  const fromFile = existsSync(envFile) ? parseEnv(readFileSync(envFile, "utf8")) : {};
+  const all: NodeJS.ProcessEnv = { ...fromFile, ...environment };
+  const problems: string[] = [];
+  for (const name of Object.keys(all)) {
+    if (!name.startsWith("TSS_") || name in SETTINGS || KNOWN_NAMES.has(name)) continue;
+    problems.push(`${name} is not a setting of TSS${suggestion(name)}; .env.example lists them`);
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(SETTINGS)) {
+    const text = all[name];
+    values[name] = definition.fallback;
+    if (text === undefined || text === "") continue;
+    try {
+      values[name] = definition.parse(text);
+    } catch (error) {
+      problems.push(`${name} ${(error as Error).message} (it is "${isSecret(name) ? "…" : text}")`);
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return values as Settings;
+}
+
+/** Values of these never reach a log or an error. */
+export function isSecret(name: string): boolean {
+  return /KEY|URL|SECRET|PASSWORD/.test(name);
+}
+
+function suggestion(unknown: string): string {
+  const near = Object.keys(SETTINGS).find((name) => name.includes(unknown.slice(4)) || unknown.includes(name.slice(4)));
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
+}

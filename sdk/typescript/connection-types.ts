@@ -1,0 +1,59 @@
+import type {
+  DescMessage,
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+
+/** Where the coordinator is and who calls. */
+export interface ConnectionOptions {
+  /** host:port, or several separated by commas. */
+  readonly address: string;
+  readonly apiKey?: string;
+  /** Absent: plaintext. Texts are PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Program and version, for the coordinator's log. */
+  readonly userAgent?: string;
+}
+
+export interface CallOptions {
+  /** Ends the call with CANCELLED. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds; unary calls default to 30 000, streams have none. */
+  readonly timeoutMs?: number;
+  /** Further request headers, e.g. traceparent. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Both halves of a bidi call. Reading throws TssError when the call fails, and ends when the server ends it. */
+export interface BidiCall<I extends DescMessage, O extends DescMessage> extends AsyncIterable<MessageShape<O>> {
+  /** False: the peer is slow; wait for `drained` before writing more. */
+  write(message: MessageInitShape<I>): boolean;
+  drained(): Promise<void>;
+  /** No further message from this side. */
+  end(): void;
+  /** Ends the call at once. */
+  cancel(): void;
+}
+
+/** Typed methods of a service. Every failure is a TssError with the server's message and details. */
+export type ServiceClient<S extends DescService> = {
+  [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+    : S["method"][K] extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageInitShape<I>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+      : S["method"][K] extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (options?: CallOptions) => BidiCall<I, O>
+        : never;
+};
+
+/** The one door to a coordinator: address, TLS, key, keepalive, deadlines and error mapping. */
+export interface Connection {
+  service<S extends DescService>(service: S): ServiceClient<S>;
+  /** Resolves when a coordinator answers. @throws TssError UNAVAILABLE naming the addresses tried. */
+  ready(timeoutMs: number): Promise<void>;
+  close(): void;
+}
