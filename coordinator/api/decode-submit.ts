@@ -9,6 +9,7 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { rememberSpecBytes } from "../kernel/spec-bytes.ts";
+import { checkBounds } from "./strict-bounds.ts";
 
 /**
  * A SubmitTasksRequest whose specs remember the bytes they came from, so that they can be stored and leased untouched.
@@ -43,6 +44,7 @@ function readSubmitTasksRequest(bytes: Uint8Array, request: SubmitTasksRequest):
     if (field === 1 && type === WireType.LengthDelimited && request.tasks.length <= LIMITS.tasksPerMessage) {
       const specBytes = reader.bytes();
       const spec = fromBinary(TaskSpecSchema, specBytes);
+      checkBounds(TaskSpecSchema, specBytes);
       rememberSpecBytes(spec, specBytes);
       request.tasks.push(spec);
     } else if (field === 2 && type === WireType.LengthDelimited) request.requestId = reader.string(true);
