@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../proto/errors.ts";
 import {
   type ApiKey,
@@ -16,6 +15,7 @@ import {
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { durationMs, toTimestamp } from "../kernel/time.ts";
 import type { ApiKeyRow, CatalogStore } from "../ports/catalog-store.ts";
 import { issueApiKey, type KeyIssuer, reachable } from "./issue-api-key.ts";
 import { refusalOf } from "./key-refusals.ts";
@@ -102,14 +102,13 @@ function newestFirst(rows: readonly ApiKeyRow[], now: number): readonly ApiKeyRo
 }
 
 function toMessage(row: ApiKeyRow): ApiKey {
-  const time = (at: number) => (at > 0 ? timestampFromMs(at) : undefined);
   return create(ApiKeySchema, {
     id: row.id,
     name: row.name,
     role: row.role,
-    createdAt: time(row.createdAt),
-    expiresAt: time(row.expiresAt),
-    revokedAt: time(row.revokedAt),
-    lastUsedAt: time(row.lastUsedAt),
+    createdAt: toTimestamp(row.createdAt),
+    expiresAt: toTimestamp(row.expiresAt),
+    revokedAt: toTimestamp(row.revokedAt),
+    lastUsedAt: toTimestamp(row.lastUsedAt),
   });
 }

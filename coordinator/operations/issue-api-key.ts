@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type FieldViolation, TssError } from "../../proto/errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { API_KEY_RANDOM_BYTES, hashApiKeySecret, makeApiKey } from "../kernel/api-key.ts";
+import { Violations } from "../kernel/violations.ts";
 import type { ApiKeyRow, CatalogStore } from "../ports/catalog-store.ts";
 import { StoreUnavailableError } from "../ports/store-errors.ts";
 
@@ -30,9 +31,7 @@ export interface IssuedKey {
 /** Makes a key and keeps its hash. @throws TssError INVALID_ARGUMENT, or UNAVAILABLE without the database. */
 export async function issueApiKey(context: KeyIssuer, wanted: NewKey): Promise<IssuedKey> {
   const ttlMs = wanted.ttlMs ?? LIMITS.apiKeyTtlDefaultMs;
-  const violations = violationsOf(wanted, ttlMs);
-  if (violations.length > 0)
-    throw new TssError("INVALID_ARGUMENT", `The key cannot be made: ${violations[0]?.description}`, { violations });
+  check(wanted, ttlMs);
   const made = makeApiKey((context.random ?? randomBytes)(API_KEY_RANDOM_BYTES));
   const now = context.clock.now();
   const row: ApiKeyRow = {
@@ -55,20 +54,13 @@ export async function ensureFirstKey(context: KeyIssuer, wanted: Omit<NewKey, "r
   return rows.length > 0 ? undefined : issueApiKey(context, { ...wanted, role: Role.ADMIN });
 }
 
-function violationsOf({ name, role }: NewKey, ttlMs: number): FieldViolation[] {
-  const violations: FieldViolation[] = [];
-  if ([...name].length > LIMITS.nameCharacters || !isPrintable(name))
-    violations.push({ field: "name", description: "name must be 1–200 printable characters." });
+function check({ name, role }: NewKey, ttlMs: number): void {
+  const found = new Violations();
+  found.line("name", name, 1, LIMITS.nameCharacters);
   if (role === Role.UNSPECIFIED || Role[role] === undefined)
-    violations.push({ field: "role", description: "role must be admin, operator, submitter, viewer or worker." });
-  if (!(ttlMs >= 1_000 && ttlMs <= LIMITS.apiKeyTtlMs))
-    violations.push({ field: "ttl", description: "ttl must be from 1 s to 366 days." });
-  return violations;
-}
-
-/** Something to see, and nothing that breaks a line or a log. */
-function isPrintable(text: string): boolean {
-  return text.trim() !== "" && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+    found.add("role", "must be admin, operator, submitter, viewer or worker");
+  found.number("ttl", ttlMs, 1_000, LIMITS.apiKeyTtlMs, " ms");
+  found.check();
 }
 
 /** Runs a call to the catalog. @throws TssError UNAVAILABLE when the database is away. */
