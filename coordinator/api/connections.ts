@@ -87,6 +87,15 @@ export class Connections {
     for (const { session } of this.byPeer.values()) if (session && !session.closed) session.close();
   }
 
+  /** Resolves when every connection is gone, or after `timeoutMs`. */
+  async ended(timeoutMs: number): Promise<void> {
+    const gone = [...this.byPeer.values()].map(({ socket }) => new Promise((resolve) => socket.once("close", resolve)));
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, timeoutMs);
+    await Promise.race([Promise.all(gone), late.promise]);
+    clearTimeout(timer);
+  }
+
   /** Cuts every connection. */
   destroy(): void {
     this.closing = true;

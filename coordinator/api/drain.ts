@@ -4,6 +4,8 @@ import type { Edge } from "./edge.ts";
 
 /** Ends what can go on elsewhere, then waits for the rest; what is left after `timeoutMs` is ended too. */
 export async function drainCalls({ calls, limits }: Pick<Edge, "calls" | "limits">, timeoutMs: number): Promise<void> {
+  // What was said in this turn (health to its watchers, drain to workers) leaves first.
+  await new Promise(setImmediate);
   for (const call of [...calls]) if (call.patience === "leave") end(call);
   if (await ended(calls, timeoutMs)) return;
   for (const call of [...calls]) end(call);

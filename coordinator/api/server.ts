@@ -17,6 +17,9 @@ import { createHealth } from "./health-service.ts";
 import { listen } from "./listen.ts";
 import { addServices, SERVICES } from "./services.ts";
 
+/** How long peers may take over the last answers of a drain. */
+const LAST_WORDS_MS = 1_000;
+
 export interface GrpcServerOptions {
   readonly operations: Operations;
   readonly apiKeys: ApiKeyOperations;
@@ -43,7 +46,7 @@ export interface GrpcServer {
   setServing(serving: boolean): void;
   /**
    * Stops in good order: health says NOT_SERVING, no new connections or calls, running calls finish. What is left after
-   * `timeoutMs` is ended with UNAVAILABLE, and every connection is cut at most 1 s later.
+   * `timeoutMs` is ended with UNAVAILABLE, and every connection is cut at most 2 s later.
    */
   drain(timeoutMs: number): Promise<void>;
   /** Cuts everything now. */
@@ -117,6 +120,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       options.onDrain?.();
       connections.goAway();
       await drainCalls(edge, timeoutMs);
+      // The last answers are on their way: each connection closes when its peer has them.
+      await connections.ended(LAST_WORDS_MS);
       await close();
     },
   };
