@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
-import { TssError } from "../../proto/errors.ts";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
@@ -9,12 +7,14 @@ import type { Operations } from "../operations/operations.ts";
 import { callAdmission } from "./call-admission.ts";
 import type { CallObserver } from "./call-observer.ts";
 import { Connections } from "./connections.ts";
+import { serverCredentials, type TlsFiles } from "./credentials.ts";
 import { drainCalls } from "./drain.ts";
 import type { Edge } from "./edge.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.ts";
 import { http2ServersOf } from "./grpc-internals.ts";
 import { createHealth } from "./health-service.ts";
 import { listen } from "./listen.ts";
+import { shortenTimeout } from "./long-timeouts.ts";
 import { addServices, SERVICES } from "./services.ts";
 
 /** How long peers may take over the last answers of a drain. */
@@ -26,8 +26,8 @@ export interface GrpcServerOptions {
   readonly keys: Pick<KeyRing, "verify" | "refusal" | "noteUse" | "onChange">;
   /** host:port; port 0 takes a free one. */
   readonly listen: string;
-  /** Paths of PEM files; absent: plaintext. */
-  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** Absent: plaintext. */
+  readonly tls?: TlsFiles;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly metrics?: CallObserver;
@@ -65,7 +65,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   setLogVerbosity(logVerbosity.NONE);
 
   const connections = new Connections(edge);
-  const credentials = credentialsOf(options.tls);
+  const credentials = serverCredentials(options.tls);
   const server = new Server({
     "grpc.max_concurrent_streams": limits.streamsPerConnection,
     "grpc.max_receive_message_length": limits.messageBytes,
@@ -84,7 +84,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
   // The listener is this edge's own, for its caps and its words when the port is taken.
   const injector = server.createConnectionInjector(credentials);
-  for (const http2Server of http2ServersOf(server)) http2Server.on("session", (session) => connections.begin(session));
+  for (const http2Server of http2ServersOf(server)) {
+    http2Server.on("session", (session) => connections.begin(session));
+    http2Server.prependListener("stream", (_stream, headers) => shortenTimeout(headers));
+  }
   const {
     server: listener,
     address,
@@ -125,21 +128,4 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       await close();
     },
   };
-}
-
-function credentialsOf(tls: GrpcServerOptions["tls"]): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: readPem(tls.certPath, "TSS_TLS_CERT"), private_key: readPem(tls.keyPath, "TSS_TLS_KEY") };
-  return ServerCredentials.createSsl(null, [pair]);
-}
-
-function readPem(path: string, setting: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new TssError("FAILED_PRECONDITION", `${path} cannot be read (${why}): ${setting} must name a PEM file.`, {
-      cause: error,
-    });
-  }
 }

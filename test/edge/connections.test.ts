@@ -5,6 +5,7 @@ import { status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { EDGE_LIMITS } from "../../coordinator/api/edge-limits.ts";
+import { shortenTimeout } from "../../coordinator/api/long-timeouts.ts";
 import { GetTaskResponseSchema, TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
@@ -16,6 +17,9 @@ const open: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
 });
+
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const NO_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 
 const answers = fakeOperations({
   tasks: { getTask: async () => create(GetTaskResponseSchema, { task: { id: "t" } }) },
@@ -101,9 +105,15 @@ test("a connection that says nothing, or half a hello, is dropped", async () => 
   await stillServes(edge);
 });
 
+test("a peer that answers no ping is gone, though its connection stands", async () => {
+  const edge = await start({ limits: { keepaliveMs: 30, keepaliveTimeoutMs: 30 } });
+  const frozen = tcp(edge);
+  frozen.write(Buffer.concat([Buffer.from(PREFACE), NO_SETTINGS]));
+  await gone(frozen);
+});
+
 test("garbage on the port harms nobody", async () => {
   const edge = await start();
-  const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
   const frame = fc
     .tuple(fc.uint8Array({ maxLength: 60 }), fc.nat({ max: 12 }), fc.nat({ max: 255 }), fc.nat({ max: 5 }))
     .map(([body, type, flags, stream]) => Buffer.from([0, 0, body.length, type, flags, 0, 0, 0, stream, ...body]));
@@ -114,8 +124,7 @@ test("garbage on the port harms nobody", async () => {
       fc.uint8Array(),
       async (polite, frames, noise) => {
         const socket = tcp(edge);
-        const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-        if (polite) socket.write(Buffer.concat([Buffer.from(preface), settings, ...frames]));
+        if (polite) socket.write(Buffer.concat([Buffer.from(PREFACE), NO_SETTINGS, ...frames]));
         socket.end(noise);
         socket.resume();
         await gone(socket);
@@ -152,6 +161,29 @@ test("odd headers harm nobody", async () => {
   expect(await rawStatus(badTimeout)).toBe(status.INVALID_ARGUMENT);
   await stillServes(edge);
 });
+
+test("a deadline of weeks and more is one of three weeks, not one that has passed", async () => {
+  const operations = fakeOperations({ tasks: { waitTask: () => new Promise(() => {}) } });
+  const edge = await start({ operations });
+  const raw = new RawGrpc(edge.server.address, edge.key);
+  open.push(raw);
+  const waiting = (timeout: string) =>
+    raw.call("/tss.v1.TaskService/WaitTask", { "grpc-timeout": timeout }).end(Buffer.alloc(5));
+  const long = ["600H", "700H", "36000M", "2200000S"].map(waiting);
+  expect(await rawStatus(waiting("50m"))).toBe(status.DEADLINE_EXCEEDED);
+  // A wrong deadline would have ended its call before the one that is right.
+  expect(long.map(({ closed }) => closed)).toEqual([false, false, false, false]);
+  expect(shortened("99999999H")).toBe("500H");
+  expect(shortened("36000M")).toBe("30000M");
+  expect(shortened("500H")).toBe("500H");
+  expect(shortened("99999999m")).toBe("99999999m");
+});
+
+function shortened(timeout: string): string | undefined {
+  const headers: Record<string, string> = { "grpc-timeout": timeout };
+  shortenTimeout(headers);
+  return headers["grpc-timeout"];
+}
 
 test("a call that is refused before its message holds no stream open", async () => {
   const edge = await start({ limits: { lingerMs: 20 } });
