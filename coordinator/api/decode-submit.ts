@@ -28,8 +28,11 @@ export function decodeSubmitStreamRequest(bytes: Uint8Array): SubmitStreamReques
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    if (field === 1 && type === WireType.Varint) message.sequence = reader.uint32();
-    else if (field === 2 && type === WireType.LengthDelimited) {
+    if (field === 1) {
+      expectType(type, WireType.Varint);
+      message.sequence = reader.uint32();
+    } else if (field === 2) {
+      expectType(type, WireType.LengthDelimited);
       message.request ??= create(SubmitTasksRequestSchema);
       readSubmitTasksRequest(reader.bytes(), message.request);
     } else reader.skip(type, field);
@@ -41,13 +44,24 @@ function readSubmitTasksRequest(bytes: Uint8Array, request: SubmitTasksRequest):
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    if (field === 1 && type === WireType.LengthDelimited && request.tasks.length <= LIMITS.tasksPerMessage) {
-      const specBytes = reader.bytes();
-      const spec = fromBinary(TaskSpecSchema, specBytes);
-      checkBounds(TaskSpecSchema, specBytes);
-      rememberSpecBytes(spec, specBytes);
-      request.tasks.push(spec);
-    } else if (field === 2 && type === WireType.LengthDelimited) request.requestId = reader.string(true);
-    else reader.skip(type, field);
+    if (field === 1) {
+      expectType(type, WireType.LengthDelimited);
+      readSpec(reader.bytes(), request);
+    } else if (field === 2) {
+      expectType(type, WireType.LengthDelimited);
+      request.requestId = reader.string(true);
+    } else reader.skip(type, field);
   }
+}
+
+function readSpec(bytes: Uint8Array, { tasks }: SubmitTasksRequest): void {
+  if (tasks.length > LIMITS.tasksPerMessage) return;
+  const spec = fromBinary(TaskSpecSchema, bytes);
+  checkBounds(TaskSpecSchema, bytes);
+  rememberSpecBytes(spec, bytes);
+  tasks.push(spec);
+}
+
+function expectType(type: WireType, expected: WireType): void {
+  if (type !== expected) throw new Error(`wire type ${type} where ${expected} belongs`);
 }
