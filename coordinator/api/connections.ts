@@ -30,9 +30,13 @@ export class Connections {
   /** Takes a new connection, or ends it at once. @returns whether it was taken. */
   accept(socket: Socket): boolean {
     const { limits, logger } = this.edge;
-    const address = socket.remoteAddress ?? "";
+    const address = socket.remoteAddress;
     // A peer that is gone, or speaks no HTTP/2, is no fault of this process.
     socket.on("error", () => socket.destroy());
+    if (address === undefined) {
+      socket.destroy();
+      return false;
+    }
     const refusal = this.refusal(address);
     if (refusal !== undefined) {
       logger.warn({ address }, refusal);
