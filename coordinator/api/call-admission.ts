@@ -94,7 +94,7 @@ export function callAdmission(edge: Edge, proven: (call: ServerInterceptingCallI
           if (!context.over && admit(metadata)) listener.onReceiveMetadata(metadata);
         },
         onReceiveMessage: (message: Incoming) => {
-          context.received(message.bytes);
+          if (definition.requestStream) context.received(message.bytes);
           listener.onReceiveMessage(message);
         },
         onReceiveHalfClose: () => listener.onReceiveHalfClose(),

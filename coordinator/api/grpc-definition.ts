@@ -2,7 +2,10 @@ import { type DescMethod, type DescService, fromBinary, type Message } from "@bu
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { TssError } from "../../proto/errors.ts";
 
-/** A request as it came: decoded, or what is wrong with it. */
+/** What a message takes beside its bytes: an empty one is not free. */
+const MESSAGE_OVERHEAD = 1_024;
+
+/** A request as it came: decoded, or what is wrong with it; with the bytes it takes, about. */
 export type Incoming<M = Message> =
   | { readonly message: M; readonly bytes: number }
   | { readonly problem: TssError; readonly bytes: number };
@@ -40,8 +43,9 @@ function methodDefinition(
 }
 
 function read(method: DescMethod, decode: Decode, bytes: Buffer): Incoming {
+  const size = bytes.length + MESSAGE_OVERHEAD;
   try {
-    return { message: decode(bytes), bytes: bytes.length };
+    return { message: decode(bytes), bytes: size };
   } catch (error) {
     const problem =
       error instanceof TssError
@@ -50,7 +54,7 @@ function read(method: DescMethod, decode: Decode, bytes: Buffer): Incoming {
             reason: "MALFORMED_MESSAGE",
             cause: error,
           });
-    return { problem, bytes: bytes.length };
+    return { problem, bytes: size };
   }
 }
 

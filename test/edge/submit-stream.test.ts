@@ -128,6 +128,31 @@ test("past its bound of bytes in work a stream is not read, and goes on when the
   expect(waiting).toHaveLength(20);
 });
 
+test("small messages count too, and a large unary call is none of them", async () => {
+  let running = 0;
+  const enough = Promise.withResolvers<void>();
+  const { edge } = await start(
+    (_, { requestId }) => {
+      if (requestId !== "") return Promise.resolve(accepted("x"));
+      if (++running === 49) enough.resolve();
+      return new Promise(() => {});
+    },
+    { streamInboxBytes: 50_000 },
+  );
+  const raw = new RawGrpc(edge.server.address, edge.key);
+  open.push(raw);
+  const call = raw.call("/tss.v1.TaskService/SubmitStream");
+  const message = framed(toBinary(SubmitStreamRequestSchema, create(SubmitStreamRequestSchema, { request: {} })));
+  call.write(Buffer.concat(Array.from({ length: 5_000 }, () => message)));
+  await enough.promise;
+  for (let n = 0; n < 100; n++) await new Promise(setImmediate);
+  expect(running).toBe(49);
+  const client = new TestClient(edge.server.address, edge.key);
+  open.push(client);
+  const answer = await client.unary(TaskService.method.submitTasks, { requestId: "r".repeat(200_000) });
+  expect(answer.results).toHaveLength(1);
+});
+
 test("a client that ends still gets every answer", async () => {
   const { call } = await start(async () => accepted("x"));
   const answers = take(call, 100);
