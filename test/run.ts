@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { guard } from "./support/guard.ts";
 import { type JestResult, reportLines } from "./support/jest-report.ts";
 import { testServices } from "./support/services.ts";
 import { dropDatabases } from "./support/test-databases.ts";
@@ -22,6 +23,7 @@ async function run(): Promise<number> {
   const services = await testServices();
   process.stderr.write(`${services.summary}\n`);
   let jestPid = 0;
+  let release = async () => rmSync(folder, { recursive: true, force: true });
   try {
     if (stopping.signal.aborted) return 130;
     const ignored = ["/node_modules/", "/dist/", ...(long ? [] : ["\\.long\\.test\\.ts$"])];
@@ -46,6 +48,7 @@ async function run(): Promise<number> {
       },
     });
     jestPid = jest.pid ?? 0;
+    release = guard(jest, "TERM", folder);
     stopping.signal.addEventListener("abort", () => jest.kill("SIGTERM"));
     const [code] = (await once(jest, "exit")) as [number | null];
     if (existsSync(output)) {
@@ -56,7 +59,7 @@ async function run(): Promise<number> {
   } finally {
     if (process.env["TSS_TEST_DATABASE_URL"]) await dropDatabases(services.databaseUrl, [jestPid, process.pid]);
     await services.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await release();
   }
 }
 
