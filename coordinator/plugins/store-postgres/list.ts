@@ -42,8 +42,10 @@ export async function listTasks(pool: ReadPool, leaves: Leaves, query: ListQuery
     const full = take(walks, tasks, query.limit, behind?.at ?? null);
     if (full) return { tasks, next: placeOf(tasks.at(-1)!), incomplete: false };
     if (!behind) return { tasks, next: null, incomplete: false };
-    if (scanned >= query.maxScanned) return { tasks, next: behind.at, incomplete: true };
-    const rows = Math.min(size, query.maxScanned - scanned);
+    // Every walk leaves the place the page began at, or pages of few rows would never get on.
+    const moved = query.after === null || compare(behind.at, query.after) > 0;
+    if (scanned >= query.maxScanned && moved) return { tasks, next: behind.at, incomplete: true };
+    const rows = Math.max(1, Math.min(size, query.maxScanned - scanned));
     const stretch = await readStretch(pool, behind.seg, query, behind.at, rows);
     scanned += stretch.scanned;
     behind.found.push(...stretch.matches);
