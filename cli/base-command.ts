@@ -11,9 +11,6 @@ import { reportError } from "./errors.ts";
 import { jsonLine, jsonText } from "./render/json-text.ts";
 import { writeAll } from "./write-all.ts";
 
-/** Longest wait for a coordinator to answer before the command gives up, in milliseconds. */
-const READY_TIMEOUT_MS = 5_000;
-
 /** Values by the name of their flag or argument, as oclif types them. */
 type Output = { [name: string]: unknown };
 
@@ -50,12 +47,9 @@ export abstract class TssCommand extends Command {
     return this.#settings;
   }
 
-  /** A client of one service. @throws TssError UNAVAILABLE when no coordinator answers within 5 s. */
+  /** A client of one service; the connection is made with the first call, which fails at once when nobody listens. */
   protected async service<S extends DescService>(service: S): Promise<ServiceClient<S>> {
-    if (this.#connection === undefined) {
-      this.#connection = await connect(this.settings);
-      await this.#connection.ready(READY_TIMEOUT_MS);
-    }
+    this.#connection ??= await connect(this.settings);
     return this.#connection.service(service);
   }
 
