@@ -33,6 +33,8 @@ export abstract class TssCommand extends Command {
     options?: Input<F, B, A>,
     argv?: string[],
   ): Promise<ParserOutput<F, B, A>> {
+    // oclif reminds the author of a command that was never parsed; a line that cannot be parsed is not that.
+    this.parsed = true;
     const output = await super.parse(options, argv);
     this.#coordinator = (output.flags as { coordinator?: string }).coordinator;
     return output;

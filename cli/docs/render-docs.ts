@@ -1,9 +1,10 @@
 import type { CommandShape, FlagShape } from "../command-shapes.ts";
+import { columns, pad } from "../render/width.ts";
 
 /** docs/cli.md: the introduction and a section for every command. */
 export function renderDocs(intro: string, commands: readonly CommandShape[]): string {
   const list = commands.map(({ name, summary }) => `- [\`tss ${name}\`](#${anchor(name)}): ${summary}`);
-  return [intro.trimEnd(), "## Commands", list.join("\n"), ...commands.map(section), ""].join("\n\n");
+  return [intro.trimEnd(), "## Commands", list.join("\n"), ...commands.map(section)].join("\n\n").concat("\n");
 }
 
 function section(command: CommandShape): string {
@@ -28,8 +29,11 @@ function section(command: CommandShape): string {
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
+  const cells = [titles, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = titles.map((_, at) => Math.max(...cells.map((row) => columns(row[at] ?? ""))));
+  const line = (row: readonly string[]) => `| ${row.map((cell, at) => pad(cell, widths[at] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
 function flagCell(flag: FlagShape): string {
