@@ -62,6 +62,8 @@ export const LIMITS = {
   pauseNoteBytes: 1024,
   apiKeyTtlMs: 366 * 86_400_000,
   apiKeyTtlDefaultMs: 90 * 86_400_000,
+  /** Usable keys of one installation; every coordinator holds them in memory. */
+  apiKeys: 10_000,
   /** Streams on one HTTP/2 connection. */
   streamsPerConnection: 1_000,
 } as const;

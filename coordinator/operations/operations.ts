@@ -73,6 +73,10 @@ export interface LeaseGrant {
   /** Milliseconds; 0: none. */
   readonly timeoutMs: number;
   readonly createdAt: number;
+  /** Milliseconds, defaults applied; absent: the worker takes it from the spec. */
+  readonly cancelGraceMs?: number;
+  /** Milliseconds; absent: the worker takes it from the spec. */
+  readonly heartbeatTimeoutMs?: number;
 }
 
 /** A WorkResponse whose leases carry the spec as bytes: the edge writes them into the message without decoding. */

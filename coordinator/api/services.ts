@@ -1,0 +1,111 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Server } from "@grpc/grpc-js";
+import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "../../proto/gen/grpc/reflection/v1/reflection_pb.js";
+import { ServerReflection as AlphaReflection } from "../../proto/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import {
+  ApiKeyService,
+  QueueService,
+  StatsService,
+  WorkerRegistryService,
+} from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { listedMethods } from "../kernel/permissions.ts";
+import type { ApiKeyOperations } from "../operations/api-keys.ts";
+import type { Operations } from "../operations/operations.ts";
+import { decodeSubmitStreamRequest, decodeSubmitTasksRequest } from "./decode-submit.ts";
+import { indexDescriptors } from "./descriptor-index.ts";
+import type { Edge } from "./edge.ts";
+import { encodeLeaseTasksResponse } from "./encode-work.ts";
+import { type Decode, methodName, serviceDefinition } from "./grpc-definition.ts";
+import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
+import type { HealthState } from "./health-service.ts";
+import { REFLECTION_RESPONSES, serveReflection } from "./reflection-service.ts";
+import { serveSubmitStream } from "./submit-stream.ts";
+import { serveWork } from "./work-stream.ts";
+
+/** Everything a coordinator serves. */
+export const SERVICES: readonly DescService[] = [
+  TaskService,
+  WorkerService,
+  QueueService,
+  WorkerRegistryService,
+  ApiKeyService,
+  StatsService,
+  Health,
+  ServerReflection,
+  AlphaReflection,
+];
+
+export interface ServiceParts {
+  readonly operations: Operations;
+  readonly apiKeys: ApiKeyOperations;
+  readonly health: HealthState;
+  readonly edge: Edge;
+}
+
+/** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
+export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
+  const { tasks, workers, operator } = operations;
+  const { limits } = edge;
+  const index = indexDescriptors(SERVICES);
+  const allowed = new Set(listedMethods());
+
+  function add<S extends DescService>(service: S, handlers: ServiceHandlers<S>, decoders: Record<string, Decode> = {}) {
+    for (const method of service.methods)
+      if (!allowed.has(methodName(method)))
+        throw new Error(`${methodName(method)} has no line in coordinator/kernel/permissions.ts: say who may call it`);
+    server.addService(serviceDefinition(service, decoders), grpcImplementation(service, handlers, limits));
+  }
+
+  add(
+    TaskService,
+    {
+      submitTasks: (request, call) => tasks.submitTasks(call.provenCaller, request),
+      submitStream: (stream) => serveSubmitStream(stream, tasks, limits),
+      getTask: (request, call) => tasks.getTask(call.provenCaller, request),
+      listTasks: (request, call) => tasks.listTasks(call.provenCaller, request),
+      cancelTasks: (request, call) => tasks.cancelTasks(call.provenCaller, request),
+      retryTasks: (request, call) => tasks.retryTasks(call.provenCaller, request),
+      waitTask: (request, call) => tasks.waitTask(call.provenCaller, request, call.signal),
+      watchTasks: (request, call) => tasks.watchTasks(call.provenCaller, request, call.signal),
+      tailLogs: (request, call) => tasks.tailLogs(call.provenCaller, request, call.signal),
+      explainTask: (request, call) => tasks.explainTask(call.provenCaller, request),
+    },
+    { submitTasks: decodeSubmitTasksRequest, submitStream: decodeSubmitStreamRequest },
+  );
+  add(WorkerService, {
+    work: (stream) => serveWork(stream, workers, edge),
+    leaseTasks: async (request, call) =>
+      encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
+    reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
+  });
+  add(QueueService, {
+    listQueues: (_, call) => operator.listQueues(call.provenCaller),
+    pauseQueue: (request, call) => operator.pauseQueue(call.provenCaller, request),
+    resumeQueue: (request, call) => operator.resumeQueue(call.provenCaller, request),
+  });
+  add(WorkerRegistryService, {
+    listWorkers: (_, call) => operator.listWorkers(call.provenCaller),
+    getWorker: (request, call) => operator.getWorker(call.provenCaller, request),
+    drainWorker: (request, call) => operator.drainWorker(call.provenCaller, request),
+  });
+  add(ApiKeyService, {
+    createApiKey: (request, call) => apiKeys.createApiKey(call.provenCaller, request),
+    listApiKeys: (_, call) => apiKeys.listApiKeys(call.provenCaller),
+    revokeApiKey: (request, call) => apiKeys.revokeApiKey(call.provenCaller, request),
+  });
+  add(StatsService, {
+    getOverview: (_, call) => operator.getOverview(call.provenCaller),
+    getServerInfo: (_, call) => operator.getServerInfo(call.provenCaller),
+  });
+  add(Health, health.handlers);
+  add(ServerReflection, {
+    serverReflectionInfo: (stream) => serveReflection(stream, REFLECTION_RESPONSES.v1, index, limits.streamOutboxBytes),
+  });
+  add(AlphaReflection, {
+    serverReflectionInfo: (stream) =>
+      serveReflection(stream, REFLECTION_RESPONSES.v1alpha, index, limits.streamOutboxBytes),
+  });
+}

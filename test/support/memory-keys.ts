@@ -1,0 +1,68 @@
+import { hashApiKeySecret, makeApiKey } from "../../coordinator/kernel/api-key.ts";
+import type { ApiKeyRow, CatalogStore } from "../../coordinator/ports/catalog-store.ts";
+import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
+
+export type KeyTable = Pick<CatalogStore, "apiKeys" | "authVersion" | "insertApiKey" | "revokeApiKey" | "touchApiKeys">;
+
+/** The key part of a catalog, in memory. `fail` makes every call throw it. */
+export class MemoryKeys implements KeyTable {
+  rows: ApiKeyRow[] = [];
+  touched: { readonly id: string; readonly at: number }[] = [];
+  fail: Error | undefined;
+  reads = 0;
+  private version = 0;
+
+  async apiKeys(): Promise<readonly ApiKeyRow[]> {
+    this.check();
+    this.reads++;
+    return [...this.rows];
+  }
+  async authVersion(): Promise<number> {
+    this.check();
+    return this.version;
+  }
+  async insertApiKey(row: ApiKeyRow): Promise<void> {
+    this.check();
+    this.version++;
+    this.rows.push(row);
+  }
+  async revokeApiKey(id: string, at: number): Promise<boolean> {
+    this.check();
+    this.version++;
+    this.rows = this.rows.map((row) => (row.id === id ? { ...row, revokedAt: row.revokedAt || at } : row));
+    return this.rows.some((row) => row.id === id);
+  }
+  async touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void> {
+    this.check();
+    this.touched.push(...used);
+  }
+
+  private check(): void {
+    if (this.fail) throw this.fail;
+  }
+}
+
+let made = 0;
+
+/** A key that differs from every other of the process, with its row. */
+export function testKey(role: Role = Role.ADMIN, row: Partial<ApiKeyRow> = {}): { key: string; row: ApiKeyRow } {
+  const random = new Uint8Array(41).fill(7);
+  new DataView(random.buffer).setUint32(5, ++made);
+  new DataView(random.buffer).setUint32(30, made);
+  const { key, id, secret } = makeApiKey(random);
+  const now = Date.now();
+  return {
+    key,
+    row: {
+      id,
+      name: `${Role[role]} key`.toLowerCase(),
+      role,
+      hash: hashApiKeySecret(secret),
+      createdAt: now,
+      expiresAt: now + 86_400_000,
+      revokedAt: 0,
+      lastUsedAt: 0,
+      ...row,
+    },
+  };
+}
