@@ -66,6 +66,8 @@ export function createFloor(host: AttemptHost, total: number): Floor {
         offerSlots();
       });
       keep(runAttempt(host, lease, ended.resolve).finally(ended.resolve));
+      // It was on its way when the agent said that it leaves: it goes back before it starts.
+      if (leaving) held.get(lease)?.stop?.order("drained", 0);
     },
     cancel(order) {
       if (order.reason === TaskReason.LOST) return held.fence(order);
