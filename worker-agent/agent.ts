@@ -40,8 +40,9 @@ export interface Agent {
   close(): Promise<void>;
 }
 
-/** How long an agent that leaves waits for its last outcomes to be acknowledged. */
+/** How long an agent that leaves in order, and one that leaves at once, waits for its last reports to be acknowledged. */
 const LAST_REPORTS_MS = 5_000;
+const LAST_REPORTS_AT_ONCE_MS = 1_000;
 
 /**
  * Starts an agent: takes its directory, ends what an earlier agent left running, opens its session and offers its slots.
@@ -90,10 +91,10 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const left = Promise.withResolvers<void>();
   let draining: Promise<void> | undefined;
   let leaving: Promise<void> | undefined;
-  const leave = (): Promise<void> => {
+  const leave = (lastReportsMs: number): Promise<void> => {
     leaving ??= (async () => {
       await floor.ended();
-      await within(floor.settled(), LAST_REPORTS_MS);
+      await within(floor.settled(), lastReportsMs);
       watch.close();
       await session.close();
       await executor.close();
@@ -109,7 +110,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
         logger.warn({ held: held.all().length }, "what still runs is ended: TSS_DRAIN_TIMEOUT is over");
         floor.endAll("drained");
       }
-      await leave();
+      await leave(LAST_REPORTS_MS);
     })();
     return draining;
   };
@@ -134,6 +135,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
         watch.setTerm(leaseTtlMs);
         for (const lease of refused) held.fence(lease);
         for (const attempt of held.all()) attempt.delivery.resend();
+        for (const deliver of deliveries.splice(0)) floor.keep(deliver());
         floor.resume();
       },
       onLease: floor.lease,
@@ -143,7 +145,6 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       onDrain: floor.pause,
     },
   });
-  for (const deliver of deliveries) floor.keep(deliver());
   floor.offerSlots();
 
   return {
@@ -154,7 +155,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     async close() {
       floor.drain();
       floor.endAll("drained", () => 0);
-      await leave();
+      await leave(LAST_REPORTS_AT_ONCE_MS);
     },
   };
 }

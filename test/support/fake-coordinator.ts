@@ -74,6 +74,16 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
     (other: Given): boolean =>
       other.id === given.id && other.fencingToken === given.fencingToken;
 
+  const phases = new Map<string, "full" | "tail">();
+  /** What comes before the limit is kept, and of what comes later the tail, which begins with a gap. */
+  const acknowledgeLater = (log: LogReport, end: number): void => {
+    const phase = phases.get(log.id);
+    if (phase === "full" && log.elidedBytes > 0n) phases.set(log.id, "tail");
+    else if (phase === undefined && end >= fake.logLimit) phases.set(log.id, "full");
+    const isTail = phases.get(log.id) === "tail";
+    fake.acknowledgeLog(log, isTail ? end : Math.min(end, fake.logLimit), end >= fake.logLimit);
+  };
+
   const fake: FakeCoordinator = {
     answering: { outcomes: true, logs: true },
     logLimit: Number.POSITIVE_INFINITY,
@@ -102,8 +112,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
           logs.push(log);
           const end = Number(log.offset) + log.data.length;
           // Acknowledgements come later than the call, as over a wire.
-          if (fake.answering.logs)
-            setImmediate(() => fake.acknowledgeLog(log, Math.min(end, fake.logLimit), end >= fake.logLimit));
+          if (fake.answering.logs) setImmediate(acknowledgeLater, log, end);
           tell();
         },
         outcome(report) {
