@@ -1,5 +1,6 @@
 import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
+import { hasRoom } from "./journal/room.ts";
 import { type AttemptHost, runAttempt } from "./run-attempt.ts";
 import { creditDue, drain, emptySlots, free, offer, resume, take } from "./slots.ts";
 import type { StopCause } from "./stop.ts";
@@ -31,12 +32,16 @@ const CAUSES: Partial<Record<TaskReason, StopCause>> = {
   [TaskReason.HEARTBEAT]: "heartbeat",
 };
 
+/** A disk that was full is looked at again after this long. */
+const LOOK_FOR_ROOM_MS = 5_000;
+
 export function createFloor(host: AttemptHost, total: number): Floor {
   const { held, logger } = host;
   const running = new Set<Promise<void>>();
   const working = new Set<Promise<void>>();
   let slots = emptySlots(total);
   let leaving = false;
+  let roomTimer: NodeJS.Timeout | undefined;
 
   const track = (set: Set<Promise<void>>, promise: Promise<void>): void => {
     set.add(promise);
@@ -47,9 +52,21 @@ export function createFloor(host: AttemptHost, total: number): Floor {
       working,
       work.catch((error: unknown) => logger.error({ error }, "an attempt could not be seen to its end")),
     );
+  const waitForRoom = (): void => {
+    if (roomTimer !== undefined) return;
+    logger.error(
+      { path: host.attemptsPath },
+      "the disk of the agent's directory is full: no task is taken until there is room",
+    );
+    roomTimer = setTimeout(() => {
+      roomTimer = undefined;
+      offerSlots();
+    }, LOOK_FOR_ROOM_MS).unref();
+  };
   const offerSlots = (): void => {
     const count = creditDue(slots);
     if (count === 0) return;
+    if (!hasRoom(host.attemptsPath)) return waitForRoom();
     slots = offer(slots, count);
     host.session().credit(count);
   };
@@ -86,6 +103,7 @@ export function createFloor(host: AttemptHost, total: number): Floor {
     },
     drain() {
       leaving = true;
+      clearTimeout(roomTimer);
       slots = drain(slots);
       host.session().drain();
     },

@@ -37,8 +37,9 @@ export interface AttemptHost {
 export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => void): Promise<void> {
   const { clock, held, logger } = host;
   const { id, fencingToken } = lease;
-  const dir = createAttemptDir(host.attemptsPath, id, String(fencingToken));
-  const output = openOutput(dir.path, lease, host);
+  const place = preparePlace(host, lease);
+  if (place === undefined) return;
+  const { dir, output } = place;
   const stop = createStop();
   const delivery = createDelivery(output.shipper, (report) => host.session().outcome(report));
   const graceMs = lease.cancelGrace === undefined ? LIMITS.cancelGraceDefaultMs : durationMs(lease.cancelGrace);
@@ -97,6 +98,22 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
   held.remove({ id, fencingToken });
   output.close();
   await dir.remove().catch((error: unknown) => logger.warn({ task: id, error }, "an attempt's directory stays behind"));
+}
+
+/** Where the attempt keeps its files. Without one nothing could be promised of it: it fails before it starts. */
+function preparePlace(host: AttemptHost, lease: Lease) {
+  const { id, fencingToken } = lease;
+  try {
+    const dir = createAttemptDir(host.attemptsPath, id, String(fencingToken));
+    return { dir, output: openOutput(dir.path, lease, host) };
+  } catch (error) {
+    host.logger.error({ task: id, error }, "an attempt has no directory");
+    const detail = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    const message = `Agent ${host.agentName} could not make a directory for the attempt (${detail}).`;
+    const facts = { id, fencingToken, endedAt: host.clock.now(), outputBytes: 0 };
+    host.session().outcome(outcomeReport(facts, judge({ kind: "spawn_failed", message }, host.agentName)));
+    return undefined;
+  }
 }
 
 async function execute(host: AttemptHost, attempt: Parameters<Executor["run"]>[0]): Promise<Ending> {

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import type { Frame, FrameHeader } from "./frame.ts";
+import { FRAME_HEADER_BYTES, type Frame, type FrameHeader } from "./frame.ts";
 import { type FrameFile, nextPosition, openFrameFile } from "./frame-file.ts";
 
 /**
  * The output of one attempt on disk: its head as it came, and when the head is full the newest of the rest.
  *
  * The head is shipped while the attempt runs and read again after a reconnect. The tail is two files that take turns:
- * when the newer is full the older is emptied, so that between one and two times `tailBytes` remain. What lies between
- * head and tail is left out, and the gap in the offsets says how much. A command therefore never waits for the
- * coordinator, and an attempt never takes more than headBytes + 2 × tailBytes of disk.
+ * when the newer is full the older is emptied, so that between one and two times `tailBytes` of file remain. What lies
+ * between head and tail is left out, and the gap in the offsets says how much. A command therefore never waits for the
+ * coordinator, and an attempt never takes more than 2 × (headBytes + tailBytes) of disk, however small its frames are.
  */
 export interface Spool {
   /** Bytes of output so far, kept or not. */
@@ -34,6 +34,9 @@ export interface SpoolLimits {
   readonly tailBytes: number;
 }
 
+/** The head's file may be this much larger than its output: every frame has a header. */
+const HEAD_FILE_FACTOR = 2;
+
 /** Opens the spool in an attempt's directory, with what a dead agent left in it. */
 export function openSpool(directory: string, limits: SpoolLimits): Spool {
   const head = openFrameFile(join(directory, "output.head"));
@@ -48,9 +51,10 @@ export function openSpool(directory: string, limits: SpoolLimits): Spool {
     },
     append(frame) {
       total = frame.offset + frame.data.length;
-      if (headOpen && total <= limits.headBytes && head.append(frame)) return;
+      const fits = total <= limits.headBytes && head.size <= HEAD_FILE_FACTOR * limits.headBytes;
+      if (headOpen && fits && head.append(frame)) return;
       headOpen = false;
-      if (newer.size + frame.data.length > limits.tailBytes) {
+      if (newer.size + FRAME_HEADER_BYTES + frame.data.length > limits.tailBytes) {
         [older, newer] = [newer, older];
         newer.clear();
       }
