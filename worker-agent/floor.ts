@@ -66,7 +66,10 @@ export function createFloor(host: AttemptHost, total: number): Floor {
   const offerSlots = (): void => {
     const count = creditDue(slots);
     if (count === 0) return;
-    if (!hasRoom(host.attemptsPath)) return waitForRoom();
+    if (!hasRoom(host.attemptsPath)) {
+      waitForRoom();
+      return;
+    }
     slots = offer(slots, count);
     host.session().credit(count);
   };

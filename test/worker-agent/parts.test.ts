@@ -62,27 +62,25 @@ test.each([
 
 test("a spool reopened after a crash has every whole frame and no part of one", () => {
   const directory = temporaryDirectory();
-  const limits = { headBytes: 100, tailBytes: 170 };
+  const limits = { headBytes: 1_000, tailBytes: 5 * 124 };
   const spool = openSpool(directory, limits);
   const add = (into: typeof spool, offset: number) =>
-    into.append({ offset, stream: LogStream.STDERR, at: 5, data: Buffer.alloc(10, offset) });
-  for (let offset = 0; offset < 300; offset += 10) add(spool, offset);
+    into.append({ offset, stream: LogStream.STDERR, at: 5, data: Buffer.alloc(100, offset) });
+  for (let offset = 0; offset < 3_000; offset += 100) add(spool, offset);
   spool.close();
   appendFileSync(join(directory, "output.head"), Buffer.alloc(30, 1));
   const again = openSpool(directory, limits);
-  expect(again.totalBytes).toBe(300);
+  expect(again.totalBytes).toBe(3_000);
   let position = 0;
   const head: number[] = [];
   for (let spooled = again.headFrame(0); spooled !== undefined; spooled = again.headFrame(position)) {
     head.push(spooled.frame.offset);
     position = spooled.next;
   }
-  expect(head).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
-  expect([...again.tailFrames(100)].map((frame) => frame.offset)).toEqual([
-    200, 210, 220, 230, 240, 250, 260, 270, 280, 290,
-  ]);
-  add(again, 300);
-  expect([...again.tailFrames(100)].at(-1)).toMatchObject({ offset: 300, stream: LogStream.STDERR });
+  expect(head).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900]);
+  expect([...again.tailFrames(1_000)].map((frame) => frame.offset)).toEqual([2300, 2400, 2500, 2600, 2700, 2800, 2900]);
+  add(again, 3_000);
+  expect([...again.tailFrames(1_000)].at(-1)).toMatchObject({ offset: 3_000, stream: LogStream.STDERR });
   again.close();
 });
 
