@@ -41,9 +41,15 @@ const SAFE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export function createAttemptDir(root: string, taskId: string, token: string): AttemptDir {
   if (!SAFE_ID.test(taskId)) throw new Error("the task's id is not made of letters, digits, - and _");
   const path = join(root, `${taskId}.${token}`);
-  rmSync(path, { recursive: true, force: true });
   const dir = openAttemptDir(path);
-  mkdirSync(dir.taskPath, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    rmSync(path, { recursive: true });
+    mkdirSync(path, { mode: 0o700 });
+  }
+  mkdirSync(dir.taskPath, { mode: 0o700 });
   return dir;
 }
 

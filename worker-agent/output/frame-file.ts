@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { decodeHeader, encodeFrame, FRAME_HEADER_BYTES, type Frame, type FrameHeader } from "./frame.ts";
 
 /** Frames one behind the other in a file. Writes go to the page cache: they survive this process, not the machine. */
@@ -14,12 +14,14 @@ export interface FrameFile {
   close(): void;
 }
 
-/** Opens a spool file; a frame that a dead agent wrote only in part is passed over. @throws when it cannot be made. */
+/**
+ * A spool file; a frame that a dead agent wrote only in part is passed over. Most attempts write little or nothing: the
+ * file is made by the first frame.
+ */
 export function openFrameFile(path: string): FrameFile {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  let size = wholeBytes(fd);
-  // What follows the last whole frame would be read as a frame later.
-  ftruncateSync(fd, size);
+  const open = (): number => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  let fd = existsSync(path) ? open() : undefined;
+  let size = fd === undefined ? 0 : wholeBytes(fd);
   return {
     get size() {
       return size;
@@ -27,6 +29,7 @@ export function openFrameFile(path: string): FrameFile {
     append(frame) {
       const bytes = encodeFrame(frame);
       try {
+        fd ??= open();
         let written = 0;
         while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, size + written);
         size += bytes.length;
@@ -36,17 +39,21 @@ export function openFrameFile(path: string): FrameFile {
         return false;
       }
     },
-    readHeader: (position) => (position < size ? readHeaderAt(fd, position) : undefined),
+    readHeader: (position) => (fd !== undefined && position < size ? readHeaderAt(fd, position) : undefined),
     readData(position, header) {
       const data = Buffer.allocUnsafe(header.length);
-      readSync(fd, data, 0, header.length, position + FRAME_HEADER_BYTES);
+      if (fd !== undefined) readSync(fd, data, 0, header.length, position + FRAME_HEADER_BYTES);
       return data;
     },
     clear() {
-      ftruncateSync(fd, 0);
+      if (fd !== undefined) ftruncateSync(fd, 0);
       size = 0;
     },
-    close: () => closeSync(fd),
+    close() {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+      size = 0;
+    },
   };
 }
 
@@ -61,6 +68,7 @@ function readHeaderAt(fd: number, position: number): FrameHeader | undefined {
   return read === FRAME_HEADER_BYTES ? decodeHeader(bytes) : undefined;
 }
 
+/** Cuts off what follows the last whole frame: it would be read as a frame later. Returns what remains. */
 function wholeBytes(fd: number): number {
   const { size } = fstatSync(fd);
   let position = 0;
@@ -69,5 +77,6 @@ function wholeBytes(fd: number): number {
     if (header === undefined || nextPosition(position, header) > size) break;
     position = nextPosition(position, header);
   }
+  if (position < size) ftruncateSync(fd, position);
   return position;
 }
