@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
 import { type Collector, createCollector } from "./output/collector.ts";
 import { createShipper, type Shipper } from "./output/shipper.ts";
 import { openSpool } from "./output/spool.ts";
@@ -19,7 +20,12 @@ const TAIL_BYTES = 256 * 1024;
 export function openOutput(
   directory: string,
   lease: { readonly id: string; readonly fencingToken: bigint },
-  options: { readonly clock: Clock; readonly logLimit: number; readonly session: () => AgentSession },
+  options: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly logLimit: number;
+    readonly session: () => AgentSession;
+  },
 ): AttemptOutput {
   const spool = openSpool(directory, { headBytes: options.logLimit, tailBytes: TAIL_BYTES });
   const shipper = createShipper(spool, (frame, elidedBytes) => {
@@ -35,7 +41,12 @@ export function openOutput(
   });
   const collector = createCollector(options.clock, (frame) => {
     spool.append(frame);
-    shipper.pump();
+    try {
+      shipper.pump();
+    } catch (error) {
+      // The command goes on; what the disk does not give back is missing in the log.
+      options.logger.error({ task: lease.id, error }, "an attempt's output could not be read back from the disk");
+    }
   });
   return {
     collector,

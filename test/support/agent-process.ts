@@ -1,19 +1,21 @@
 // An agent in a process of its own, to be killed: it runs the command of its first argument in the directory of its
-// second, before a coordinator that never acknowledges, and tells its parent what it would tell the coordinator.
+// second, before a coordinator that with
+// TEST_SILENT=1 acknowledges nothing, and tells its parent what it would tell the coordinator.
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
 import { startAgent } from "../../worker-agent/agent.ts";
+import { followSignals } from "../../worker-agent/signals.ts";
 import { createFakeCoordinator } from "./fake-coordinator.ts";
 
 const [command = "", directory = ""] = process.argv.slice(2);
 const coordinator = createFakeCoordinator();
-coordinator.answering = { outcomes: false, logs: false };
-await startAgent({
+if (process.env["TEST_SILENT"] === "1") coordinator.answering = { outcomes: false, logs: false };
+const agent = await startAgent({
   settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand" }, ""),
   openSession: coordinator.open,
   logger: silentLogger,
   version: "test",
-  environment: { PATH: process.env["PATH"] },
+  environment: { PATH: process.env["PATH"], DONE: process.env["DONE"] },
 });
 const given = coordinator.lease({ command }, { id: `killed-${process.pid}`, fencingToken: 2n ** 52n + 1n });
 void coordinator.until(() => {
@@ -24,5 +26,10 @@ void coordinator.until(() => {
   });
   return false;
 });
-// Only a signal ends it.
-setInterval(() => undefined, 60_000);
+// Only signals end it.
+const alive = setInterval(() => undefined, 60_000);
+followSignals(process, agent, silentLogger, () => process.exit(70));
+void agent.left.then(() => {
+  clearInterval(alive);
+  process.disconnect();
+});

@@ -1,51 +1,18 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
-import { isDead, readStat } from "../../worker-agent/processes/proc-stat.ts";
-import { closeLater, openHouse, temporaryDirectory } from "../support/agent-house.ts";
-
-interface Said {
-  readonly id: string;
-  readonly output: string;
-  readonly outcomes: readonly number[];
-}
+import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
+import { isRunning } from "../support/is-running.ts";
+import { killProcess, startAgentProcess } from "../support/start-agent-process.ts";
 
 const TOKEN = 2n ** 52n + 1n;
-
-/** Starts an agent of its own process and resolves when it has said what is waited for. */
-async function startAgentProcess(directory: string, command: string, enough: (said: Said) => boolean) {
-  const child = fork(new URL("../support/agent-process.ts", import.meta.url).pathname, [command, directory], {
-    execArgv: ["--no-warnings"],
-    env: { PATH: process.env["PATH"] },
-  });
-  closeLater(() => kill(child));
-  const said = await new Promise<Said>((resolve, reject) => {
-    child.on("message", (message: Said) => enough(message) && resolve(message));
-    child.once("exit", (code) => reject(new Error(`the agent ended with ${code}`)));
-  });
-  return { child, said };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, "exit");
-  child.kill("SIGKILL");
-  await exit;
-}
-
-function isRunning(pid: number): boolean {
-  const stat = readStat(pid);
-  return stat !== undefined && !isDead(stat);
-}
 
 test("an agent ends what a killed agent left running, and reports it lost", async () => {
   const directory = temporaryDirectory();
   const command = "trap '' TERM; setsid sh -c 'echo $$; exec sleep 1000' & echo $$; while :; do sleep 0.05; done";
   const { child, said } = await startAgentProcess(directory, command, ({ output }) => /\d+\n\d+\n/.test(output));
-  await kill(child);
+  await killProcess(child);
   const pids = said.output.trim().split("\n").map(Number);
   expect(pids.map(isRunning)).toEqual([true, true]);
 
@@ -68,7 +35,7 @@ test("an outcome that a killed agent could not report is reported by the next on
     "echo hello; exit 3",
     ({ outcomes }) => outcomes.length > 0,
   );
-  await kill(child);
+  await killProcess(child);
   const { agent, coordinator } = await openHouse({ directory });
   const given = { id: said.id, fencingToken: TOKEN };
   expect(await coordinator.outcome(given)).toMatchObject({
@@ -83,7 +50,7 @@ test("an outcome that a killed agent could not report is reported by the next on
 test("an outcome whose lease went to somebody else is dropped", async () => {
   const directory = temporaryDirectory();
   const { child, said } = await startAgentProcess(directory, "exit 3", ({ outcomes }) => outcomes.length > 0);
-  await kill(child);
+  await killProcess(child);
   const { agent, coordinator } = await openHouse({ directory });
   coordinator.reconnect([{ id: said.id, fencingToken: TOKEN }]);
   await agent.drain();

@@ -3,10 +3,10 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { processGroup } from "../../worker-agent/processes/group.ts";
-import { isDead, readStat } from "../../worker-agent/processes/proc-stat.ts";
 import { findMarked } from "../../worker-agent/processes/sweep.ts";
 import { openHouse } from "../support/agent-house.ts";
 import type { FakeCoordinator, Given } from "../support/fake-coordinator.ts";
+import { isRunning } from "../support/is-running.ts";
 
 const { FAILED, CANCELLED, RELEASED } = AttemptOutcome;
 
@@ -19,11 +19,6 @@ async function pids(coordinator: FakeCoordinator, given: Given, count = 1): Prom
       .match(/\d+(?=\n)/g) ?? [];
   await coordinator.until(() => numbers().length >= count);
   return numbers().map(Number);
-}
-
-function isRunning(pid: number): boolean {
-  const stat = readStat(pid);
-  return stat !== undefined && !isDead(stat);
 }
 
 test("a cancel ends the whole group, and the attempt is cancelled", async () => {
