@@ -108,7 +108,7 @@ export interface GateHit {
 
 /** A task that leaves its segment for segment 0, its id unchanged. */
 export interface MoveRow extends TaskRef {
-  /** The ring segment it is in. */
+  /** The ring segment it is in; 0: it is in segment 0 already and only its run_at changes. */
   readonly seg: number;
   readonly createdAt: number;
   /** Written as run_at of the moved task. */

@@ -106,6 +106,8 @@ export interface SegmentStore {
 export interface SegmentRange {
   readonly shard: number;
   readonly fromSeq: number;
+  /** First seq of the next generation, set when that one is opened; absent: the segment is open. */
+  readonly untilSeq?: number;
 }
 
 export interface Segment {

@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
+import {
+  type HeldLease,
+  HeldLeaseSchema,
+  type Hello,
+  type Welcome,
+  WelcomeSchema,
+  type WorkerInfo,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { toDuration } from "../kernel/time.ts";
+import { Violations } from "../kernel/violations.ts";
+import type { WorkStream } from "../operations/operations.ts";
+import type { Item } from "./item.ts";
+import { hold, letGo } from "./lease.ts";
+import { loseAttempt } from "./lose.ts";
+import { deliver, giveBack } from "./send.ts";
+import { joinProfile, leaveProfile, updateReady } from "./serving.ts";
+import type { Session } from "./session.ts";
+import { type EngineState, itemAt } from "./state.ts";
+import { orderEnd, watchAttempt } from "./watch-attempt.ts";
+
+/** @throws TssError INVALID_ARGUMENT when what a worker says of itself is beyond the limits. */
+export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
+  const found = new Violations();
+  if (info === undefined) {
+    found.add("hello.worker", "must be given: who is this worker?");
+    return found.check();
+  }
+  found.line("worker.name", info.name, 1, LIMITS.nameCharacters);
+  found.number("worker.slots", info.slots, 1, LIMITS.slots);
+  found.count("worker.queues", info.queues.length, 0, 1_000);
+  found.count("worker.types", info.types.length, 0, 1_000);
+  for (const queue of info.queues)
+    if (!LIMITS.queueName.test(queue)) found.add("worker.queues", `has ${JSON.stringify(queue)}, which is no queue name`);
+  found.count("worker.labels", Object.keys(info.labels).length, 0, LIMITS.labels);
+  found.count("worker.resources", Object.keys(info.resources).length, 0, LIMITS.resources);
+  if (!info.commands && info.types.length === 0) found.add("worker.types", "must name a handler, or commands must be true");
+  found.check();
+}
+
+export function openSession(state: EngineState, keyId: string, info: WorkerInfo, id: string, number?: number): Session {
+  const session: Session = {
+    id,
+    number: number ?? randomBytes(6).readUIntBE(0, 6),
+    keyId,
+    info,
+    profile: joinProfile(state, info),
+    stream: null,
+    stalled: false,
+    credit: 0,
+    held: new Map(),
+    used: new Map(),
+    draining: false,
+    recorded: number !== undefined,
+    connectedAt: state.clock.now(),
+    seenAt: state.clock.monotonic(),
+    lastSeen: state.clock.now(),
+  };
+  state.sessions.set(id, session);
+  return session;
+}
+
+export function newSessionId(): string {
+  return `w_${randomBytes(15).toString("base64url")}`;
+}
+
+/** A worker has opened its stream: a new session, or the one it had, with what it holds. */
+export function attachStream(state: EngineState, keyId: string, hello: Hello, stream: WorkStream): Session {
+  checkWorkerInfo(hello.worker);
+  const session = resume(state, keyId, hello.sessionId, hello.worker);
+  if (session.stream !== null && session.stream !== stream)
+    session.stream.end(new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }));
+  session.stream = stream;
+  session.stalled = false;
+  session.credit = hello.credit;
+  const welcome = adopt(state, session, hello.held);
+  deliver(state, session, { welcome, drain: session.draining || undefined });
+  resendOrders(state, session);
+  updateReady(state, session);
+  return session;
+}
+
+export function resume(state: EngineState, keyId: string, id: string, info: WorkerInfo): Session {
+  const known = id === "" ? undefined : state.sessions.get(id);
+  if (known === undefined || known.keyId !== keyId) return openSession(state, keyId, info, newSessionId());
+  const before = known.profile;
+  known.info = info;
+  known.profile = joinProfile(state, info);
+  leaveProfile(state, before);
+  touch(state, known);
+  return known;
+}
+
+export function touch(state: EngineState, session: Session): void {
+  session.seenAt = state.clock.monotonic();
+  session.lastSeen = state.clock.now();
+}
+
+/**
+ * What the worker says it holds goes on if its token is the current one; the rest is fenced. What the session was given and
+ * the worker does not name never reached it and goes back.
+ */
+export function adopt(state: EngineState, session: Session, held: readonly HeldLease[]): Welcome {
+  const adopted: HeldLease[] = [];
+  const refused: HeldLease[] = [];
+  const named = new Set<string>();
+  for (const lease of held) {
+    const item = currentItem(state, lease);
+    if (item === null) {
+      refused.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
+      continue;
+    }
+    named.add(item.key);
+    adopted.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
+    takeOver(state, session, item);
+  }
+  for (const item of [...session.held.values()]) {
+    if (named.has(item.key) || item.state !== "running" || item.attempt?.committed !== true) continue;
+    giveBack(state, item);
+  }
+  return create(WelcomeSchema, {
+    sessionId: session.id,
+    heartbeatInterval: toDuration(Math.round(state.config.leaseTtlMs / 3)),
+    leaseTtl: toDuration(state.config.leaseTtlMs),
+    serverVersion: "5",
+    adopted,
+    refused,
+  });
+}
+
+function currentItem(state: EngineState, lease: HeldLease): Item | null {
+  const ref = state.ids.decode(lease.id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  if (item === undefined || item.token !== Number(lease.fencingToken)) return null;
+  return item.state === "running" && item.attempt?.committed === true ? item : null;
+}
+
+function takeOver(state: EngineState, session: Session, item: Item): void {
+  const attempt = item.attempt;
+  if (attempt === null || attempt.session === session) return;
+  if (attempt.session !== null) letGo(attempt.session, item);
+  if (item.timer !== null) state.wheel.cancel(item.timer);
+  item.timer = null;
+  item.attempt = { ...attempt, session };
+  hold(session, item);
+  watchAttempt(state, item);
+}
+
+/** Orders that a lost connection may have swallowed. */
+function resendOrders(state: EngineState, session: Session): void {
+  for (const item of session.held.values()) {
+    if (item.state !== "running" || item.attempt?.committed !== true) continue;
+    if (item.cancelRequestedAt > 0 || item.attempt.ordered !== 0) {
+      const reason = item.attempt.ordered;
+      item.attempt.ordered = 0;
+      orderEnd(state, item, reason || TaskReason.ABORTED);
+    }
+  }
+}
+
+
+
+
+/** The stream is gone; the session waits for the worker to come back until its lease is over. */
+export function detachStream(state: EngineState, session: Session, stream: WorkStream): void {
+  if (session.stream !== stream) return;
+  session.stream = null;
+  session.credit = 0;
+  updateReady(state, session);
+}
+
+/** The session is over: what it held is lost. */
+export function closeSession(state: EngineState, session: Session): void {
+  state.sessions.delete(session.id);
+  state.ready.delete(session);
+  for (const item of [...session.held.values()]) {
+    // A lease that was never sent costs nothing.
+    if (item.attempt?.committed === false) giveBack(state, item);
+    else loseAttempt(state, item);
+  }
+  session.stream?.end(new TssError("ABORTED", "The coordinator heard nothing of this worker for too long.", { reason: "SESSION_LOST" }));
+  session.stream = null;
+  leaveProfile(state, session.profile);
+}

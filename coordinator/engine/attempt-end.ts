@@ -1,0 +1,148 @@
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  AttemptOutcome,
+  AttemptSchema,
+  TaskMessageSchema,
+  TaskReason,
+} from "../../proto/gen/tss/v1/task_pb.js";
+import { type Command, type Decision, decide } from "../kernel/decide.ts";
+import { forbidsRetry, retryPauseMs } from "../kernel/retry.ts";
+import { toTimestamp } from "../kernel/time.ts";
+import { EVENT } from "../ports/rows.ts";
+import { addEvent, endItem, moveItem, release } from "./conclude.ts";
+import { returnItem } from "./fill.ts";
+import { type Item, specOf } from "./item.ts";
+import { restItem } from "./rest.ts";
+import { giveBack } from "./send.ts";
+import type { EngineState } from "./state.ts";
+
+/** What is known of an attempt's ending beside the decision. */
+export interface AttemptFacts {
+  /** What the worker reported, as far as it did. */
+  readonly report?: Exclude<MessageInitShape<typeof AttemptSchema>, { readonly $typeName: string }>;
+  readonly result?: Uint8Array | null;
+  /** The worker's wish for the pause before the next attempt, in ms. */
+  readonly retryAfterMs?: number;
+  /** Told after the commit whether what was decided became true. */
+  readonly settled?: (won: boolean) => void;
+}
+
+/** Carries out what the table decides about a running attempt. */
+export function concludeAttempt(state: EngineState, item: Item, command: Command, facts: AttemptFacts): Decision {
+  const decision = decide(stateOfRunning(item), command, item.head);
+  const outcome = command.kind === "report" ? command.report.outcome : AttemptOutcome.FAILED;
+  switch (decision.do) {
+    case "end": {
+      observe(state, item, decision.reason, outcome);
+      const detail = detailOf(state, item, outcome, decision.reason, facts);
+      const succeeded = outcome === AttemptOutcome.SUCCEEDED && command.kind === "report";
+      endItem(state, item, decision.status, decision.reason, {
+        detail,
+        result: succeeded ? (facts.result ?? null) : null,
+        settled: facts.settled,
+      });
+      break;
+    }
+    case "retry": {
+      observe(state, item, decision.reason, outcome);
+      const detail = detailOf(state, item, outcome, decision.reason, facts);
+      retryLater(state, item, detail, pauseMs(state, item, decision.pause, facts));
+      if (facts.settled !== undefined) afterCommit(state, () => facts.settled?.(true));
+      break;
+    }
+    case "requeue":
+      giveBack(state, item);
+      if (facts.settled !== undefined) afterCommit(state, () => facts.settled?.(true));
+      break;
+    default:
+      break;
+  }
+  return decision;
+}
+
+function stateOfRunning(item: Item) {
+  return {
+    status: "running",
+    attempts: item.attempts,
+    token: item.token,
+    cancelRequested: item.cancelRequestedAt > 0,
+  } as const;
+}
+
+export function afterCommit(state: EngineState, follow: () => void): void {
+  state.pending.after.push(follow);
+}
+
+function pauseMs(state: EngineState, item: Item, pause: "policy" | "none", facts: AttemptFacts): number {
+  if (pause === "none") return 0;
+  if (facts.retryAfterMs !== undefined) return facts.retryAfterMs;
+  return retryPauseMs(specOf(item.head).retry, state.config.defaults.retry, item.attempts, state.chance());
+}
+
+function retryLater(state: EngineState, item: Item, detail: Uint8Array, afterMs: number): void {
+  const at = state.clock.now();
+  const nextAt = at + afterMs;
+  addEvent(state, item.head, {
+    kind: EVENT.retrying,
+    attempt: item.attempts,
+    at,
+    session: item.attempt?.sessionNumber ?? 0,
+    nextAt,
+    detail,
+  });
+  if (afterMs > state.config.horizonMs) {
+    moveItem(state, item, nextAt);
+    return;
+  }
+  release(state, item);
+  item.attempt = null;
+  item.retrying = true;
+  item.dueAt = nextAt;
+  if (afterMs === 0) returnItem(state, item);
+  else restItem(state, item, nextAt);
+}
+
+function detailOf(
+  state: EngineState,
+  item: Item,
+  outcome: AttemptOutcome,
+  reason: TaskReason,
+  facts: AttemptFacts,
+): Uint8Array {
+  const live = item.attempt;
+  const detail = create(AttemptSchema, {
+    ...facts.report,
+    number: item.attempts,
+    outcome: item.cancelRequestedAt > 0 && outcome !== AttemptOutcome.SUCCEEDED ? AttemptOutcome.CANCELLED : outcome,
+    reason: facts.report?.reason || reason,
+    endedAt: facts.report?.endedAt ?? toTimestamp(state.clock.now()),
+    startedAt: facts.report?.startedAt ?? toTimestamp(live?.startedAt ?? 0),
+  });
+  if (live?.progress != null) detail.progress = live.progress;
+  for (const { at, text } of live?.messages ?? [])
+    detail.messages.push(create(TaskMessageSchema, { at: toTimestamp(at), text, attempt: item.attempts }));
+  return toBinary(AttemptSchema, detail);
+}
+
+/** Whether the task's policy or the worker rules out a further attempt. */
+export function isFinal(item: Item, exitCode: number | undefined, nonRetryable: boolean): boolean {
+  if (nonRetryable) return true;
+  if (exitCode === undefined || exitCode === 0 || item.head.maxAttempts <= item.attempts) return false;
+  return forbidsRetry(specOf(item.head).retry, exitCode);
+}
+
+function observe(state: EngineState, item: Item, reason: TaskReason, outcome: AttemptOutcome): void {
+  const { queue, needs } = item.lane.key;
+  const begun = item.attempt?.startedAt || item.attempt?.leasedAt || state.clock.now();
+  const name =
+    outcome === AttemptOutcome.SUCCEEDED
+      ? "succeeded"
+      : item.cancelRequestedAt > 0
+        ? "cancelled"
+        : reason === TaskReason.TIMED_OUT
+          ? "timed_out"
+          : reason === TaskReason.LOST
+            ? "lost"
+            : "failed";
+  state.observer.attemptFinished(queue, needs.type, name, state.clock.now() - begun);
+}

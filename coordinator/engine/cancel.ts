@@ -1,0 +1,84 @@
+import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { decide } from "../kernel/decide.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
+import { EVENT, type TaskHead } from "../ports/rows.ts";
+import { addEnd, addEvent, endItem } from "./conclude.ts";
+import { takeOut } from "./fill.ts";
+import type { Item } from "./item.ts";
+import type { Lane } from "./lanes.ts";
+import { type EngineState, itemAt } from "./state.ts";
+import { stateOf } from "./task-state.ts";
+import { orderEnd } from "./watch-attempt.ts";
+
+export type CancelOutcome = "changed" | "unchanged" | "unknown";
+
+/**
+ * Cancels one task, wherever it is; resolves after the commit. Waiting work ends at once; running work is told, and ends
+ * `cancelled` whatever its worker reports from then on.
+ */
+export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
+  for (;;) {
+    const item = itemAt(state, ref);
+    if (item?.state === "gated") await committed(state);
+    else if (item?.state === "ending") await committed(state);
+    else if (item !== undefined) return cancelItem(state, item, by);
+    else {
+      const outcome = await cancelElsewhere(state, ref);
+      if (outcome !== "again") return outcome;
+    }
+  }
+}
+
+/** Resolves when everything decided up to now is committed. */
+export function committed(state: EngineState): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (state.stopped !== null) return reject(state.stopped);
+    state.pending.after.push(resolve);
+    state.wake();
+  });
+}
+
+function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelOutcome> {
+  const decision = decide(stateOf(item), { kind: "cancel" }, item.head);
+  if (decision.do === "end") return ended(state, (settled) => void endItem(state, item, decision.status, decision.reason, { settled }));
+  if (decision.do === "requestCancel") {
+    const at = state.clock.now();
+    item.cancelRequestedAt = at;
+    const detail = Buffer.from(by);
+    addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: item.attempts, at, detail });
+    return committed(state).then(() => {
+      orderEnd(state, item, TaskReason.ABORTED);
+      return "changed";
+    });
+  }
+  // Asked before: the answer waits for that request's commit.
+  return committed(state).then(() => "changed");
+}
+
+function ended(state: EngineState, end: (settled: (won: boolean) => void) => void): Promise<CancelOutcome> {
+  if (state.stopped !== null) return Promise.reject(state.stopped);
+  return new Promise((resolve) => end((won) => resolve(won ? "changed" : "unchanged")));
+}
+
+/** A task that is a head in a window, or only in the store. */
+async function cancelElsewhere(state: EngineState, ref: TaskRef): Promise<CancelOutcome | "again"> {
+  const lane = state.lanes.get(ref.lane);
+  const head = lane === undefined ? null : takeOut(state, lane, ref);
+  if (lane !== undefined && head !== null) return cancelHead(state, lane, head);
+  const stored = await state.store.reads.task(ref, state.segments.candidates(ref));
+  if (stored === null) return "unknown";
+  if (stored.end !== null) return "unchanged";
+  // It may have come into memory while it was read.
+  const window = lane?.findWindow(ref.shard);
+  if (itemAt(state, ref) !== undefined || window?.has(ref.seq)) return "again";
+  if (lane === undefined) return "unknown";
+  return cancelHead(state, lane, stored.task);
+}
+
+function cancelHead(state: EngineState, lane: Lane, head: TaskHead): Promise<CancelOutcome> {
+  const decision = decide({ status: "waiting", attempts: 0 }, { kind: "cancel" }, head);
+  if (decision.do !== "end") throw new Error("a waiting task can always be cancelled");
+  return ended(state, (settled) => {
+    addEnd(state, head, lane.key.queue, null, TaskStatus.CANCELLED, decision.reason, 0, { settled });
+  });
+}

@@ -1,0 +1,89 @@
+import type { Checkpoint } from "../ports/store.ts";
+import { queueEntry } from "./counters.ts";
+import type { Item } from "./item.ts";
+import type { Shard } from "./shard.ts";
+import type { EngineState } from "./state.ts";
+
+/**
+ * What an owner must know to go on, so that recovery reads what is unfinished and never what has ended: everything up to
+ * `floor` has ended, is in `u`, or lies beyond the cursor of its lane in `l`.
+ */
+export interface CheckpointBody {
+  /** Newest seq that was handed out. */
+  readonly floor: number;
+  /** Segment 0 has been read up to this run_at. */
+  readonly later: number;
+  /** [queue, submitted, succeeded, failed, cancelled] */
+  readonly q: readonly (readonly [string, number, number, number, number])[];
+  /** Lanes with open tasks: [lane, open, cursor]. */
+  readonly l: readonly (readonly [number, number, number])[];
+  /** Tasks in hand: [lane, seq]. */
+  readonly u: readonly (readonly [number, number])[];
+}
+
+/** Snapshots of the shards that changed. To be taken between two flushes: then memory is what is committed. */
+export function takeCheckpoints(state: EngineState): Checkpoint[] {
+  const inHand = new Map<number, Item[]>();
+  for (const item of state.items.values()) {
+    const items = inHand.get(item.head.shard);
+    if (items === undefined) inHand.set(item.head.shard, [item]);
+    else items.push(item);
+  }
+  const open = openLanes(state);
+  const at = state.clock.now();
+  const checkpoints: Checkpoint[] = [];
+  for (const shard of state.shards) {
+    if (!shard.dirty) continue;
+    shard.dirty = false;
+    const body = bodyOf(state, shard, inHand.get(shard.shard) ?? [], open.get(shard.shard) ?? []);
+    checkpoints.push({
+      shard: shard.shard,
+      epoch: shard.epoch,
+      flushNo: shard.flushNo,
+      at,
+      body: Buffer.from(JSON.stringify(body)),
+    });
+  }
+  return checkpoints;
+}
+
+function openLanes(state: EngineState): Map<number, [lane: number, open: number, cursor: number][]> {
+  const byShard = new Map<number, [number, number, number][]>();
+  for (const lane of state.lanes.values()) {
+    for (const [shard, open] of lane.open) {
+      const entry: [number, number, number] = [lane.id, open, cursorOf(state, lane.id, shard)];
+      const entries = byShard.get(shard);
+      if (entries === undefined) byShard.set(shard, [entry]);
+      else entries.push(entry);
+    }
+  }
+  return byShard;
+}
+
+/** Every task of the lane up to here has ended or is in hand. */
+function cursorOf(state: EngineState, lane: number, shard: number): number {
+  const window = state.lanes.get(lane)?.findWindow(shard);
+  const first = window?.peek();
+  if (first != null) return first.seq - 1;
+  if (window?.paged) return window.readCursor;
+  return state.shards[shard]?.lastSeq ?? 0;
+}
+
+function bodyOf(
+  state: EngineState,
+  shard: Shard,
+  items: readonly Item[],
+  l: readonly [number, number, number][],
+): CheckpointBody {
+  return {
+    floor: shard.lastSeq,
+    later: state.laterUntil,
+    q: [...shard.totals].map(([queue, totals]) => queueEntry(queue, totals)),
+    l,
+    u: items.map((item) => [item.head.lane, item.head.seq]),
+  };
+}
+
+export function readCheckpoint(bytes: Uint8Array): CheckpointBody {
+  return JSON.parse(Buffer.from(bytes).toString("utf8"));
+}

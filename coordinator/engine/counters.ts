@@ -1,0 +1,100 @@
+import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import type { FlushShard } from "../ports/store.ts";
+import { type Batch, shardsOf } from "./batch.ts";
+import type { Lane } from "./lanes.ts";
+import type { QueueTotals, Shard } from "./shard.ts";
+import { type EngineState, shardAt } from "./state.ts";
+
+/**
+ * Cumulative numbers: tasks per queue and shard since the database was made, and open tasks per lane and shard. They change
+ * when a flush is made, so between two flushes they are what is committed. A flush row carries the new values of what it
+ * touched; nothing is ever counted by a scan.
+ */
+export interface CounterBody {
+  /** [queue, submitted, succeeded, failed, cancelled] */
+  readonly q: readonly (readonly [string, number, number, number, number])[];
+  /** [lane, open] */
+  readonly l: readonly (readonly [number, number])[];
+}
+
+export function countBatch(state: EngineState, batch: Batch): void {
+  for (const task of batch.tasks) countSubmit(state, task.shard, task.lane, 1);
+  for (const { row, queue } of batch.ends) countEnd(state, row.shard, row.lane, queue, row.status, 1);
+}
+
+/** @param by 1, or −1 to take back what did not happen. */
+export function countSubmit(state: EngineState, shardNumber: number, laneId: number, by: number): void {
+  const lane = state.lanes.get(laneId) as Lane;
+  const shard = shardAt(state, shardNumber);
+  touch(shard, lane.key.queue, laneId).submitted += by;
+  addOpen(lane, shardNumber, by);
+}
+
+export function countEnd(
+  state: EngineState,
+  shardNumber: number,
+  laneId: number,
+  queue: string,
+  status: number,
+  by: number,
+): void {
+  const totals = touch(shardAt(state, shardNumber), queue, laneId);
+  if (status === TaskStatus.SUCCEEDED) totals.succeeded += by;
+  else if (status === TaskStatus.CANCELLED) totals.cancelled += by;
+  else totals.failed += by;
+  const lane = state.lanes.get(laneId);
+  if (lane !== undefined) addOpen(lane, shardNumber, -by);
+}
+
+function touch(shard: Shard, queue: string, lane: number): QueueTotals {
+  shard.touchedQueues.add(queue);
+  shard.touchedLanes.add(lane);
+  return shard.totalsOf(queue);
+}
+
+function addOpen(lane: Lane, shard: number, by: number): void {
+  const open = (lane.open.get(shard) ?? 0) + by;
+  if (open === 0) lane.open.delete(shard);
+  else lane.open.set(shard, open);
+}
+
+/** The flush rows of a batch: what it touched, and what was corrected since the last one. */
+export function flushShards(state: EngineState, batch: Batch): FlushShard[] {
+  const touched = shardsOf(batch);
+  for (const shard of state.shards) if (shard.touchedQueues.size > 0) touched.add(shard.shard);
+  return [...touched]
+    .sort((a, b) => a - b)
+    .map((number) => {
+      const shard = shardAt(state, number);
+      const body = Buffer.from(JSON.stringify(bodyOf(state, shard)));
+      return { shard: number, epoch: shard.epoch, flushNo: shard.flushNo + 1, body };
+    });
+}
+
+function bodyOf(state: EngineState, shard: Shard): CounterBody {
+  const q = [...shard.touchedQueues].map((queue) => queueEntry(queue, shard.totalsOf(queue)));
+  const l = [...shard.touchedLanes].map((lane) => [lane, state.lanes.get(lane)?.open.get(shard.shard) ?? 0] as const);
+  return { q, l };
+}
+
+/** The flush rows are committed: later corrections belong to the next ones. */
+export function settleShards(state: EngineState, shards: readonly FlushShard[]): void {
+  for (const { shard: number, flushNo } of shards) {
+    const shard = shardAt(state, number);
+    shard.flushNo = flushNo;
+    shard.dirty = true;
+    shard.touchedQueues.clear();
+    shard.touchedLanes.clear();
+  }
+}
+
+export function queueEntry(queue: string, totals: QueueTotals): CounterBody["q"][number] {
+  return [queue, totals.submitted, totals.succeeded, totals.failed, totals.cancelled];
+}
+
+export function applyBody(shard: Shard, lanes: Map<number, number>, bytes: Uint8Array): void {
+  const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
+  for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
+    shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
+  for (const [lane, open] of body.l) lanes.set(lane, open);
+}

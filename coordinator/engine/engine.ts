@@ -1,0 +1,184 @@
+import { hostname } from "node:os";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import { createIdCodec } from "../kernel/task-id.ts";
+import type { Store } from "../ports/store.ts";
+import { Changes } from "./changes.ts";
+import { Flusher } from "./flusher.ts";
+import { considerRefill } from "./refill.ts";
+import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { SessionSweep } from "./lose.ts";
+import { emptyPending } from "./pending.ts";
+import { recover } from "./recover.ts";
+import { SegmentMap } from "./segments.ts";
+import { Shard } from "./shard.ts";
+import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
+import { addLane } from "./submit.ts";
+import { Wheel } from "./wheel.ts";
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly config: EngineConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: EngineObserver;
+  /** 0 ≤ chance < 1. */
+  readonly chance?: () => number;
+  readonly failpoint?: (name: string) => void;
+  /** Address workers and people reach this coordinator at, for the owner's mark. */
+  readonly address: string;
+  /** Fences a living owner instead of refusing to start. */
+  readonly takeover?: boolean;
+  /** Called once when another owner has taken over or the store cannot be trusted any more. */
+  readonly onStopped: (error: Error) => void;
+}
+
+const DUE_MS = 10_000;
+const EXPIRE_MS = 1_000;
+const ROTATE_MS = 1_000;
+
+/** The owner of this installation's shards: claims them, recovers, and runs until it is stopped or fenced. */
+export class Engine {
+  readonly state: EngineState;
+  readonly #flusher: Flusher;
+  readonly #sweep: SessionSweep;
+  readonly #beats: NodeJS.Timeout[] = [];
+  readonly #options: EngineOptions;
+
+  private constructor(options: EngineOptions, state: EngineState) {
+    this.#options = options;
+    this.state = state;
+    this.#flusher = new Flusher(state, (error) => this.#stopped(error));
+    state.wake = () => this.#flusher.wake();
+    this.#sweep = new SessionSweep(state);
+  }
+
+  /**
+   * @throws OwnedError another living coordinator owns the database.
+   * @throws StoreUnavailableError the database cannot be used.
+   */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { store, clock } = options;
+    const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
+    const shards = (await store.claim(owner, options.takeover ?? false)).map(({ shard, epoch }) => new Shard(shard, epoch));
+    const meta = await store.catalog.meta();
+    const state: EngineState = {
+      config: options.config,
+      clock,
+      chance: options.chance ?? Math.random,
+      logger: options.logger,
+      store,
+      observer: options.observer,
+      failpoint: options.failpoint ?? (() => {}),
+      ids: createIdCodec(meta.salt),
+      segments: new SegmentMap(),
+      wheel: new Wheel(clock),
+      changes: new Changes(),
+      shards: shards.sort((a, b) => a.shard - b.shard),
+      lanes: new Map(),
+      laneIds: new Map(),
+      queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
+      items: new Map(),
+      sessions: new Map(),
+      profiles: new Map(),
+      pending: emptyPending(),
+      listed: new Set(),
+      ready: new Set(),
+      recentEnds: new Map(),
+      memory: { heads: 0, bytes: 0 },
+      placing: { index: 0, left: 0, until: 0 },
+      segmentRows: 0,
+      flushCommitted: 0,
+      flushMaking: 0,
+      flushSince: 0,
+      laterUntil: 0,
+      expiring: true,
+      stopped: null,
+      storeProblem: null,
+      storeWellSince: clock.monotonic(),
+      wake: () => {},
+    };
+    const engine = new Engine(options, state);
+    await engine.#begin();
+    return engine;
+  }
+
+  async #begin(): Promise<void> {
+    const { state } = this;
+    const { store } = state;
+    for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
+    state.segments.load(await store.segments.list());
+    if (state.segments.isEmpty) {
+      const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: 0 }));
+      state.segments.opened(await store.segments.open(state.shards, ranges, state.clock.now()));
+    }
+    await recover(state);
+    await takeDue(state);
+    this.#sweep.start();
+    this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
+    this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
+    this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
+    this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
+    this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
+    this.#beat("refill", 1_000, async () => this.#refillServed());
+    state.wake();
+  }
+
+  /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */
+  #refillServed(): void {
+    for (const lane of this.state.lanes.values()) {
+      if (lane.servedBy === 0) continue;
+      for (const window of lane.windows()) considerRefill(this.state, lane, window.shard);
+    }
+  }
+
+  /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
+  #beat(name: string, everyMs: number, duty: () => Promise<void>): void {
+    let busy = false;
+    const timer = setInterval(async () => {
+      if (busy || this.state.stopped !== null || this.state.storeProblem !== null) return;
+      busy = true;
+      try {
+        await duty();
+      } catch (error) {
+        if (this.state.stopped === null) this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
+      } finally {
+        busy = false;
+      }
+    }, everyMs);
+    timer.unref();
+    this.#beats.push(timer);
+  }
+
+  /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */
+  async stop(): Promise<void> {
+    if (this.state.stopped !== null) return;
+    if (this.state.storeProblem === null) {
+      await new Promise<void>((resolve) => {
+        this.state.pending.after.push(resolve);
+        this.state.wake();
+      });
+      await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
+        this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
+      );
+    }
+    this.#halt(new Error("the coordinator is stopping"));
+    await this.#flusher.idle();
+  }
+
+  #stopped(error: Error): void {
+    if (this.state.stopped !== null) return;
+    this.#halt(error);
+    this.#options.onStopped(error);
+  }
+
+  #halt(error: Error): void {
+    this.state.stopped = error;
+    this.#sweep.stop();
+    this.state.wheel.close();
+    for (const beat of this.#beats) clearInterval(beat);
+    this.#flusher.stop();
+    for (const message of this.state.pending.messages) message.reject(error);
+    this.state.pending.messages = [];
+  }
+}

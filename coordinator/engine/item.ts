@@ -1,0 +1,77 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { type TaskRef, refKey } from "../kernel/task-ref.ts";
+import type { TaskHead } from "../ports/rows.ts";
+import type { Lane } from "./lanes.ts";
+import type { Session } from "./session.ts";
+import type { Timer } from "./wheel.ts";
+
+/**
+ * A task the owner has in hand: everything that is neither a head in a window nor only in the store. It stays in
+ * `items` until its end is committed, so that a checkpoint can never miss it.
+ */
+export interface Item {
+  readonly key: string;
+  readonly head: TaskHead;
+  readonly lane: Lane;
+  state: ItemState;
+  /** Attempts begun that count. */
+  attempts: number;
+  /** Token of the newest attempt; 0: none yet. */
+  token: number;
+  /** While `resting`: when it comes back to its lane, ms since 1970. */
+  dueAt: number;
+  /** `retrying` or `scheduled`, while resting. */
+  retrying: boolean;
+  attempt: LiveAttempt | null;
+  /** A timer that runs for it: rest, run timeout, heartbeat or give-up. */
+  timer: Timer | null;
+  cancelRequestedAt: number;
+}
+
+/**
+ * gated: its first commit is awaited. resting: in the wheel. returned: at the front of its lane. running: leased.
+ * ending: its end (or its move to segment 0) is on the way to the store.
+ */
+export type ItemState = "gated" | "resting" | "returned" | "running" | "ending";
+
+/** The attempt that runs. */
+export interface LiveAttempt {
+  readonly session: Session | null;
+  readonly sessionNumber: number;
+  readonly leasedAt: number;
+  /** The lease is committed; before that nothing is sent and a cancel takes effect in the same flush. */
+  committed: boolean;
+  startedAt: number;
+  progress: Progress | null;
+  messages: { at: number; text: string }[];
+  /** The order the worker was given to end it, if any. */
+  ordered: number;
+  /** Monotonic ms of the last sign of life of a handler. */
+  beatAt: number;
+}
+
+export function itemRef(item: Item): TaskRef {
+  return item.head;
+}
+
+export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
+  return {
+    key: refKey(head),
+    head,
+    lane,
+    state,
+    attempts: 0,
+    token: 0,
+    dueAt: 0,
+    retrying: false,
+    attempt: null,
+    timer: null,
+    cancelRequestedAt: 0,
+  };
+}
+
+/** The spec of a task, read when it is needed: most tasks end without it. */
+export function specOf(head: TaskHead): TaskSpec {
+  return fromBinary(TaskSpecSchema, head.spec);
+}

@@ -1,0 +1,103 @@
+import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { decide } from "../kernel/decide.ts";
+import { refKey } from "../kernel/task-ref.ts";
+import type { TaskHead } from "../ports/rows.ts";
+import { takeCheckpoints } from "./checkpoint.ts";
+import { addEnd, endItem } from "./conclude.ts";
+import { takeOut } from "./fill.ts";
+import type { Flusher } from "./flusher.ts";
+import { rebuildItem } from "./rebuild.ts";
+import type { EngineState } from "./state.ts";
+import { stateOf } from "./task-state.ts";
+
+/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, expiries, rotation and retention. */
+
+const DUE_ROWS = 1_000;
+const EXPIRED_ROWS = 500;
+const PRUNE_ROWS = 1_000;
+
+export async function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<void> {
+  let checkpoints: ReturnType<typeof takeCheckpoints> = [];
+  await flusher.between(async () => {
+    checkpoints = takeCheckpoints(state);
+  });
+  if (checkpoints.length === 0) return;
+  try {
+    await state.store.recovery.writeCheckpoints(checkpoints);
+  } catch (error) {
+    // The old ones stand, and the shards must be written again although nothing new happens.
+    for (const { shard } of checkpoints) (state.shards[shard] as { dirty: boolean }).dirty = true;
+    throw error;
+  }
+}
+
+/** Takes delayed tasks of segment 0 in hand before their time comes. */
+export async function takeDue(state: EngineState): Promise<void> {
+  // A row that is decided but not committed is not seen yet: the scan stays behind the oldest such decision.
+  const decided = state.pending.since === 0 ? state.clock.now() : Math.min(state.pending.since, state.clock.now());
+  const base = state.flushMaking > state.flushCommitted ? Math.min(decided, state.flushSince) : decided;
+  const until = base + state.config.horizonMs;
+  if (until <= state.laterUntil) return;
+  let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
+  for (;;) {
+    const rows = await state.store.recovery.due(state.laterUntil, until, after, DUE_ROWS);
+    if (state.stopped !== null) return;
+    for (const stored of rows) rebuildItem(state, stored);
+    const last = rows.at(-1)?.task;
+    if (rows.length < DUE_ROWS || last === undefined) break;
+    after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
+  }
+  state.laterUntil = until;
+}
+
+/** Ends tasks that have waited longer than they may, wherever they wait. */
+export async function expireTasks(state: EngineState): Promise<void> {
+  if (!state.expiring) return;
+  const now = state.clock.now();
+  const rows = await state.store.recovery.expired(state.segments.newestFirst, now, EXPIRED_ROWS);
+  if (state.stopped !== null) return;
+  for (const head of rows) expire(state, head);
+}
+
+function expire(state: EngineState, head: TaskHead): void {
+  const item = state.items.get(refKey(head));
+  const task = item === undefined ? ({ status: "waiting", attempts: 0 } as const) : stateOf(item);
+  const decision = decide(task, { kind: "expire" }, head);
+  if (decision.do !== "end") return;
+  if (item !== undefined) {
+    endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
+    return;
+  }
+  const lane = state.lanes.get(head.lane);
+  if (lane === undefined) return;
+  takeOut(state, lane, head);
+  addEnd(state, head, lane.key.queue, null, decision.status, decision.reason, 0, {});
+}
+
+/** Opens the next segment when the open one is full or old. */
+export async function rotate(state: EngineState, flusher: Flusher): Promise<void> {
+  const full = state.segmentRows >= state.config.segmentRows;
+  const old = state.segmentRows > 0 && state.clock.now() - state.segments.open.openedAt >= state.config.segmentAgeMs;
+  if (!full && !old) return;
+  await flusher.between(async () => {
+    const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
+    state.segments.opened(await state.store.segments.open(state.shards, ranges, state.clock.now()));
+    state.segmentRows = 0;
+  });
+}
+
+/** Empties segments whose newest end is older than the retention, oldest first; one in the way does not hold up the next. */
+export async function reclaim(state: EngineState, flusher: Flusher): Promise<void> {
+  const endedBefore = state.clock.now() - state.config.retentionMs;
+  for (const { seg } of state.segments.sealedBefore(endedBefore)) {
+    await flusher.between(async () => {
+      const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
+      if (result.outcome === "reclaimed") state.segments.reclaimed(seg);
+      else if (result.outcome === "unfinished")
+        state.logger.warn({ seg, unfinished: result.unfinished }, "a segment is kept: too many of its tasks are unfinished");
+    });
+    if (state.stopped !== null) return;
+  }
+  await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+  await state.store.segments.pruneGates(state.clock.now());
+}

@@ -1,0 +1,73 @@
+import { type LaneKey, readLaneKey } from "../kernel/lane-key.ts";
+import type { TaskHead } from "../ports/rows.ts";
+import type { Item } from "./item.ts";
+import { Window } from "./window.ts";
+
+/** A lane as the owner has it: a window per shard, and what came back to its front. */
+export class Lane {
+  readonly id: number;
+  readonly key: LaneKey;
+  /** Retries that are due, released attempts, delayed tasks whose time has come: served before the windows. */
+  readonly returned: Item[] = [];
+  readonly #windows = new Map<number, Window>();
+  /** Tasks submitted and not ended, per shard, as committed. */
+  readonly open = new Map<number, number>();
+  /** Number of worker profiles that could serve it. */
+  servedBy = 0;
+
+  constructor(id: number, keyText: string) {
+    this.id = id;
+    this.key = readLaneKey(keyText);
+  }
+
+  window(shard: number): Window {
+    let window = this.#windows.get(shard);
+    if (window === undefined) {
+      window = new Window(shard);
+      this.#windows.set(shard, window);
+    }
+    return window;
+  }
+
+  findWindow(shard: number): Window | undefined {
+    return this.#windows.get(shard);
+  }
+
+  windows(): IterableIterator<Window> {
+    return this.#windows.values();
+  }
+
+  /** Whether it has a task in memory that could be given out now. */
+  get hasHead(): boolean {
+    if (this.returned.length > 0) return true;
+    for (const window of this.#windows.values()) if (window.count > 0) return true;
+    return false;
+  }
+
+  /** When the task that is next was created; lanes of one group are served oldest first. */
+  nextCreatedAt(): number {
+    const first = this.returned[0];
+    if (first !== undefined) return first.head.createdAt;
+    return this.#oldest()?.peek()?.createdAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The next task, removed: an item that came back, or a fresh head. */
+  take(): Item | TaskHead | null {
+    return this.returned.shift() ?? this.#oldest()?.pop() ?? null;
+  }
+
+  /** Windows are merged by age; their seqs say nothing across shards. */
+  #oldest(): Window | null {
+    let best: Window | null = null;
+    let bestHead: TaskHead | null = null;
+    for (const window of this.#windows.values()) {
+      if (window.count === 0) continue;
+      const head = window.peek() as TaskHead;
+      if (bestHead === null || head.createdAt < bestHead.createdAt) {
+        best = window;
+        bestHead = head;
+      }
+    }
+    return best;
+  }
+}

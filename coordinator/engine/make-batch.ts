@@ -1,0 +1,62 @@
+import { type Batch, newBatch, rowsOf } from "./batch.ts";
+import { countBatch } from "./counters.ts";
+import { match } from "./match.ts";
+import { emptyPending, type Pending } from "./pending.ts";
+import { placeMessage } from "./place.ts";
+import { type EngineState, segmentOf } from "./state.ts";
+
+/** Tasks and bytes of submits in one flush: enough to make a commit cheap a task, little enough to keep it short. */
+const TASKS = 1_000;
+const BYTES = 1024 * 1024;
+/** Other rows in one flush. */
+const ROWS = 4_000;
+
+/**
+ * Everything that happened since the last flush, as one batch: messages take their places, workers are matched with what
+ * waits (also with what has just come in), and what was decided meanwhile goes along.
+ */
+export function makeBatch(state: EngineState): Batch {
+  const { pending } = state;
+  state.flushSince = pending.since || state.clock.now();
+  const batch = newBatch(++state.flushMaking, state.clock.now(), pending.since);
+  placeMessages(state, batch, pending);
+  match(state);
+  takeRows(state, batch, pending);
+  countBatch(state, batch);
+  return batch;
+}
+
+function placeMessages(state: EngineState, batch: Batch, pending: Pending): void {
+  let bytes = 0;
+  let taken = 0;
+  for (const message of pending.messages) {
+    const first = taken === 0;
+    if (!first && (message.alone || batch.messages[0]?.message.alone)) break;
+    if (!first && (batch.tasks.length + message.admissions.length > TASKS || bytes + message.bytes > BYTES)) break;
+    bytes += message.bytes;
+    taken++;
+    placeMessage(state, batch, message);
+  }
+  pending.messages.splice(0, taken);
+  pending.messageBytes -= bytes;
+}
+
+function takeRows(state: EngineState, batch: Batch, pending: Pending): void {
+  const whole = pending.events.length + pending.ends.length + pending.moves.length <= ROWS;
+  // Ends are what may pile up behind a slow database; their order is kept, and an event never overtakes an end.
+  const ends = whole ? pending.ends : pending.ends.slice(0, ROWS);
+  const rest: Partial<Pending> = whole ? {} : { ends: pending.ends.slice(ROWS) };
+  batch.ends = ends;
+  batch.events = pending.events;
+  batch.moves = pending.moves;
+  batch.sessions = pending.sessions;
+  batch.leases = pending.leases;
+  batch.after = pending.after;
+  const { messages, messageBytes, keys } = pending;
+  Object.assign(pending, emptyPending(), { messages, messageBytes, keys }, rest);
+  if (messages.length > 0 || pending.ends.length > 0) pending.since = batch.since;
+  for (const row of batch.events) row.seg = segmentOf(state, row);
+  for (const { row } of batch.ends) row.seg = segmentOf(state, row);
+  for (const { row } of batch.moves) row.seg = segmentOf(state, row);
+  if (rowsOf(batch) > 0) state.segmentRows += batch.tasks.length;
+}

@@ -1,0 +1,89 @@
+import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { refKey } from "../kernel/task-ref.ts";
+import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
+import { endItem } from "./conclude.ts";
+import { returnItem, takeInHand } from "./fill.ts";
+import type { Item } from "./item.ts";
+import { restItem } from "./rest.ts";
+import { LATER } from "./segments.ts";
+import type { EngineState } from "./state.ts";
+
+/** What the events of a task add up to. */
+export interface History {
+  attempts: number;
+  token: number;
+  /** The event of the attempt that runs; null: none does. */
+  running: EventRow | null;
+  nextAt: number;
+  retrying: boolean;
+  cancelRequestedAt: number;
+}
+
+/** @param events by ord. */
+export function readHistory(events: readonly EventRow[]): History {
+  const history: History = { attempts: 0, token: 0, running: null, nextAt: 0, retrying: false, cancelRequestedAt: 0 };
+  for (const event of events) {
+    switch (event.kind) {
+      case EVENT.leased:
+        history.attempts = event.attempt;
+        history.token = event.ord;
+        history.running = event;
+        history.retrying = false;
+        break;
+      case EVENT.retrying:
+        history.running = null;
+        history.nextAt = event.nextAt;
+        history.retrying = true;
+        break;
+      case EVENT.released:
+        history.running = null;
+        history.attempts = event.attempt - 1;
+        break;
+      case EVENT.cancelRequested:
+        history.cancelRequestedAt = event.at;
+        break;
+      case EVENT.retriedAs:
+        break;
+    }
+  }
+  return history;
+}
+
+/** Takes an unfinished task in hand as its rows say; one in segment 0 whose time is far is left there. */
+export function rebuildItem(state: EngineState, stored: StoredTask): Item | null {
+  const { task } = stored;
+  const lane = state.lanes.get(task.lane);
+  // An end that was committed while these rows were read is not among them.
+  const key = refKey(task);
+  if (lane === undefined || state.items.has(key) || state.recentEnds.has(key)) return null;
+  const history = readHistory(stored.events);
+  const dueAt = Math.max(history.nextAt, task.runAt);
+  const far = task.seg === LATER && dueAt > state.clock.now() + state.config.horizonMs;
+  if (history.running === null && far) return null;
+  const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
+  const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
+  const item = takeInHand(state, head, lane, "returned");
+  if (head.expiresAt > 0) state.expiring = true;
+  item.attempts = history.attempts;
+  item.token = history.token;
+  item.cancelRequestedAt = history.cancelRequestedAt;
+  item.retrying = history.retrying;
+  item.dueAt = dueAt;
+  if (history.running !== null) {
+    item.state = "running";
+    item.attempt = {
+      session: null,
+      sessionNumber: history.running.session,
+      leasedAt: history.running.at,
+      committed: true,
+      startedAt: 0,
+      progress: null,
+      messages: [],
+      ordered: 0,
+      beatAt: 0,
+    };
+  } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
+  else if (dueAt > state.clock.now()) restItem(state, item, dueAt);
+  else returnItem(state, item);
+  return item;
+}

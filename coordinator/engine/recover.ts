@@ -1,0 +1,91 @@
+import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { StoredTask } from "../ports/rows.ts";
+import type { Checkpoint } from "../ports/store.ts";
+import { loseAttempt } from "./lose.ts";
+import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
+import { applyBody } from "./counters.ts";
+import { rest } from "./rest.ts";
+import { rebuildItem } from "./rebuild.ts";
+import { LATER } from "./segments.ts";
+import type { Shard } from "./shard.ts";
+import type { EngineState } from "./state.ts";
+
+/** Tasks read back in one call. */
+const CHUNK = 500;
+
+const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
+
+/**
+ * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
+ * or delayed since. What merely waits is left in the store and read when a worker could serve it. Costs what is unfinished,
+ * whatever has ended and however much waits.
+ */
+export async function recover(state: EngineState): Promise<void> {
+  const checkpoints = new Map((await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]));
+  let later = Number.POSITIVE_INFINITY;
+  for (const shard of state.shards) {
+    const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
+    later = Math.min(later, body.later);
+  }
+  state.laterUntil = Number.isFinite(later) ? later : 0;
+  for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
+  graceForOrphans(state);
+}
+
+async function recoverShard(state: EngineState, shard: Shard, checkpoint: Checkpoint | undefined): Promise<CheckpointBody> {
+  const body = checkpoint === undefined ? EMPTY : readCheckpoint(checkpoint.body);
+  const { recovery } = state.store;
+  for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
+    shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
+  const open = new Map(body.l.map(([lane, count]) => [lane, count]));
+  const recent = state.segments.ringAfter(shard.shard, body.floor);
+  const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
+  for (const flush of flushes) applyBody(shard, open, flush.body);
+
+  const cursors = new Map(body.l.map(([lane, , cursor]) => [lane, cursor]));
+  const lowest = Math.min(body.floor, ...cursors.values());
+  const segs = [...state.segments.ringAfter(shard.shard, lowest), LATER];
+  const refs = body.u.map(([lane, seq]) => ({ shard: shard.shard, lane, seq }));
+  for (let at = 0; at < refs.length; at += CHUNK) await readBack(state, refs.slice(at, at + CHUNK));
+  for (const stored of await recovery.startedAfter(shard.shard, body.floor, cursors, segs)) rebuildItem(state, stored);
+  for (const head of await recovery.delayedAfter(shard.shard, body.floor, recent)) {
+    const lane = state.lanes.get(head.lane);
+    if (lane !== undefined && !state.items.has(refKey(head))) rest(state, head, lane, head.runAt);
+  }
+  resumeLanes(state, shard, open, cursors, body.floor);
+  if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
+  return body;
+}
+
+async function readBack(state: EngineState, refs: readonly TaskRef[]): Promise<void> {
+  const wanted = refs.map((ref) => ({ ...ref, segs: state.segments.candidates(ref) }));
+  for (const stored of await state.store.reads.tasks(wanted)) if (stored !== null) takeUp(state, stored);
+}
+
+function takeUp(state: EngineState, stored: StoredTask): void {
+  if (stored.end === null) rebuildItem(state, stored);
+}
+
+function resumeLanes(
+  state: EngineState,
+  shard: Shard,
+  open: ReadonlyMap<number, number>,
+  cursors: ReadonlyMap<number, number>,
+  floor: number,
+): void {
+  for (const [laneId, count] of open) {
+    const lane = state.lanes.get(laneId);
+    if (lane === undefined || count <= 0) continue;
+    lane.open.set(shard.shard, count);
+    lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
+  }
+}
+
+/** Attempts whose workers have not come back yet are given one lease term to be announced. */
+function graceForOrphans(state: EngineState): void {
+  const orphans = [...state.items.values()].filter((item) => item.state === "running");
+  if (orphans.length === 0) return;
+  state.wheel.add(state.clock.monotonic() + state.config.leaseTtlMs, () => {
+    for (const item of orphans) if (item.attempt?.session === null) loseAttempt(state, item);
+  });
+}

@@ -1,0 +1,123 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AttemptOutcome, PayloadSchema, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import type { OutcomeReport, ProgressReport, StartReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import { refKey } from "../kernel/task-ref.ts";
+import { durationMs, timestampMs, toTimestamp } from "../kernel/time.ts";
+import { concludeAttempt, isFinal } from "./attempt-end.ts";
+import type { Item } from "./item.ts";
+import { type EngineState, itemAt } from "./state.ts";
+import { watchAttempt } from "./watch-attempt.ts";
+
+/** Answers one report: accepted or not. Called after the commit when it was accepted. */
+export type Acknowledge = (accepted: boolean) => void;
+
+/**
+ * How an attempt ended, as its worker says. The first report with the current token counts; a repeat of it is acknowledged
+ * again; an old token is refused, for ever.
+ */
+export function reportOutcome(state: EngineState, report: OutcomeReport, acknowledge: Acknowledge): void {
+  const ref = state.ids.decode(report.id);
+  if (ref === null) return acknowledge(false);
+  const token = Number(report.fencingToken);
+  const item = itemAt(state, ref);
+  if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
+  if (item.token !== token || item.attempt?.committed === false) return acknowledge(false);
+  if (item.state === "ending") return joinEnding(state, item, acknowledge);
+  if (item.state !== "running") return acknowledge(false);
+  const succeeded = report.outcome === AttemptOutcome.SUCCEEDED;
+  concludeAttempt(
+    state,
+    item,
+    {
+      kind: "report",
+      token,
+      report: {
+        outcome: report.outcome,
+        reason: report.reason,
+        final: !succeeded && isFinal(item, report.exitCode, report.nonRetryable),
+      },
+    },
+    {
+      report: {
+        exitCode: report.exitCode,
+        reason: report.reason,
+        signal: report.signal,
+        error: report.error,
+        survivors: report.survivors,
+        outputBytes: report.outputBytes,
+        startedAt: report.startedAt,
+        endedAt: report.endedAt,
+      },
+      result: report.result === undefined ? null : toBinary(PayloadSchema, report.result),
+      retryAfterMs: report.retryAfter === undefined ? undefined : clampPause(durationMs(report.retryAfter)),
+      settled: acknowledge,
+    },
+  );
+}
+
+function clampPause(ms: number): number {
+  return Math.min(Math.max(ms, 0), LIMITS.retryMaxIntervalMs);
+}
+
+/** The same report again while its end is on the way to the store. */
+function joinEnding(state: EngineState, item: Item, acknowledge: Acknowledge): void {
+  const end = state.pending.ends.find((candidate) => candidate.item === item);
+  if (end !== undefined) end.settled.push(acknowledge);
+  else state.pending.after.push(() => acknowledge(true));
+}
+
+function answerFromPast(
+  state: EngineState,
+  ref: { shard: number; lane: number; seq: number },
+  token: number,
+  acknowledge: Acknowledge,
+): void {
+  const known = state.recentEnds.get(refKey(ref));
+  if (known !== undefined) return acknowledge(known === token);
+  // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
+  state.store.reads.task(ref, state.segments.candidates(ref)).then(
+    (stored) => acknowledge(stored?.end?.token === token),
+    (error: unknown) => state.logger.warn({ error }, "cannot look up an old report; the worker will repeat it"),
+  );
+}
+
+export function reportStart(state: EngineState, report: StartReport): void {
+  const item = running(state, report.id, report.fencingToken);
+  if (item?.attempt == null) return;
+  item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
+  watchAttempt(state, item);
+  state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });
+}
+
+export function reportProgress(state: EngineState, report: ProgressReport): void {
+  const item = running(state, report.id, report.fencingToken);
+  if (item?.attempt == null) return;
+  const { attempt } = item;
+  const now = state.clock.now();
+  attempt.beatAt = state.clock.monotonic();
+  if (report.percent !== undefined)
+    attempt.progress = create(ProgressSchema, {
+      percent: Math.min(Math.max(report.percent, 0), 100) || 0,
+      message: clip(report.message),
+      at: toTimestamp(now),
+    });
+  for (const text of report.messages) attempt.messages.push({ at: now, text: clip(text) });
+  const excess = attempt.messages.length - LIMITS.messagesPerAttempt;
+  if (excess > 0) attempt.messages.splice(0, excess);
+  watchAttempt(state, item);
+  state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });
+}
+
+/** Cut rather than refused: a worker's words must not cost it its attempt. */
+function clip(text: string): string {
+  const clean = text.replaceAll("\u0000", "\ufffd").toWellFormed();
+  if (Buffer.byteLength(clean) <= LIMITS.progressMessageBytes) return clean;
+  return Buffer.from(clean).subarray(0, LIMITS.progressMessageBytes - 4).toString("utf8");
+}
+
+function running(state: EngineState, id: string, token: bigint): Item | null {
+  const ref = state.ids.decode(id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  return item?.state === "running" && item.token === Number(token) ? item : null;
+}

@@ -1,0 +1,114 @@
+import type { TaskRef } from "../kernel/task-ref.ts";
+import type { Segment } from "../ports/store.ts";
+
+/** Segment 0: delayed and carried tasks. */
+export const LATER = 0;
+
+/** A stretch of a shard's seqs and the segment that holds it. */
+export interface Piece {
+  readonly seg: number;
+  /** First seq of the stretch. */
+  readonly from: number;
+  /** First seq after it. */
+  readonly until: number;
+}
+
+/** Which segment holds which seqs, kept in memory. What no retained segment covers was carried to segment 0. */
+export class SegmentMap {
+  #segments: Segment[] = [];
+  /** Per shard: stretches of the ring, ascending. */
+  #pieces = new Map<number, Piece[]>();
+
+  load(segments: readonly Segment[]): void {
+    this.#segments = [...segments].sort((a, b) => a.generation - b.generation);
+    this.#rebuild();
+  }
+
+  /** The segment that new tasks go to. */
+  get open(): Segment {
+    const open = this.#segments.at(-1);
+    if (open === undefined) throw new Error("no segment is open: the engine has not started");
+    return open;
+  }
+
+  get isEmpty(): boolean {
+    return this.#segments.length === 0;
+  }
+
+  /** Oldest first, without the open one. */
+  get sealed(): readonly Segment[] {
+    return this.#segments.slice(0, -1);
+  }
+
+  /** Sealed segments that were sealed before a time: only their ends can all be older than it. Oldest first. */
+  sealedBefore(time: number): readonly Segment[] {
+    return this.sealed.filter((_, index) => (this.#segments[index + 1] as Segment).openedAt < time);
+  }
+
+  opened(segment: Segment): void {
+    const last = this.#segments.at(-1);
+    if (last !== undefined) {
+      const ends = new Map(segment.ranges.map((range) => [range.shard, range.fromSeq]));
+      const ranges = last.ranges.map((range) => ({ ...range, untilSeq: ends.get(range.shard) }));
+      this.#segments[this.#segments.length - 1] = { ...last, ranges };
+    }
+    this.#segments.push(segment);
+    this.#rebuild();
+  }
+
+  reclaimed(seg: number): void {
+    this.#segments = this.#segments.filter((segment) => segment.seg !== seg);
+    this.#rebuild();
+  }
+
+  /** Ring segment of a task, or 0 when none covers it. */
+  of(shard: number, seq: number): number {
+    const pieces = this.#pieces.get(shard);
+    if (pieces === undefined) return LATER;
+    for (let index = pieces.length - 1; index >= 0; index--) {
+      const piece = pieces[index] as Piece;
+      if (seq >= piece.from) return seq < piece.until ? piece.seg : LATER;
+    }
+    return LATER;
+  }
+
+  /** Where a task may be: the segment of its seq, then segment 0. */
+  candidates(ref: TaskRef): readonly number[] {
+    const seg = this.of(ref.shard, ref.seq);
+    return seg === LATER ? [LATER] : [seg, LATER];
+  }
+
+  /** The stretch that the seq after `afterSeq` lies in; a stretch of segment 0 ends where the next ring segment begins. */
+  pieceAfter(shard: number, afterSeq: number): Piece {
+    const seq = afterSeq + 1;
+    let from = 0;
+    for (const piece of this.#pieces.get(shard) ?? []) {
+      if (seq < piece.from) return { seg: LATER, from, until: piece.from };
+      if (seq < piece.until) return piece;
+      from = piece.until;
+    }
+    return { seg: LATER, from, until: Number.POSITIVE_INFINITY };
+  }
+
+  /** Ring segments that hold seqs of the shard above `afterSeq`. */
+  ringAfter(shard: number, afterSeq: number): readonly number[] {
+    return (this.#pieces.get(shard) ?? []).filter((piece) => piece.until > afterSeq + 1).map((piece) => piece.seg);
+  }
+
+  /** Every segment, newest first, 0 last: the order in which lists look. */
+  get newestFirst(): readonly number[] {
+    return [...this.#segments.map((segment) => segment.seg).reverse(), LATER];
+  }
+
+  #rebuild(): void {
+    this.#pieces = new Map();
+    // A stretch ends where the next generation's begins, also when that one has been reclaimed: so each knows its own end.
+    for (const segment of this.#segments) {
+      for (const { shard, fromSeq, untilSeq } of segment.ranges) {
+        const pieces = this.#pieces.get(shard) ?? [];
+        pieces.push({ seg: segment.seg, from: fromSeq, until: untilSeq ?? Number.POSITIVE_INFINITY });
+        this.#pieces.set(shard, pieces);
+      }
+    }
+  }
+}

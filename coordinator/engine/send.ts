@@ -1,0 +1,79 @@
+import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import type { LeaseGrant } from "../operations/operations.ts";
+import { EVENT } from "../ports/rows.ts";
+import { addEvent, endItem, release } from "./conclude.ts";
+import { returnItem } from "./fill.ts";
+import type { Item } from "./item.ts";
+import type { PendingLease } from "./pending.ts";
+import type { Session } from "./session.ts";
+import type { EngineState } from "./state.ts";
+import { watchAttempt } from "./watch-attempt.ts";
+
+/** Leases leave after their commit, many in a message; one whose worker has gone meanwhile goes back unharmed. */
+export function sendLeases(state: EngineState, leases: readonly PendingLease[]): void {
+  if (leases.length === 0) return;
+  const bySession = new Map<Session, LeaseGrant[]>();
+  const now = state.clock.now();
+  for (const { item, token } of leases) {
+    const attempt = item.attempt;
+    if (attempt === null || item.state !== "running" || item.token !== token) continue;
+    attempt.committed = true;
+    const { session } = attempt;
+    if (session === null || session.stream === null) {
+      giveBack(state, item);
+      continue;
+    }
+    const { queue, needs } = item.lane.key;
+    state.observer.started(queue, needs.type, item.attempts > 1, now - Math.max(item.head.createdAt, item.dueAt));
+    watchAttempt(state, item);
+    const grants = bySession.get(session);
+    if (grants === undefined) bySession.set(session, [grantOf(state, item)]);
+    else grants.push(grantOf(state, item));
+  }
+  for (const [session, leases] of bySession) deliver(state, session, { leases });
+}
+
+/** Sends, and holds further leases back while the peer is slow to read. */
+export function deliver(state: EngineState, session: Session, answer: Parameters<NonNullable<Session["stream"]>["send"]>[0]): void {
+  const { stream } = session;
+  if (stream === null || stream.send(answer) || session.stalled) return;
+  session.stalled = true;
+  state.ready.delete(session);
+  stream.onDrained(() => {
+    session.stalled = false;
+    if (session.credit > 0 && !session.draining && session.stream !== null) state.ready.add(session);
+    state.wake();
+  });
+}
+
+export function grantOf(state: EngineState, item: Item): LeaseGrant {
+  const { head } = item;
+  return {
+    id: state.ids.encode(head),
+    token: item.token,
+    attempt: item.attempts,
+    maxAttempts: head.maxAttempts,
+    spec: head.spec,
+    timeoutMs: head.timeoutMs,
+    createdAt: head.createdAt,
+  };
+}
+
+/** The attempt never reached its worker, or came back untouched: it costs nothing and the task is next again. */
+export function giveBack(state: EngineState, item: Item): void {
+  if (item.cancelRequestedAt > 0) {
+    endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
+    return;
+  }
+  const number = item.attempts;
+  addEvent(state, item.head, {
+    kind: EVENT.released,
+    attempt: number,
+    at: state.clock.now(),
+    session: item.attempt?.sessionNumber ?? 0,
+  });
+  release(state, item);
+  item.attempts = number - 1;
+  item.attempt = null;
+  returnItem(state, item);
+}

@@ -1,0 +1,107 @@
+import { refKey } from "../kernel/task-ref.ts";
+import type { GateHit } from "../ports/rows.ts";
+import type { FlushResult, FlushShard } from "../ports/store.ts";
+import type { Batch, PlacedMessage } from "./batch.ts";
+import { countEnd, countSubmit, settleShards } from "./counters.ts";
+import { decodeTaskAnswer } from "./gate-answers.ts";
+import type { Lane } from "./lanes.ts";
+import type { SubmitOutcome } from "./pending.ts";
+import { admitHead } from "./place.ts";
+import { sendLeases } from "./send.ts";
+import type { EngineState } from "./state.ts";
+
+/** Ends remembered so that a repeated report is answered without the store. */
+const RECENT_ENDS = 20_000;
+
+/** What follows from a committed flush: places, answers, leases, acks and news, in that order. */
+export function settleBatch(
+  state: EngineState,
+  batch: Batch,
+  shards: readonly FlushShard[],
+  result: FlushResult,
+): void {
+  state.flushCommitted = batch.number;
+  settleShards(state, shards);
+  for (const task of batch.tasks) noteCommitted(state, task.lane, task.shard, task.seq);
+  const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
+  for (const { head, lane } of batch.held) {
+    // A repeat of a key was taken out above; the others take their places now.
+    if (state.items.delete(refKey(head))) admitHead(state, lane, head);
+  }
+  settleEnds(state, batch, new Set(result.lostEnds));
+  for (const { item } of batch.moves) {
+    state.items.delete(item.key);
+    publish(state, item.head, item.lane.key.queue, false);
+  }
+  for (const [index, { message }] of batch.messages.entries()) message.resolve(outcomes[index] as SubmitOutcome[]);
+  sendLeases(state, batch.leases);
+  for (const follow of batch.after) follow();
+  if (!state.changes.idle) {
+    for (const task of batch.tasks) publish(state, task, (state.lanes.get(task.lane) as Lane).key.queue, false);
+    for (const event of batch.events) publish(state, event, (state.lanes.get(event.lane) as Lane).key.queue, false);
+  }
+}
+
+function noteCommitted(state: EngineState, laneId: number, shard: number, seq: number): void {
+  const window = state.lanes.get(laneId)?.findWindow(shard);
+  if (window !== undefined && seq > window.lastCommitted) window.lastCommitted = seq;
+}
+
+function outcomesOf(
+  state: EngineState,
+  placed: PlacedMessage,
+  hits: readonly (GateHit | null)[],
+): readonly SubmitOutcome[] {
+  return placed.refs.map((head, index): SubmitOutcome => {
+    const keyIndex = placed.keyIndex[index] as number;
+    const admission = placed.message.admissions[index];
+    if (admission?.idempotency != null) state.pending.keys.delete(admission.idempotency.key);
+    const hit = keyIndex < 0 ? null : (hits[keyIndex] ?? null);
+    if (hit === null) {
+      state.observer.submitted(admission?.queue ?? "", admission?.type ?? "", 1);
+      return { ref: head, duplicate: false };
+    }
+    state.items.delete(refKey(head));
+    countSubmit(state, head.shard, head.lane, -1);
+    const same = Buffer.from(hit.hash).equals(admission?.idempotency?.hash ?? new Uint8Array());
+    return same ? { ref: decodeTaskAnswer(hit.answer), duplicate: true } : { conflict: "idempotency_key" };
+  });
+}
+
+function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>): void {
+  for (const [index, end] of batch.ends.entries()) {
+    const won = !lost.has(index);
+    const { row, item, queue } = end;
+    if (item !== null) state.items.delete(item.key);
+    if (won) {
+      remember(state, refKey(row), row.token);
+      state.observer.finished(queue, item?.lane.key.needs.type ?? "", nameOf(row.status), row.at - row.createdAt);
+      publish(state, row, queue, true);
+    } else countEnd(state, row.shard, row.lane, queue, row.status, -1);
+    for (const settled of end.settled) settled(won);
+  }
+}
+
+/** Outcome names of metrics, by TaskStatus. */
+function nameOf(status: number): string {
+  return ["", "", "", "succeeded", "failed", "cancelled"][status] ?? "";
+}
+
+function remember(state: EngineState, key: string, token: number): void {
+  state.recentEnds.set(key, token);
+  if (state.recentEnds.size <= RECENT_ENDS) return;
+  for (const oldest of state.recentEnds.keys()) {
+    state.recentEnds.delete(oldest);
+    if (state.recentEnds.size <= RECENT_ENDS / 2) break;
+  }
+}
+
+function publish(
+  state: EngineState,
+  ref: { shard: number; lane: number; seq: number },
+  queue: string,
+  ended: boolean,
+): void {
+  if (!state.changes.idle) state.changes.publish({ ref, queue, ended });
+}
+

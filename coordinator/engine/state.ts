@@ -1,0 +1,111 @@
+import type { Clock } from "../../runtime/clock.ts";
+import type { Logger } from "../../runtime/logger.ts";
+import type { SpecDefaults } from "../kernel/admit.ts";
+import type { IdCodec } from "../kernel/task-id.ts";
+import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { Store } from "../ports/store.ts";
+import type { QueueRow } from "../ports/catalog-store.ts";
+import type { Changes } from "./changes.ts";
+import type { Item } from "./item.ts";
+import type { Lane } from "./lanes.ts";
+import type { Pending } from "./pending.ts";
+import type { Profile } from "./profile.ts";
+import { LATER, type SegmentMap } from "./segments.ts";
+import type { Session } from "./session.ts";
+import type { Shard } from "./shard.ts";
+import type { Wheel } from "./wheel.ts";
+
+export interface EngineConfig {
+  readonly defaults: SpecDefaults;
+  readonly leaseTtlMs: number;
+  readonly retentionMs: number;
+  readonly segmentRows: number;
+  readonly segmentAgeMs: number;
+  /** Budget of waiting tasks in memory. */
+  readonly memoryHeads: number;
+  readonly memoryBytes: number;
+  /** Bytes that may wait for a commit. */
+  readonly inboxBytes: number;
+  readonly checkpointMs: number;
+  /** Delays up to here are kept in the wheel; longer ones in segment 0. */
+  readonly horizonMs: number;
+  /** Unfinished tasks a segment may hand to segment 0 when it is reclaimed. */
+  readonly maxMoved: number;
+  readonly janitorMs: number;
+}
+
+/** What the engine can tell others about its work; every call is cheap. */
+export interface EngineObserver {
+  submitted(queue: string, type: string, count: number): void;
+  started(queue: string, type: string, retry: boolean, waitedMs: number): void;
+  attemptFinished(queue: string, type: string, outcome: string, ranMs: number): void;
+  finished(queue: string, type: string, outcome: string, tookMs: number): void;
+  flushed(rows: number, tookMs: number): void;
+  timerLag(ms: number): void;
+}
+
+/** Everything an owner knows. Functions of the engine work on it, one at a time; nothing awaits in the midst of a change. */
+export interface EngineState {
+  readonly config: EngineConfig;
+  readonly clock: Clock;
+  readonly chance: () => number;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly observer: EngineObserver;
+  readonly failpoint: (name: string) => void;
+  readonly ids: IdCodec;
+  readonly segments: SegmentMap;
+  readonly wheel: Wheel;
+  readonly changes: Changes;
+  readonly shards: readonly Shard[];
+  readonly lanes: Map<number, Lane>;
+  readonly laneIds: Map<string, number>;
+  readonly queues: Map<string, QueueRow>;
+  readonly items: Map<string, Item>;
+  readonly sessions: Map<string, Session>;
+  readonly profiles: Map<string, Profile>;
+  readonly pending: Pending;
+  /** Lanes that are listed with the profiles that serve them. */
+  readonly listed: Set<Lane>;
+  /** Sessions that could take a lease. */
+  readonly ready: Set<Session>;
+  /** Tokens of attempts that ended lately: answers repeats without the store. */
+  readonly recentEnds: Map<string, number>;
+  memory: { heads: number; bytes: number };
+  /** Shard that un-keyed submits go to now, and until when. */
+  placing: { index: number; left: number; until: number };
+  /** Rows in the open segment. */
+  segmentRows: number;
+  /** Number of the newest flush that is committed, and of the one that is being made. */
+  flushCommitted: number;
+  flushMaking: number;
+  /** Wall clock of the oldest decision in the flush under way. */
+  flushSince: number;
+  /** Everything of segment 0 with run_at up to here is in hand. */
+  laterUntil: number;
+  /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */
+  expiring: boolean;
+  /** Set when another owner has taken over or the engine was stopped; nothing is decided any more. */
+  stopped: Error | null;
+  /** What is wrong with the store now; null: nothing. */
+  storeProblem: string | null;
+  /** Monotonic ms since when the store has been well. */
+  storeWellSince: number;
+  /** Wakes the flusher. */
+  wake: () => void;
+}
+
+/** The segment a task's rows belong to now. */
+export function segmentOf(state: EngineState, task: TaskRef & { readonly seg: number }): number {
+  return task.seg === LATER ? LATER : state.segments.of(task.shard, task.seq);
+}
+
+export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
+  return state.items.get(refKey(ref));
+}
+
+export function shardAt(state: EngineState, shard: number): Shard {
+  const found = state.shards[shard];
+  if (found === undefined) throw new Error(`shard ${shard} is not owned here`);
+  return found;
+}

@@ -1,0 +1,57 @@
+import { refKey } from "../kernel/task-ref.ts";
+import type { TaskHead } from "../ports/rows.ts";
+import type { Batch, PlacedMessage } from "./batch.ts";
+import { countEnd, countSubmit } from "./counters.ts";
+import { takeOut } from "./fill.ts";
+import type { Item } from "./item.ts";
+import { letGo } from "./lease.ts";
+import type { Lane } from "./lanes.ts";
+import { updateReady } from "./serving.ts";
+import type { EngineState } from "./state.ts";
+
+/**
+ * Takes tasks of a message back out of a flush that was not written: their rows, their places, and the leases they were
+ * given. @param keyed whether tasks with an idempotency key go too; a repeated message leaves those to their own gates.
+ */
+export function unplace(state: EngineState, batch: Batch, placed: PlacedMessage, keyed: boolean): void {
+  const gone = new Set<string>();
+  for (const [index, head] of placed.refs.entries()) {
+    if (!keyed && (placed.keyIndex[index] as number) >= 0) continue;
+    gone.add(refKey(head));
+    forget(state, batch, head);
+    countSubmit(state, head.shard, head.lane, -1);
+  }
+  if (gone.size === 0) return;
+  for (const { row, queue } of batch.ends)
+    if (gone.has(refKey(row))) countEnd(state, row.shard, row.lane, queue, row.status, -1);
+  batch.ends = batch.ends.filter(({ row }) => !gone.has(refKey(row)));
+  batch.events = batch.events.filter((row) => !gone.has(refKey(row)));
+  batch.leases = batch.leases.filter(({ item }) => !gone.has(item.key));
+  batch.held = batch.held.filter(({ head }) => !gone.has(refKey(head)));
+  const keep = batch.tasks.map((row) => !gone.has(refKey(row)));
+  batch.taskKeys = batch.taskKeys.filter((_, index) => keep[index]);
+  batch.tasks = batch.tasks.filter((_, index) => keep[index]);
+}
+
+function forget(state: EngineState, batch: Batch, head: TaskHead): void {
+  const key = refKey(head);
+  const item = state.items.get(key);
+  const lane = state.lanes.get(head.lane) as Lane;
+  takeOut(state, lane, head);
+  lane.findWindow(head.shard)?.forgetTail(head.seq);
+  if (item === undefined) return;
+  state.items.delete(key);
+  if (item.timer !== null) state.wheel.cancel(item.timer);
+  const at = lane.returned.indexOf(item);
+  if (at >= 0) lane.returned.splice(at, 1);
+  if (item.state === "running") unlease(state, batch, item);
+}
+
+/** The lease was never sent, so the worker's credit is as it was. */
+function unlease(state: EngineState, batch: Batch, item: Item): void {
+  const session = item.attempt?.session;
+  if (session == null || !batch.leases.some((lease) => lease.item === item)) return;
+  letGo(session, item);
+  session.credit++;
+  updateReady(state, session);
+}

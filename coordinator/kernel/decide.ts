@@ -1,0 +1,143 @@
+import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+
+/**
+ * The state machine of a task, as one table: what each command does to a task in each state. Nothing else decides; the
+ * engine carries out what is decided. docs/states.md draws it.
+ */
+export type TaskState =
+  | { readonly status: "waiting" /** Attempts begun that counted. */; readonly attempts: number }
+  | {
+      readonly status: "running";
+      readonly attempts: number;
+      readonly token: number;
+      readonly cancelRequested: boolean;
+    }
+  | { readonly status: "ended"; readonly token: number };
+
+export type Command =
+  | { readonly kind: "lease" }
+  | { readonly kind: "report"; readonly token: number; readonly report: Report }
+  /** The worker is gone and what it held is not heard of any more. */
+  | { readonly kind: "lose"; readonly token: number }
+  | { readonly kind: "cancel" }
+  /** The worker was told to end the attempt (`cancelling`, timeout, heartbeat) and has not, long past its grace. */
+  | { readonly kind: "giveUp"; readonly token: number; readonly reason: TaskReason }
+  /** It waited longer than it may. */
+  | { readonly kind: "expire" };
+
+/** What a worker says of an attempt. */
+export interface Report {
+  readonly outcome: AttemptOutcome;
+  readonly reason: TaskReason;
+  /** No further attempt: the handler said so, or the exit code is on the list. */
+  readonly final: boolean;
+}
+
+/** The limits of a task that matter here. */
+export interface Bounds {
+  readonly maxAttempts: number;
+}
+
+export type Decision =
+  | { readonly do: "lease"; readonly attempt: number }
+  | { readonly do: "end"; readonly status: TaskStatus; readonly reason: TaskReason }
+  /** Waits for its next attempt: after the policy's pause, or at once when the attempt was lost. */
+  | { readonly do: "retry"; readonly pause: "policy" | "none"; readonly reason: TaskReason }
+  /** Goes back to the front of its lane; the attempt does not count. */
+  | { readonly do: "requeue" }
+  | { readonly do: "requestCancel" }
+  /** Nothing changes. `stale`: an old token. `ended`: it has ended. `repeat`: it was asked before. */
+  | { readonly do: "nothing"; readonly why: "stale" | "ended" | "repeat" | "early" };
+
+const STALE: Decision = { do: "nothing", why: "stale" };
+const ENDED: Decision = { do: "nothing", why: "ended" };
+const ABORTED: Decision = { do: "end", status: TaskStatus.CANCELLED, reason: TaskReason.ABORTED };
+
+type Waiting = Extract<TaskState, { status: "waiting" }>;
+type Running = Extract<TaskState, { status: "running" }>;
+type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
+
+type Row<S> = { readonly [K in Command["kind"]]: (task: S, command: Of<K>, bounds: Bounds) => Decision };
+
+const waiting: Row<Waiting> = {
+  lease: (task) => ({ do: "lease", attempt: task.attempts + 1 }),
+  report: () => STALE,
+  lose: () => STALE,
+  giveUp: () => STALE,
+  cancel: () => ABORTED,
+  // An attempt has begun before: from then on `expires` has no say.
+  expire: (task) =>
+    task.attempts > 0
+      ? { do: "nothing", why: "early" }
+      : { do: "end", status: TaskStatus.FAILED, reason: TaskReason.EXPIRED },
+};
+
+const running: Row<Running> = {
+  lease: () => ({ do: "nothing", why: "repeat" }),
+  report: (task, { token, report }, bounds) => {
+    if (token !== task.token) return STALE;
+    if (task.cancelRequested) return ABORTED;
+    switch (report.outcome) {
+      case AttemptOutcome.SUCCEEDED:
+        return { do: "end", status: TaskStatus.SUCCEEDED, reason: TaskReason.UNSPECIFIED };
+      case AttemptOutcome.RELEASED:
+        return { do: "requeue" };
+      // A worker that ended an attempt on its own account without being asked has failed it.
+      case AttemptOutcome.CANCELLED:
+      case AttemptOutcome.FAILED:
+      case AttemptOutcome.UNSPECIFIED:
+        return failed(task, failureReason(report.reason), report.final, "policy", bounds);
+    }
+  },
+  lose: (task, { token }, bounds) => {
+    if (token !== task.token) return STALE;
+    if (task.cancelRequested) return ABORTED;
+    return failed(task, TaskReason.LOST, false, "none", bounds);
+  },
+  giveUp: (task, { token, reason }, bounds) => {
+    if (token !== task.token) return STALE;
+    if (task.cancelRequested) return ABORTED;
+    return failed(task, reason, false, "policy", bounds);
+  },
+  cancel: (task) => (task.cancelRequested ? { do: "nothing", why: "repeat" } : { do: "requestCancel" }),
+  expire: () => ({ do: "nothing", why: "early" }),
+};
+
+const ended: Row<Extract<TaskState, { status: "ended" }>> = {
+  lease: () => ENDED,
+  report: (task, { token }) => (token === task.token ? { do: "nothing", why: "repeat" } : STALE),
+  lose: () => ENDED,
+  giveUp: () => ENDED,
+  cancel: () => ENDED,
+  expire: () => ENDED,
+};
+
+const TABLE = { waiting, running, ended } as const;
+
+export function decide(task: TaskState, command: Command, bounds: Bounds): Decision {
+  const row = TABLE[task.status] as Row<TaskState>;
+  return (row[command.kind] as (task: TaskState, command: Command, bounds: Bounds) => Decision)(task, command, bounds);
+}
+
+function failed(task: Running, reason: TaskReason, final: boolean, pause: "policy" | "none", bounds: Bounds): Decision {
+  if (final || task.attempts >= bounds.maxAttempts) return { do: "end", status: TaskStatus.FAILED, reason };
+  return { do: "retry", pause, reason };
+}
+
+const FAILURES: ReadonlySet<TaskReason> = new Set([
+  TaskReason.EXIT_CODE,
+  TaskReason.SIGNAL,
+  TaskReason.TIMED_OUT,
+  TaskReason.HEARTBEAT,
+  TaskReason.LOST,
+  TaskReason.REJECTED,
+  TaskReason.SPAWN_ERROR,
+  TaskReason.OUT_OF_MEMORY,
+  TaskReason.HANDLER_ERROR,
+  TaskReason.RESULT_TOO_LARGE,
+]);
+
+/** A worker's word for a failure; one that names none of the reasons of `failed` counts as an error of its handler. */
+function failureReason(reason: TaskReason): TaskReason {
+  return FAILURES.has(reason) ? reason : TaskReason.HANDLER_ERROR;
+}
