@@ -3,20 +3,28 @@
 // TEST_SILENT=1 acknowledges nothing, and tells its parent what it would tell the coordinator.
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
-import { startAgent } from "../../worker-agent/agent.ts";
-import { followSignals } from "../../worker-agent/signals.ts";
+import { runAgent } from "../../worker-agent/run-agent.ts";
 import { createFakeCoordinator } from "./fake-coordinator.ts";
 
 const [command = "", directory = ""] = process.argv.slice(2);
 const coordinator = createFakeCoordinator();
 if (process.env["TEST_SILENT"] === "1") coordinator.answering = { outcomes: false, logs: false };
-const agent = await startAgent({
-  settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand" }, ""),
-  openSession: coordinator.open,
-  logger: silentLogger,
-  version: "test",
-  environment: { PATH: process.env["PATH"], DONE: process.env["DONE"] },
-});
+const opened = Promise.withResolvers<void>();
+const running = runAgent(
+  {
+    settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand" }, ""),
+    openSession(options) {
+      setImmediate(opened.resolve);
+      return coordinator.open(options);
+    },
+    logger: silentLogger,
+    version: "test",
+    environment: { PATH: process.env["PATH"], DONE: process.env["DONE"] },
+  },
+  process,
+  (code) => process.exit(code),
+);
+await opened.promise;
 const given = coordinator.lease({ command }, { id: `killed-${process.pid}`, fencingToken: 2n ** 52n + 1n });
 void coordinator.until(() => {
   process.send?.({
@@ -26,10 +34,5 @@ void coordinator.until(() => {
   });
   return false;
 });
-// Only signals end it.
-const alive = setInterval(() => undefined, 60_000);
-followSignals(process, agent, silentLogger, () => process.exit(70));
-void agent.left.then(() => {
-  clearInterval(alive);
-  process.disconnect();
-});
+await running;
+process.disconnect();

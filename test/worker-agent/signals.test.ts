@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { silentLogger } from "../../runtime/logger.ts";
 import type { Agent } from "../../worker-agent/agent.ts";
+import { EXIT_FORCED } from "../../worker-agent/run-agent.ts";
 import { followSignals } from "../../worker-agent/signals.ts";
-import { temporaryDirectory } from "../support/agent-house.ts";
+import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import { isRunning } from "../support/is-running.ts";
 import { startAgentProcess } from "../support/start-agent-process.ts";
 
@@ -64,5 +65,23 @@ test("told twice it ends its command first", async () => {
   await sleep(APART_MS);
   child.kill("SIGTERM");
   expect(await exit).toEqual([0, null]);
+  expect(isRunning(Number(said.output))).toBe(false);
+});
+
+test("told three times it exits at once, and the next agent of the directory ends what it left", async () => {
+  const directory = temporaryDirectory();
+  const { child, said } = await startAgentProcess(
+    directory,
+    "trap '' TERM; echo $$; while :; do sleep 0.05; done",
+    ({ output }) => output.includes("\n"),
+    {},
+  );
+  const exit = once(child, "exit");
+  for (const pauseMs of [APART_MS, APART_MS, 0]) {
+    child.kill("SIGTERM");
+    await sleep(pauseMs);
+  }
+  expect(await exit).toEqual([EXIT_FORCED, null]);
+  await openHouse({ directory });
   expect(isRunning(Number(said.output))).toBe(false);
 });
