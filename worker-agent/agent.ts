@@ -12,14 +12,14 @@ import { watchLease } from "./lease-watch.ts";
 import { readPolicy } from "./policy.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
-import type { AgentSession, OpenSession } from "./session.ts";
+import type { WorkSession, OpenWorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { within } from "./within.ts";
 import { workerInfo } from "./worker-info.ts";
 
 export interface AgentOptions {
   readonly settings: Settings;
-  readonly openSession: OpenSession;
+  readonly openSession: OpenWorkSession;
   readonly logger: Logger;
   /** Version of the program, shown to operators. */
   readonly version: string;
@@ -66,7 +66,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const attemptsPath = join(directory, "attempts");
   mkdirSync(attemptsPath, { recursive: true, mode: 0o700 });
 
-  let session: AgentSession;
+  let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
     agentName: worker.name,

@@ -13,7 +13,7 @@ import { judge } from "./outcome.ts";
 import type { ProcessIdentity } from "./processes/identity.ts";
 import { createProgressReporter } from "./progress-reporter.ts";
 import { outcomeReport } from "./report.ts";
-import type { AgentSession } from "./session.ts";
+import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createStop } from "./stop.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -27,7 +27,7 @@ export interface AttemptHost {
   readonly executors: readonly Executor[];
   readonly held: HeldAttempts;
   readonly turnstile: Turnstile;
-  session(): AgentSession;
+  session(): WorkSession;
 }
 
 /**

@@ -42,12 +42,14 @@ export function attachWorker(
     // A stream that was replaced speaks for nobody.
     if (session.stream !== stream) return;
     touch(state, session);
+    // An empty message asks whether it is heard; its answer lets the worker trust its lease.
+    if (isBeat(message)) return void deliver(state, session, { heard: true });
     takeReports(state, logs, message, (answer) => deliver(state, session, answer));
     if (message.draining) session.draining = true;
     session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
     updateReady(state, session);
   };
-  receive({ ...first, hello: undefined });
+  if (!isBeat({ ...first, hello: undefined })) receive({ ...first, hello: undefined });
   return {
     receive,
     closed: () => {
@@ -56,6 +58,12 @@ export function attachWorker(
       if (session.draining && session.held.size === 0 && session.stream === null) closeSession(state, session);
     },
   };
+}
+
+function isBeat(message: WorkRequest): boolean {
+  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello } = message;
+  if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
+  return outcomes.length + starts.length + progress.length + logs.length === 0;
 }
 
 /** Output first, then beginnings and progress, then ends: a message may carry the whole life of an attempt. */
