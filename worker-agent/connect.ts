@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { workSessions } from "../sdk/typescript/worker/open-work-session.ts";
 import type { OpenWorkSession } from "../sdk/typescript/worker/work-session-types.ts";
+import { readCredentials } from "./credentials.ts";
 import { isLoopback } from "./policy.ts";
 
 export interface AgentConnection {
@@ -16,7 +17,7 @@ export interface AgentConnection {
 export function connectAgent(settings: Settings, version: string, logger: Logger): AgentConnection {
   const connection: Connection = openConnection({
     address: settings.TSS_COORDINATOR ?? "127.0.0.1:7400",
-    apiKey: settings.TSS_API_KEY ?? readCredentials(settings),
+    apiKey: settings.TSS_API_KEY ?? keptKey(settings),
     userAgent: `tss-agent/${version}`,
     tls: settings.TSS_TLS_CA === undefined ? undefined : { ca: readFileSync(settings.TSS_TLS_CA, "utf8") },
   });
@@ -30,9 +31,7 @@ export function connectAgent(settings: Settings, version: string, logger: Logger
   return { openSession, close: () => connection.close() };
 }
 
-/** The key that `tss dev` left for the programs of this folder; it is shown to coordinators of this machine only. */
-function readCredentials(settings: Settings): string | undefined {
-  const file = settings.TSS_CREDENTIALS;
-  if (file === undefined || !isLoopback(settings.TSS_COORDINATOR ?? "") || !existsSync(file)) return undefined;
-  return readFileSync(file, "utf8").trim() || undefined;
+/** It is shown to coordinators of this machine only. */
+function keptKey(settings: Settings): string | undefined {
+  return isLoopback(settings.TSS_COORDINATOR ?? "") ? readCredentials(settings.TSS_CREDENTIALS ?? "./.tss/credentials") : undefined;
 }
