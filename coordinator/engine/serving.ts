@@ -1,5 +1,6 @@
 import type { Lane } from "./lanes.ts";
 import { listLane, newProfile, type Profile, profileKey, serves, unlistLane } from "./profile.ts";
+import { considerRefill } from "./refill.ts";
 import type { Session } from "./session.ts";
 import type { EngineState } from "./state.ts";
 import type { WorkerInfo } from "../../proto/gen/tss/v1/worker_service_pb.js";
@@ -34,6 +35,7 @@ export function joinProfile(state: EngineState, info: WorkerInfo): Profile {
       lane.servedBy++;
       if (state.listed.has(lane)) listLane(profile, lane);
       else offerLane(state, lane);
+      for (const window of lane.windows()) considerRefill(state, lane, window.shard);
     }
   }
   profile.sessions++;

@@ -1,0 +1,106 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  DrainWorkerResponseSchema,
+  GetOverviewResponseSchema,
+  GetServerInfoResponseSchema,
+  GetWorkerResponseSchema,
+  ListWorkersResponseSchema,
+  PauseQueueResponseSchema,
+  ResumeQueueResponseSchema,
+} from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { GetTaskResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { LogBook } from "../engine/log-book.ts";
+import type { EngineState } from "../engine/state.ts";
+import { toTimestamp } from "../kernel/time.ts";
+import { cancelTasks } from "./cancel-tasks.ts";
+import { describeTask } from "./describe-task.ts";
+import { explainTask } from "./explain-task.ts";
+import { findTask } from "./find-task.ts";
+import { listTasks } from "./list-tasks.ts";
+import { countQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
+import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
+import type { OperatorOperations, Operations, TaskOperations, WorkerOperations } from "./operations.ts";
+import { leaseTasks, reportTasks } from "./poll-worker.ts";
+import { retryTasks } from "./retry-tasks.ts";
+import { submitTasks } from "./submit-tasks.ts";
+import { tailLogs } from "./tail-logs.ts";
+import { waitTask } from "./wait-task.ts";
+import { watchTasks } from "./watch-tasks.ts";
+import { attachWorker } from "./worker-session.ts";
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly schemaVersion: number;
+  readonly startedAt: number;
+}
+
+/** What the edge may ask, carried out on one engine. */
+export function createOperations(state: EngineState, logs: LogBook, facts: ServerFacts): Operations {
+  return {
+    tasks: taskOperations(state, logs),
+    workers: workerOperations(state, logs),
+    operator: operatorOperations(state, facts),
+  };
+}
+
+function taskOperations(state: EngineState, logs: LogBook): TaskOperations {
+  return {
+    submitTasks: (caller, request) => submitTasks(state, caller, request),
+    getTask: async (_caller, { id }) =>
+      create(GetTaskResponseSchema, { task: describeTask(state, await findTask(state, id), "full") }),
+    listTasks: (_caller, request) => listTasks(state, request),
+    cancelTasks: (caller, request) => cancelTasks(state, caller, request),
+    retryTasks: (caller, request) => retryTasks(state, caller, request),
+    waitTask: (_caller, request, signal) => waitTask(state, request, signal),
+    watchTasks: (_caller, request, signal) => watchTasks(state, request, signal),
+    tailLogs: (_caller, request, signal) => tailLogs(state, logs, request, signal),
+    explainTask: (_caller, request) => explainTask(state, request),
+  };
+}
+
+function workerOperations(state: EngineState, logs: LogBook): WorkerOperations {
+  return {
+    attach: (caller, first, stream) => attachWorker(state, logs, caller, first, stream),
+    leaseTasks: (caller, request, signal) => leaseTasks(state, caller, request, signal),
+    reportTasks: (caller, request) => reportTasks(state, logs, caller, request),
+  };
+}
+
+function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOperations {
+  return {
+    listQueues: async () => listQueues(state),
+    pauseQueue: async (_caller, request) =>
+      create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
+    resumeQueue: async (_caller, request) =>
+      create(ResumeQueueResponseSchema, { queue: await resumeQueue(state, request) }),
+    listWorkers: async () => create(ListWorkersResponseSchema, { workers: listWorkers(state) }),
+    getWorker: async (_caller, { sessionId }) =>
+      create(GetWorkerResponseSchema, { worker: describeWorker(state, findWorker(state, sessionId), true) }),
+    drainWorker: async (_caller, { sessionId }) =>
+      create(DrainWorkerResponseSchema, { worker: describeWorker(state, drainWorker(state, sessionId)) }),
+    getOverview: async () => {
+      const workers = listWorkers(state);
+      return create(GetOverviewResponseSchema, {
+        counts: countQueue(state),
+        workers: workers.length,
+        slots: workers.reduce((sum, worker) => sum + (worker.info?.slots ?? 0), 0),
+        slotsUsed: workers.reduce((sum, worker) => sum + worker.running, 0),
+        queues: listQueues(state).queues,
+      });
+    },
+    getServerInfo: async (caller) =>
+      create(GetServerInfoResponseSchema, {
+        version: facts.version,
+        store: state.store.kind,
+        schemaVersion: facts.schemaVersion,
+        storeOk: state.storeProblem === null,
+        storeProblem: state.storeProblem ?? "",
+        now: toTimestamp(state.clock.now()),
+        startedAt: toTimestamp(facts.startedAt),
+        shards: state.shards.length,
+        shardsOwned: state.shards.length,
+        keyId: caller.keyId,
+        role: caller.role,
+      }),
+  };
+}

@@ -1,0 +1,40 @@
+import { TssError } from "../../proto/errors.ts";
+import type { EngineState } from "../engine/state.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
+import type { StoredTask } from "../ports/rows.ts";
+import { StoreUnavailableError } from "../ports/store-errors.ts";
+
+/** @throws TssError NOT_FOUND: an id that is malformed, forged or of another installation names no task. */
+export function readId(state: EngineState, id: string): TaskRef {
+  const ref = state.ids.decode(id);
+  if (ref === null || ref.shard >= state.shards.length) throw notFound(id);
+  return ref;
+}
+
+export async function findTask(state: EngineState, id: string): Promise<StoredTask> {
+  const ref = readId(state, id);
+  const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
+  if (stored === null) throw notFound(id);
+  return stored;
+}
+
+export function notFound(id: string): TssError {
+  const shown = id.length > 40 ? `${id.slice(0, 40)}…` : id;
+  return new TssError("NOT_FOUND", `There is no task ${JSON.stringify(shown)}: the id is wrong, or the task is past its retention.`, {
+    reason: "TASK_NOT_FOUND",
+  });
+}
+
+/** @throws TssError UNAVAILABLE while the database cannot be read. */
+export async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    throw new TssError("UNAVAILABLE", "The database cannot be read now. What was accepted is safe; try again shortly.", {
+      reason: "STORE_UNAVAILABLE",
+      retryAfterMs: 1_000,
+      cause: error,
+    });
+  }
+}

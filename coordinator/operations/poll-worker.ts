@@ -1,0 +1,156 @@
+import { create } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
+import {
+  type LeaseTasksRequest,
+  LogAckSchema,
+  OutcomeAckSchema,
+  type ReportTasksRequest,
+  type ReportTasksResponse,
+  ReportTasksResponseSchema,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import { adopt, checkWorkerInfo, detachStream, resume, touch } from "../engine/attach.ts";
+import type { LogBook } from "../engine/log-book.ts";
+import { updateReady } from "../engine/serving.ts";
+import type { Session } from "../engine/session.ts";
+import type { EngineState } from "../engine/state.ts";
+import { durationMs, toDuration } from "../kernel/time.ts";
+import { Violations } from "../kernel/violations.ts";
+import type { Caller, LeaseAnswer, WorkAnswer, WorkStream } from "./operations.ts";
+import { takeReports } from "./worker-session.ts";
+
+/** Leases one long poll may ask for. */
+const MAX_LEASES = 1_000;
+
+/** An open poll counts as a sign of life this often. */
+const BEAT_MS = 1_000;
+
+/** The long poll of a simple client: waits for leases or orders, at most `wait`. */
+export async function leaseTasks(
+  state: EngineState,
+  caller: Caller,
+  request: LeaseTasksRequest,
+  signal: AbortSignal,
+): Promise<LeaseAnswer> {
+  const waitMs = check(request);
+  const session = findSession(state, caller, request);
+  const poll = new Poll();
+  session.stream?.end();
+  session.stream = poll;
+  session.stalled = false;
+  adopt(state, session, request.held);
+  session.credit = session.draining ? 0 : request.max;
+  updateReady(state, session);
+  const beat = setInterval(() => touch(state, session), BEAT_MS);
+  beat.unref();
+  try {
+    await poll.wait(waitMs, signal);
+  } finally {
+    clearInterval(beat);
+    touch(state, session);
+    detachStream(state, session, poll);
+  }
+  const nextMs = Math.round(state.config.leaseTtlMs / 3);
+  return { ...poll.answer, sessionId: session.id, nextMs, drain: session.draining };
+}
+
+function check(request: LeaseTasksRequest): number {
+  const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
+  const found = new Violations();
+  found.number("max", request.max, 0, MAX_LEASES);
+  found.number("wait", waitMs, 0, LIMITS.leaseWaitMs, " ms");
+  found.check();
+  return waitMs;
+}
+
+function findSession(state: EngineState, caller: Caller, request: LeaseTasksRequest): Session {
+  const known = request.sessionId === "" ? undefined : state.sessions.get(request.sessionId);
+  if (request.worker === undefined && known !== undefined && known.keyId === caller.keyId) {
+    touch(state, known);
+    return known;
+  }
+  if (request.worker === undefined && request.sessionId !== "")
+    throw new TssError("NOT_FOUND", "This session is over; call again with worker and held to begin a new one.", {
+      reason: "SESSION_NOT_FOUND",
+    });
+  checkWorkerInfo(request.worker);
+  return resume(state, caller.keyId, request.sessionId, request.worker);
+}
+
+/** Reports of a simple client; answered when they are durable. */
+export async function reportTasks(
+  state: EngineState,
+  logs: LogBook,
+  caller: Caller,
+  request: ReportTasksRequest,
+): Promise<ReportTasksResponse> {
+  const session = state.sessions.get(request.sessionId);
+  if (session !== undefined && session.keyId === caller.keyId) touch(state, session);
+  const response = create(ReportTasksResponseSchema, { next: toDuration(Math.round(state.config.leaseTtlMs / 3)) });
+  let open = request.outcomes.length + request.logs.length;
+  await new Promise<void>((resolve) => {
+    if (open === 0) return resolve();
+    takeReports(state, logs, request, (answer) => {
+      for (const { id, token, accepted } of answer.outcomeAcks ?? [])
+        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
+      for (const { id, token, offset, full } of answer.logAcks ?? [])
+        response.logAcks.push(
+          create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }),
+        );
+      open--;
+      if (open === 0) resolve();
+    });
+  });
+  return response;
+}
+
+/** A stream that gathers one answer. */
+class Poll implements WorkStream {
+  answer: WorkAnswer = {};
+  #ready: (() => void) | null = null;
+  #done = false;
+
+  send(answer: WorkAnswer): boolean {
+    this.answer = {
+      leases: [...(this.answer.leases ?? []), ...(answer.leases ?? [])],
+      cancels: [...(this.answer.cancels ?? []), ...(answer.cancels ?? [])],
+    };
+    if ((answer.leases?.length ?? 0) + (answer.cancels?.length ?? 0) > 0 || answer.drain) this.#finish();
+    return true;
+  }
+
+  onDrained(): void {}
+
+  end(): void {
+    this.#finish();
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#done || signal.aborted || ms === 0) return this.#oneTurn();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#ready = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener("abort", () => this.#finish(), { once: true });
+    });
+  }
+
+  /** Even a poll that does not wait is given what a flush brings at once. */
+  #oneTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, 50);
+      this.#ready = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#done) this.#ready();
+    });
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#ready?.();
+  }
+}

@@ -1,0 +1,85 @@
+import { create, fromBinary } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
+import { TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import {
+  type RetryResult,
+  RetryResultSchema,
+  type RetryTasksRequest,
+  type RetryTasksResponse,
+  RetryTasksResponseSchema,
+} from "../../proto/gen/tss/v1/task_service_pb.js";
+import { committed } from "../engine/cancel.ts";
+import { addEvent } from "../engine/conclude.ts";
+import type { EngineState } from "../engine/state.ts";
+import { admit } from "../kernel/admit.ts";
+import { toRpcStatus } from "../kernel/rpc-status.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
+import { Violations } from "../kernel/violations.ts";
+import { EVENT, type StoredTask } from "../ports/rows.ts";
+import { checkIds } from "./cancel-tasks.ts";
+import { describeTask } from "./describe-task.ts";
+import { findTask } from "./find-task.ts";
+import type { Caller } from "./operations.ts";
+import { accept, checkRequestId, conflictError } from "./submit-tasks.ts";
+
+/** Makes a new task from each ended one: same spec, due at once, its idempotency key left behind. */
+export async function retryTasks(
+  state: EngineState,
+  caller: Caller,
+  request: RetryTasksRequest,
+): Promise<RetryTasksResponse> {
+  checkIds(request.ids);
+  const found = new Violations();
+  checkRequestId(found, request.requestId);
+  found.check();
+  const results = await Promise.all(
+    request.ids.map((id, index) => retryOne(state, caller, id, itemRequestId(request, index))),
+  );
+  return create(RetryTasksResponseSchema, { results });
+}
+
+/** One gate for each task, so that a repeat of the message finds each new task again. */
+function itemRequestId({ requestId }: RetryTasksRequest, index: number): string {
+  return requestId === "" ? "" : `${requestId}~retry~${index}`;
+}
+
+async function retryOne(state: EngineState, caller: Caller, id: string, requestId: string): Promise<RetryResult> {
+  try {
+    const stored = await findTask(state, id);
+    if (stored.end === null)
+      throw new TssError("FAILED_PRECONDITION", `Task ${id} has not ended; cancel it first, or wait for its end.`, {
+        reason: "TASK_NOT_ENDED",
+      });
+    const ref = await submitAgain(state, caller, stored, id, requestId);
+    const newId = state.ids.encode(ref);
+    addEvent(state, stored.task, {
+      kind: EVENT.retriedAs,
+      attempt: stored.end.attempt,
+      at: state.clock.now(),
+      detail: Buffer.from(newId),
+    });
+    await committed(state);
+    const made = await findTask(state, newId);
+    return create(RetryResultSchema, { result: { case: "task", value: describeTask(state, made, "full") } });
+  } catch (error) {
+    if (!(error instanceof TssError)) throw error;
+    return create(RetryResultSchema, { result: { case: "error", value: toRpcStatus(error) } });
+  }
+}
+
+async function submitAgain(
+  state: EngineState,
+  caller: Caller,
+  { task }: StoredTask,
+  id: string,
+  requestId: string,
+): Promise<TaskRef> {
+  const now = state.clock.now();
+  const spec = fromBinary(TaskSpecSchema, task.spec);
+  // The retry starts now and is a task of its own: start time and key belong to the first one.
+  const again = { ...spec, delay: undefined, runAt: undefined, idempotencyKey: "", idempotencyTtl: undefined };
+  const admission = admit(again, task.spec, now, state.config.defaults, id);
+  const [outcome] = await accept(state, { admissions: [admission], submittedBy: caller.keyId, now, requestId });
+  if (outcome === undefined || !("ref" in outcome)) throw conflictError(outcome?.conflict ?? "refused");
+  return outcome.ref;
+}

@@ -1,0 +1,103 @@
+import { TssError } from "../../proto/errors.ts";
+import type { LogReport, ProgressReport, StartReport, OutcomeReport, WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import { attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
+import type { LogBook } from "../engine/log-book.ts";
+import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
+import { deliver } from "../engine/send.ts";
+import { updateReady } from "../engine/serving.ts";
+import type { Session } from "../engine/session.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
+import { timestampMs } from "../kernel/time.ts";
+import type { Caller, WorkAnswer, WorkAttachment, WorkStream } from "./operations.ts";
+
+/** What a worker says on a stream or in a long poll, given to the engine in the order that keeps its meaning. */
+export interface WorkerReports {
+  readonly outcomes: readonly OutcomeReport[];
+  readonly starts: readonly StartReport[];
+  readonly progress: readonly ProgressReport[];
+  readonly logs: readonly LogReport[];
+}
+
+/** One `Work` stream. */
+export function attachWorker(
+  state: EngineState,
+  logs: LogBook,
+  caller: Caller,
+  first: WorkRequest,
+  stream: WorkStream,
+): WorkAttachment {
+  if (first.hello === undefined) {
+    stream.end(new TssError("INVALID_ARGUMENT", "The first message of Work must carry hello.", { reason: "NO_HELLO" }));
+    return { receive: () => {}, closed: () => {} };
+  }
+  let session: Session;
+  try {
+    session = attachStream(state, caller.keyId, first.hello, stream);
+  } catch (error) {
+    stream.end(error as Error);
+    return { receive: () => {}, closed: () => {} };
+  }
+  const receive = (message: WorkRequest): void => {
+    // A stream that was replaced speaks for nobody.
+    if (session.stream !== stream) return;
+    touch(state, session);
+    takeReports(state, logs, message, (answer) => deliver(state, session, answer));
+    if (message.draining) session.draining = true;
+    session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
+    updateReady(state, session);
+  };
+  receive({ ...first, hello: undefined });
+  return {
+    receive,
+    closed: () => {
+      detachStream(state, session, stream);
+      // It said good-bye and holds nothing: there is nothing to wait for.
+      if (session.draining && session.held.size === 0 && session.stream === null) closeSession(state, session);
+    },
+  };
+}
+
+/** Output first, then beginnings and progress, then ends: a message may carry the whole life of an attempt. */
+export function takeReports(
+  state: EngineState,
+  logs: LogBook,
+  reports: WorkerReports,
+  answer: (answer: WorkAnswer) => void,
+): void {
+  for (const log of reports.logs) takeLog(state, logs, log, answer);
+  for (const start of reports.starts) reportStart(state, start);
+  for (const progress of reports.progress) reportProgress(state, progress);
+  for (const outcome of reports.outcomes) {
+    const token = Number(outcome.fencingToken);
+    const forget = logForgetter(state, logs, outcome.id);
+    reportOutcome(state, outcome, (accepted) => {
+      if (accepted) forget();
+      answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
+    });
+  }
+}
+
+function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (answer: WorkAnswer) => void): void {
+  const ref = state.ids.decode(report.id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  const token = Number(report.fencingToken);
+  const offset = Number(report.offset);
+  const current = item?.state === "running" && item.token === token;
+  // Output of an attempt that is over is wanted by nobody: the worker may forget it.
+  if (ref === null || item === undefined || !current || report.data.length > LIMITS.logChunkBytes) {
+    answer({ logAcks: [{ id: report.id, token, offset: offset + report.data.length, full: true }] });
+    return;
+  }
+  const at = report.at === undefined ? state.clock.now() : timestampMs(report.at);
+  const chunk = { ref, attempt: item.attempts, offset, stream: report.stream, at, data: report.data, elided: Number(report.elidedBytes) };
+  logs.append(chunk, (progress) => answer({ logAcks: [{ id: report.id, token, ...progress }] }));
+}
+
+function logForgetter(state: EngineState, logs: LogBook, id: string): () => void {
+  const ref = state.ids.decode(id);
+  const attempt = ref === null ? undefined : itemAt(state, ref)?.attempts;
+  return () => {
+    if (ref !== null && attempt !== undefined) void logs.settled().then(() => logs.forget(ref, attempt));
+  };
+}

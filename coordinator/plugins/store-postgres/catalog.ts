@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import type { CatalogStore } from "../../ports/catalog-store.ts";
+import type { Leaves } from "./leaves.ts";
+import type { ReadPool } from "./read-pool.ts";
+
+/** Lane keys have no bound that an index would hold; their hashes do. */
+function hashOf(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+const SAVE_QUEUE = `INSERT INTO tss_queue (name, paused, pause_note, paused_at, config) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, pause_note = excluded.pause_note,
+    paused_at = excluded.paused_at, config = excluded.config`;
+
+const BUMP = "UPDATE tss_meta SET auth_version = auth_version + 1";
+
+export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
+  return {
+    async meta() {
+      const [row] = await pool.rows({ text: "SELECT shards, salt, schema_version FROM tss_meta" });
+      return { shards: row.shards, salt: row.salt, schemaVersion: row.schema_version };
+    },
+    async lanes() {
+      const rows = await pool.rows({ text: "SELECT lane, key FROM tss_lane ORDER BY lane" });
+      return rows.map((row) => ({ lane: row.lane, key: row.key }));
+    },
+    internLanes: (keys) => internLanes(pool, keys),
+    forgetLanes: (lanes) => forgetLanes(pool, leaves, lanes),
+    async queues() {
+      const rows = await pool.rows({ text: "SELECT name, paused, pause_note, paused_at, config FROM tss_queue" });
+      return rows.map((row) => ({
+        name: row.name,
+        paused: row.paused,
+        pauseNote: row.pause_note,
+        pausedAt: row.paused_at,
+        config: row.config,
+      }));
+    },
+    async saveQueue(queue) {
+      const values = [queue.name, queue.paused, queue.pauseNote, queue.pausedAt, queue.config];
+      await pool.rows({ text: SAVE_QUEUE, values });
+    },
+    async apiKeys() {
+      const rows = await pool.rows({
+        text: "SELECT id, name, role, hash, created_at, expires_at, revoked_at, last_used_at FROM tss_api_key",
+      });
+      return rows.map((row) => ({
+        id: row.id,
+        name: row.name,
+        role: row.role,
+        hash: row.hash,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        revokedAt: row.revoked_at,
+        lastUsedAt: row.last_used_at,
+      }));
+    },
+    async authVersion() {
+      return (await pool.rows({ name: "auth", text: "SELECT auth_version FROM tss_meta" }))[0].auth_version;
+    },
+    async insertApiKey(key) {
+      await pool.rows({
+        text: `WITH bump AS (${BUMP}) INSERT INTO tss_api_key VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        values: [
+          key.id,
+          key.name,
+          key.role,
+          Buffer.from(key.hash),
+          key.createdAt,
+          key.expiresAt,
+          key.revokedAt,
+          key.lastUsedAt,
+        ],
+      });
+    },
+    async revokeApiKey(id, at) {
+      const rows = await pool.rows({
+        text: `WITH revoked AS (UPDATE tss_api_key SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END
+            WHERE id = $1 RETURNING 1), bump AS (${BUMP} WHERE EXISTS (SELECT FROM revoked))
+          SELECT EXISTS (SELECT FROM revoked) AS found`,
+        values: [id, at],
+      });
+      return rows[0].found;
+    },
+    async touchApiKeys(used) {
+      await pool.rows({
+        text: `UPDATE tss_api_key k SET last_used_at = u.at FROM unnest($1::text[], $2::bigint[]) u(id, at)
+          WHERE k.id = u.id AND k.last_used_at < u.at`,
+        values: [used.map((one) => one.id), used.map((one) => one.at)],
+      });
+    },
+  };
+}
+
+/** Looks before it inserts: an id that an insert draws and does not use is spent. */
+async function internLanes(pool: ReadPool, keys: readonly string[]): Promise<readonly number[]> {
+  const hashes = keys.map(hashOf);
+  const known = new Map<string, number>();
+  const look = async () => {
+    const rows = await pool.rows({
+      text: "SELECT lane, key_hash FROM tss_lane WHERE key_hash = ANY ($1::bytea[])",
+      values: [hashes],
+    });
+    for (const row of rows) known.set(row.key_hash.toString("hex"), row.lane);
+  };
+  await look();
+  const missing = new Map(keys.map((key, i) => [hashes[i]!.toString("hex"), { key, hash: hashes[i]! }]));
+  for (const hex of known.keys()) missing.delete(hex);
+  if (missing.size > 0) {
+    // In one order for all callers, so that two that meet wait for each other and never in a circle.
+    const rows = [...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    await pool.rows({
+      text: "INSERT INTO tss_lane (key_hash, key) SELECT * FROM unnest($1::bytea[], $2::text[]) ON CONFLICT DO NOTHING",
+      values: [rows.map((row) => row.hash), rows.map((row) => row.key)],
+    });
+    await look();
+  }
+  return hashes.map((hash) => known.get(hash.toString("hex")) ?? 0);
+}
+
+/** Keeps a lane that any segment still has a task of, whatever the caller believes. */
+async function forgetLanes(pool: ReadPool, leaves: Leaves, lanes: readonly number[]): Promise<void> {
+  if (lanes.length === 0) return;
+  const segments = await pool.rows({ text: "SELECT seg FROM tss_segment UNION ALL SELECT 0" });
+  const there = await leaves.existing(segments.map((row) => row.seg));
+  const used = there.map(
+    (seg) => `EXISTS (SELECT FROM tss_shard s WHERE EXISTS
+      (SELECT FROM tss_task_${seg} t WHERE t.shard = s.shard AND t.lane = l.lane))`,
+  );
+  await pool.rows({
+    text: `DELETE FROM tss_lane l WHERE l.lane = ANY ($1::bigint[]) AND NOT (${used.join(" OR ")})`,
+    values: [lanes],
+  });
+}

@@ -1,0 +1,73 @@
+import type pg from "pg";
+import type { OwnedShard } from "../../ports/store.ts";
+import { OwnedError } from "../../ports/store-errors.ts";
+import { TYPES, transaction } from "./connect.ts";
+import { FLUSH_APPLICATION } from "./flush-connection.ts";
+import { OWNER_APPLICATION } from "./owner-session.ts";
+import { OWNER_LOCK, SHARD_LOCK } from "./schema/fence-function.ts";
+
+/** How long a takeover waits for a flush of the old owner before it ends its connection. */
+const PATIENCE_MS = 2_000;
+
+const LOCK_ALL = `SELECT pg_advisory_xact_lock(${SHARD_LOCK}, q.shard) FROM
+  (SELECT shard::int FROM tss_shard ORDER BY shard) q`;
+
+/** Ends the sessions that hold advisory locks of this class, if they are TSS's own of that name. */
+const END_HOLDERS = `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE starts_with(a.application_name, $2)
+  AND a.pid <> pg_backend_pid() AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'
+  AND l.classid = $1 AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+
+/**
+ * Makes this process the owner of every shard. Order matters: the epochs rise only under the exclusive locks of all
+ * shards, which are granted when every flush under the old epochs has ended.
+ * @throws OwnedError another process lives and `takeover` is false.
+ */
+export async function claimShards(client: pg.Client, owner: string, takeover: boolean): Promise<readonly OwnedShard[]> {
+  const alone = await tryOwnerLock(client);
+  if (!alone && !takeover) throw new OwnedError(await currentOwner(client));
+  const owned = await raiseEpochs(client, owner).catch(async (error: { code?: string }) => {
+    // 55P03: a lock was not granted in time. The connection that holds it is the old owner's flush: it is ended.
+    if (error.code !== "55P03") throw error;
+    await client.query(END_HOLDERS, [SHARD_LOCK, FLUSH_APPLICATION]);
+    return raiseEpochs(client, owner);
+  });
+  if (!alone) {
+    await client.query(END_HOLDERS, [OWNER_LOCK, OWNER_APPLICATION]);
+    if (!(await tryOwnerLock(client))) await waitForOwnerLock(client);
+  }
+  return owned;
+}
+
+async function tryOwnerLock(client: pg.Client): Promise<boolean> {
+  const answer = await client.query(
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND classid = ${OWNER_LOCK})
+      OR pg_try_advisory_lock(${OWNER_LOCK}, 0) AS got`,
+  );
+  return answer.rows[0].got;
+}
+
+/** The session that held it was told to end. If it does not in time, only the sign of life is missing, not the fence. */
+async function waitForOwnerLock(client: pg.Client): Promise<void> {
+  await client.query(`SELECT pg_advisory_lock(${OWNER_LOCK}, 0)`).catch((error: { code?: string }) => {
+    if (error.code !== "55P03") throw error;
+  });
+}
+
+async function currentOwner(client: pg.Client): Promise<string> {
+  const answer = await client.query("SELECT owner FROM tss_shard ORDER BY epoch DESC LIMIT 1");
+  return answer.rows[0]?.owner || "a process that has not given its name yet";
+}
+
+function raiseEpochs(client: pg.Client, owner: string): Promise<readonly OwnedShard[]> {
+  return transaction(client, async () => {
+    await client.query(`SET LOCAL lock_timeout = ${PATIENCE_MS}`);
+    await client.query(LOCK_ALL);
+    const raised = await client.query({
+      text: "UPDATE tss_shard SET epoch = epoch + 1, owner = $1 RETURNING shard, epoch",
+      values: [owner],
+      types: TYPES,
+    });
+    const owned: OwnedShard[] = raised.rows.map((row) => ({ shard: row.shard, epoch: row.epoch }));
+    return owned.sort((a, b) => a.shard - b.shard);
+  });
+}

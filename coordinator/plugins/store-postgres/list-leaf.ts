@@ -1,0 +1,92 @@
+import type { StoredTask } from "../../ports/rows.ts";
+import type { ListPlace, ListQuery } from "../../ports/store.ts";
+import type { ReadPool } from "./read-pool.ts";
+import { endOf, TASK_AND_END, taskOf } from "./read-rows.ts";
+
+/** A stretch of one segment in list order: what matched of it, and how far it went. */
+export interface Stretch {
+  readonly matches: readonly StoredTask[];
+  readonly scanned: number;
+  /** Place of the last row looked at; null: none was left. */
+  readonly last: ListPlace | null;
+}
+
+const ORDER = (alias: string) => `${alias}.created_at DESC, ${alias}.shard DESC, ${alias}.lane DESC, ${alias}.seq DESC`;
+
+const WITHIN = (alias: string) => `${alias}.created_at <= $1 AND (${alias}.created_at, ${alias}.shard, ${alias}.lane,
+  ${alias}.seq) < ($1::bigint, $2::int, $3::bigint, $4::bigint) AND ${alias}.created_at > $5`;
+
+const MATCHES = `CASE WHEN e.seq IS NULL THEN $7::boolean
+    ELSE e.status > 0 AND ($8::smallint[] IS NULL OR e.status = ANY ($8)) END
+  AND ($9::bigint[] IS NULL OR t.lane = ANY ($9)) AND ($10::text IS NULL OR t.name = $10)
+  AND ($11::text IS NULL OR t.type = $11) AND t.labels @> $12::text[]
+  AND NOT EXISTS (SELECT FROM unnest($13::text[]) p WHERE NOT EXISTS
+    (SELECT FROM unnest(t.labels) l WHERE starts_with(l, p)))`;
+
+/** True when only ends that are rare are wanted: a partial index has them and nothing else. */
+export function wantsUnhappyOnly(query: ListQuery): boolean {
+  return !query.unended && query.endStatuses !== null && query.endStatuses.every((status) => status > 3);
+}
+
+/** Looks at up to `rows` rows of a segment after a place. */
+export async function readStretch(
+  pool: ReadPool,
+  seg: number,
+  query: ListQuery,
+  after: ListPlace,
+  rows: number,
+): Promise<Stretch> {
+  const unhappy = wantsUnhappyOnly(query);
+  const anyValue = query.labels.filter((label) => label.endsWith("=\0"));
+  const found = await pool.rows({
+    name: `list_${unhappy ? "unhappy" : "all"}_${seg}`,
+    text: stretchSql(seg, unhappy),
+    values: [
+      after.createdAt,
+      after.shard,
+      after.lane,
+      after.seq,
+      query.createdAfter ?? Number.MIN_SAFE_INTEGER,
+      rows,
+      query.unended,
+      query.endStatuses,
+      query.lanes,
+      query.name,
+      query.type,
+      query.labels.filter((label) => !label.endsWith("=\0")),
+      anyValue.map((label) => label.slice(0, -1)),
+    ],
+  });
+  const end = found.at(-1);
+  const matches = found
+    .filter((row) => row.ok)
+    .map((row) => ({ task: taskOf(row), events: [], end: endOf(row), sessions: [] }));
+  return { matches, scanned: Number(end?.place ?? 0), last: end ? placeOf(end) : null };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row is what its select list says.
+function placeOf(row: any): ListPlace {
+  return { createdAt: row.created_at, shard: row.shard, lane: row.lane, seq: row.seq };
+}
+
+/** Rows that match, and the last one looked at whether it matches or not. */
+function stretchSql(seg: number, unhappy: boolean): string {
+  const walked = unhappy
+    ? `SELECT e.shard, e.lane, e.seq FROM tss_end_${seg} e WHERE e.status > 3 AND ${WITHIN("e")} ORDER BY ${ORDER("e")} LIMIT $6`
+    : `SELECT t.shard, t.lane, t.seq FROM tss_task_${seg} t WHERE ${WITHIN("t")} ORDER BY ${ORDER("t")} LIMIT $6`;
+  return `SELECT * FROM (
+      SELECT ${TASK_AND_END}, ${MATCHES} AS ok, row_number() OVER (ORDER BY ${ORDER("t")}) AS place, count(*) OVER () AS looked
+      FROM (${walked}) w JOIN tss_task_${seg} t ON t.shard = w.shard AND t.lane = w.lane AND t.seq = w.seq
+      LEFT JOIN tss_end_${seg} e ON e.shard = w.shard AND e.lane = w.lane AND e.seq = w.seq) s
+    WHERE ok OR place = looked ORDER BY place`;
+}
+
+/** The newest time of creation in each segment, for those that have any row. */
+export async function newestOf(pool: ReadPool, segs: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  if (segs.length === 0) return new Map();
+  const text = segs
+    .map((seg) => `SELECT ${seg} AS seg, max(created_at) AS newest FROM tss_task_${seg}`)
+    .join(" UNION ALL ");
+  const found = await pool.rows({ text });
+  return new Map(found.filter((row) => row.newest !== null).map((row) => [row.seg, row.newest]));
+}

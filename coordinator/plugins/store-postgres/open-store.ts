@@ -1,0 +1,87 @@
+import type pg from "pg";
+import type { OwnedShard, Store } from "../../ports/store.ts";
+import { OwnedError } from "../../ports/store-errors.ts";
+import type { StoreOptions } from "../../ports/store-plugin.ts";
+import { makeCatalog } from "./catalog.ts";
+import { claimShards } from "./claim.ts";
+import { targetOf } from "./connection-url.ts";
+import { ExpiryMarks } from "./expiry-marks.ts";
+import { makeFlush } from "./flush.ts";
+import { FlushConnection } from "./flush-connection.ts";
+import { GateSlots } from "./gate-slots.ts";
+import { Leaves } from "./leaves.ts";
+import { OwnerSession } from "./owner-session.ts";
+import { ReadPool } from "./read-pool.ts";
+import { makeReads } from "./reads.ts";
+import { makeRecovery } from "./recovery.ts";
+import { makeResolve } from "./resolve.ts";
+import { requireSchema } from "./schema-status.ts";
+import { makeSegments } from "./segments.ts";
+import { SessionUses } from "./session-uses.ts";
+import { storeError } from "./store-error.ts";
+
+/** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
+export async function openStore(url: string, options: StoreOptions): Promise<Store> {
+  await requireSchema(url);
+  const at = targetOf(url);
+  const pool = new ReadPool(url, options.readConnections, at);
+  const leaves = new Leaves(pool);
+  const connection = new FlushConnection(url);
+  const slots = new GateSlots();
+  const uses = new SessionUses();
+  const marks = new ExpiryMarks();
+  let owned: readonly OwnedShard[] = [];
+  let closed: Promise<void> | undefined;
+  const session = new OwnerSession(url, (client) => holdsAll(client, owned));
+
+  const loadSlots = async () => slots.load((await connection.get()).client);
+  const segments = makeSegments(session, pool, at, {
+    renewed(seg) {
+      uses.clear();
+      marks.forget(seg);
+      marks.forget(0);
+    },
+    gatesPruned: async () => {
+      if (owned.length > 0) await loadSlots();
+    },
+  });
+  const write = makeFlush({ connection, slots, uses, at, failpoint: options.failpoint });
+
+  return {
+    kind: "postgres",
+    catalog: makeCatalog(pool, leaves),
+    segments,
+    reads: makeReads(pool, leaves),
+    recovery: makeRecovery(pool, leaves, marks),
+    async claim(owner, takeover) {
+      try {
+        owned = await session.run((client) => claimShards(client, owner, takeover));
+        session.keep();
+        marks.forgetAll();
+        uses.clear();
+        await loadSlots();
+        return owned;
+      } catch (error) {
+        throw error instanceof OwnedError ? error : storeError(error, at, false);
+      }
+    },
+    flush(batch) {
+      marks.note(batch);
+      return write(batch);
+    },
+    resolve: makeResolve(connection, at),
+    close() {
+      closed ??= Promise.all([connection.close(), session.close(), pool.close()]).then(() => {});
+      return closed;
+    },
+  };
+}
+
+async function holdsAll(client: pg.Client, owned: readonly OwnedShard[]): Promise<boolean> {
+  const held = await client.query(
+    `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
+      JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,
+    [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
+  );
+  return held.rows[0].held;
+}

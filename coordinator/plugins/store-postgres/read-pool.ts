@@ -1,0 +1,78 @@
+import pg from "pg";
+import { sessionSql, TYPES, transaction } from "./connect.ts";
+import type { Target } from "./connection-url.ts";
+import { storeError } from "./store-error.ts";
+
+const STATEMENT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 4_000;
+
+export interface Statement {
+  /** Prepared once per connection under this name; absent for texts that vary. */
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: columns are read where the statement is written.
+export type Rows = readonly any[];
+
+/** The connections that reads, checkpoints and the catalog share; the flush never waits for them. */
+export class ReadPool {
+  readonly #pool: pg.Pool;
+  readonly #at: Target;
+  readonly #ready = new WeakSet<pg.ClientBase>();
+
+  constructor(url: string, connections: number, at: Target) {
+    this.#at = at;
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      application_name: "tss read",
+      max: connections,
+      connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
+      idleTimeoutMillis: 0,
+      keepAlive: true,
+      types: TYPES,
+    });
+    this.#pool.on("error", () => {});
+  }
+
+  /** @throws StoreUnavailableError or another error of the store port. */
+  async rows(statement: Statement): Promise<Rows> {
+    return this.#with(
+      async (client) => (await client.query({ ...statement, values: [...(statement.values ?? [])] })).rows,
+    );
+  }
+
+  /** Statements of one transaction. */
+  transaction<T>(body: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    return this.#with((client) => transaction(client, () => body(client)));
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #with<T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    try {
+      const client = await this.#pool.connect();
+      let failure: Error | undefined;
+      try {
+        if (!this.#ready.has(client)) {
+          await client.query(
+            sessionSql({ statementTimeoutMs: STATEMENT_TIMEOUT_MS, lockTimeoutMs: LOCK_TIMEOUT_MS, lookupsOnly: true }),
+          );
+          this.#ready.add(client);
+        }
+        return await body(client);
+      } catch (error) {
+        failure = error as Error;
+        throw error;
+      } finally {
+        // A connection whose statement failed is not trusted to be outside a transaction.
+        client.release(failure);
+      }
+    } catch (error) {
+      throw storeError(error, this.#at, false);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import { FENCE_FUNCTION } from "./fence-function.ts";
+import { LEAF_FUNCTION } from "./leaf-function.ts";
+import { SHARDS, TABLES } from "./tables.ts";
+import { WRITE_FUNCTION } from "./write-function.ts";
+
+/** What a migration needs of its runner. */
+export interface Runner {
+  query(text: string, values?: unknown[]): Promise<unknown>;
+}
+
+/** One step of the schema; its place in the list, counted from 1, is the version it leads to. */
+export interface Step {
+  /** As the migration table names it: ends in a time, so that names sort in order. */
+  readonly name: string;
+  readonly up: (runner: Runner) => Promise<void>;
+}
+
+/** Append only: a step that was released never changes. */
+export const STEPS: readonly Step[] = [
+  {
+    name: "Foundation1763942400000",
+    async up(runner) {
+      for (const text of [TABLES, LEAF_FUNCTION, FENCE_FUNCTION, WRITE_FUNCTION, "SELECT tss_make_leaf(0)"])
+        await runner.query(text);
+      await runner.query("INSERT INTO tss_shard (shard) SELECT generate_series(0, $1 - 1)", [SHARDS]);
+      await runner.query("INSERT INTO tss_meta (schema_version, shards, salt) VALUES (1, $1, $2)", [
+        SHARDS,
+        randomBytes(32),
+      ]);
+    },
+  },
+];
+
+/** Newest schema version of this program. */
+export const LATEST = STEPS.length;

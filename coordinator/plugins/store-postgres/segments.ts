@@ -1,0 +1,132 @@
+import type pg from "pg";
+import type { OwnedShard, Segment, SegmentRange, SegmentStore } from "../../ports/store.ts";
+import { TYPES, transaction } from "./connect.ts";
+import type { Target } from "./connection-url.ts";
+import type { OwnerSession } from "./owner-session.ts";
+import { pruneGates, pruneLater } from "./prune.ts";
+import type { ReadPool } from "./read-pool.ts";
+import { reclaimSegment } from "./reclaim.ts";
+import { storeError } from "./store-error.ts";
+
+/** What this process remembers of segments, to be told when they change. */
+export interface SegmentMemory {
+  /** A segment's number begins a new life, or has ended one. */
+  renewed(seg: number): void;
+  /** Gates were pruned. */
+  gatesPruned(): Promise<void>;
+}
+
+interface Listed extends Segment {
+  readonly ranges: SegmentRange[];
+}
+
+const LIST = `SELECT s.seg, s.generation, s.opened_at, r.shard, r.from_seq, r.until_seq
+  FROM tss_segment s LEFT JOIN tss_range r ON r.seg = s.seg ORDER BY s.generation, r.shard`;
+
+export function makeSegments(session: OwnerSession, pool: ReadPool, at: Target, memory: SegmentMemory): SegmentStore {
+  /** Newest end ever seen in a segment's generation: ends are only added, so it never falls. */
+  const newestEnds = new Map<number, number>();
+  const upkeep = <T>(body: (client: pg.Client) => Promise<T>): Promise<T> =>
+    session.run(body).catch((error: unknown) => {
+      throw storeError(error, at, false);
+    });
+  return {
+    async list() {
+      const rows = await pool.rows({ text: LIST });
+      const segments = new Map<number, Listed>();
+      for (const row of rows) {
+        const found = segments.get(row.seg);
+        const ranges: SegmentRange[] = found?.ranges ?? [];
+        if (!found)
+          segments.set(row.seg, { seg: row.seg, generation: row.generation, openedAt: row.opened_at, ranges });
+        const range = { shard: row.shard as number, fromSeq: row.from_seq as number };
+        if (row.shard !== null) ranges.push(row.until_seq === null ? range : { ...range, untilSeq: row.until_seq });
+      }
+      return [...segments.values()];
+    },
+    async open(owners, from, openedAt) {
+      const { segment, sealed } = await upkeep(async (client) => openNext(client, owners, from, openedAt));
+      memory.renewed(segment.seg);
+      if (sealed !== null) void upkeep((client) => analyze(client, sealed)).catch(() => {});
+      return segment;
+    },
+    async reclaim(owners, seg, endedBefore, maxMoved) {
+      const result = await upkeep((client) =>
+        reclaimSegment(client, { owners, seg, endedBefore, maxMoved, newestEnds }),
+      );
+      if (result.outcome === "reclaimed") memory.renewed(seg);
+      return result;
+    },
+    pruneLater: (owners, endedBefore, limit) => upkeep((client) => pruneLater(client, owners, endedBefore, limit)),
+    async pruneGates(now) {
+      await upkeep((client) => pruneGates(client, now));
+      await memory.gatesPruned();
+    },
+  };
+}
+
+/** The first free number, its tables made before the transaction that opens it. */
+async function openNext(
+  client: pg.Client,
+  owners: readonly OwnedShard[],
+  from: readonly SegmentRange[],
+  openedAt: number,
+): Promise<{ readonly segment: Segment; readonly sealed: number | null }> {
+  const free = await client.query({
+    text: `SELECT n AS seg, to_regclass('tss_flush_' || n) IS NOT NULL AS made
+      FROM generate_series(1, (SELECT coalesce(max(seg), 0) + 1 FROM tss_segment)) n
+      WHERE NOT EXISTS (SELECT FROM tss_segment s WHERE s.seg = n) ORDER BY n LIMIT 1`,
+    types: TYPES,
+  });
+  const { seg, made } = free.rows[0] as { seg: number; made: boolean };
+  if (!made) await client.query("SELECT tss_make_leaf($1)", [seg]);
+  return transaction(client, async () => {
+    await fence(client, owners);
+    if (made) await emptyLeftovers(client, seg);
+    const newest = await client.query({
+      text: "SELECT seg, generation FROM tss_segment ORDER BY generation DESC LIMIT 1",
+      types: TYPES,
+    });
+    const sealed = newest.rows[0] as { seg: number; generation: number } | undefined;
+    const generation = (sealed?.generation ?? 0) + 1;
+    const shards = from.map((range) => range.shard);
+    const seqs = from.map((range) => range.fromSeq);
+    await client.query(
+      `UPDATE tss_range r SET until_seq = u.seq FROM unnest($1::smallint[], $2::bigint[]) u(shard, seq)
+        WHERE r.shard = u.shard AND r.until_seq IS NULL`,
+      [shards, seqs],
+    );
+    await client.query("INSERT INTO tss_segment (seg, generation, opened_at) VALUES ($1, $2, $3)", [
+      seg,
+      generation,
+      openedAt,
+    ]);
+    await client.query(
+      "INSERT INTO tss_range (seg, shard, from_seq) SELECT $1, shard, seq FROM unnest($2::smallint[], $3::bigint[]) u(shard, seq)",
+      [seg, shards, seqs],
+    );
+    return { segment: { seg, generation, openedAt, ranges: from }, sealed: sealed?.seg ?? null };
+  });
+}
+
+/** Rows that came into freed tables by a late event or end of a task that is no more. */
+async function emptyLeftovers(client: pg.Client, seg: number): Promise<void> {
+  const tables = ["task", "event", "end", "flush"].map((name) => `tss_${name}_${seg}`);
+  const any = await client.query(
+    `SELECT ${tables.map((table) => `EXISTS (SELECT FROM ${table})`).join(" OR ")} AS left_over`,
+  );
+  if (any.rows[0].left_over) await client.query(`TRUNCATE ${tables.join(", ")}`);
+}
+
+/** Statistics for people's own queries, once a segment takes no more tasks. TSS's own plans do not look at them. */
+async function analyze(client: pg.Client, seg: number): Promise<void> {
+  await client.query(`ANALYZE tss_task_${seg}, tss_event_${seg}, tss_end_${seg}`);
+}
+
+/** Holds the shards for the rest of the transaction and checks their epochs. */
+export async function fence(client: pg.ClientBase, owners: readonly OwnedShard[]): Promise<void> {
+  await client.query("SELECT tss_fence($1, $2)", [
+    owners.map((owned) => owned.shard),
+    owners.map((owned) => owned.epoch),
+  ]);
+}

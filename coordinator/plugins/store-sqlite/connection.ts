@@ -1,0 +1,116 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { storeError } from "./sqlite-errors.ts";
+
+/** What the writer waits for a lock of another program, in ms. It stands still meanwhile, so this is short. */
+const BUSY_MS = 2_000;
+
+/** Pages of 4 KiB in the write-ahead log before a commit copies them back: 32 MiB, measured in docs/decisions. */
+const CHECKPOINT_PAGES = 8_000;
+
+/** One connection with the statements it has prepared. Calls are synchronous: a transaction never spans an await. */
+export class Connection {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, db: DatabaseSync) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /** The statement of this text, prepared once. */
+  prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /** Forgets prepared statements that name one of these tables. */
+  forget(tables: readonly string[]): void {
+    const named = new RegExp(`\\b(${tables.join("|")})\\b`);
+    for (const sql of this.#statements.keys()) if (named.test(sql)) this.#statements.delete(sql);
+  }
+
+  /**
+   * Runs the body in one transaction that holds the write lock from its start. Throws errors of the port.
+   * @param beforeCommit runs as the last thing inside.
+   */
+  write<T>(body: () => T, beforeCommit?: () => void): T {
+    let committing = false;
+    try {
+      this.prepare("BEGIN IMMEDIATE").run();
+      const result = body();
+      beforeCommit?.();
+      committing = true;
+      this.prepare("COMMIT").run();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw storeError(this.path, error, committing);
+    }
+  }
+
+  /** Runs reads; throws errors of the port. */
+  read<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw storeError(this.path, error);
+    }
+  }
+
+  /** Ends what a failed transaction has left open, if anything. */
+  rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+  }
+
+  /** Waits at most so long for locks during the body. */
+  impatiently<T>(waitMs: number, body: () => T): T {
+    this.#db.exec(`PRAGMA busy_timeout = ${waitMs}`);
+    try {
+      return body();
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** The one connection that writes: every commit is on the disk when it returns. */
+export function openWriter(path: string): Connection {
+  return open(path, false, [
+    "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -32768",
+    `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+    `PRAGMA journal_size_limit = ${CHECKPOINT_PAGES * 4096}`,
+  ]);
+}
+
+export function openReader(path: string): Connection {
+  return open(path, true, ["PRAGMA cache_size = -8192"]);
+}
+
+function open(path: string, readOnly: boolean, pragmas: readonly string[]): Connection {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
+    for (const pragma of pragmas) db.exec(pragma);
+    // Opening is lazy in SQLite: the first read finds a file that is no database.
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return new Connection(path, db);
+  } catch (error) {
+    db?.close();
+    throw storeError(path, error);
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ApiKeyRow, QueueRow } from "../../../coordinator/ports/catalog-store.ts";
+import { type OpenFresh, onFresh } from "./fresh.ts";
+import { T0 } from "./rows.ts";
+
+function apiKey(id: string, fields: Partial<ApiKeyRow> = {}): ApiKeyRow {
+  const hash = new Uint8Array(32).fill(id.length);
+  return { id, name: "exam", role: 3, hash, createdAt: T0, expiresAt: T0 + 5, revokedAt: 0, lastUsedAt: 0, ...fields };
+}
+
+const queue = (name: string, fields: Partial<QueueRow> = {}): QueueRow => ({
+  ...{ name, paused: false, pauseNote: "", pausedAt: 0, config: "{}" },
+  ...fields,
+});
+
+export function catalogExam(openFresh: OpenFresh): void {
+  describe("catalog", () => {
+    test(
+      "meta says how the installation was made, and never changes",
+      onFresh(openFresh, async (fresh) => {
+        const [first, second] = [await fresh.open(), await fresh.open()];
+        const meta = await first.catalog.meta();
+        expect(meta.shards).toBeGreaterThanOrEqual(1);
+        expect(meta.salt).toHaveLength(32);
+        expect(new Set(meta.salt).size).toBeGreaterThan(8);
+        expect(meta.schemaVersion).toBe((await fresh.plugin.status(fresh.url)).latest);
+        await fresh.plugin.migrate(fresh.url);
+        expect(await second.catalog.meta()).toEqual(meta);
+      }),
+    );
+
+    test(
+      "a lane's key has one id for every caller",
+      onFresh(openFresh, async (fresh) => {
+        const [first, second] = [await fresh.open(), await fresh.open()];
+        const [a, b] = await first.catalog.internLanes(['{"q":"a"}', '{"q":"b"}']);
+        expect(a).not.toBe(b);
+        expect(await second.catalog.internLanes(['{"q":"b"}', '{"q":"c"}', '{"q":"a"}', '{"q":"c"}'])).toEqual([
+          b,
+          expect.any(Number),
+          a,
+          expect.any(Number),
+        ]);
+        const lanes = await first.catalog.lanes();
+        expect(lanes.map((lane) => lane.key).sort()).toEqual(['{"q":"a"}', '{"q":"b"}', '{"q":"c"}']);
+        for (const { lane } of lanes) expect(lane >= 1 && lane < 2 ** 32 && Number.isInteger(lane)).toBe(true);
+        expect(await first.catalog.internLanes([])).toEqual([]);
+      }),
+    );
+
+    test(
+      "callers that intern the same keys at once get the same ids",
+      onFresh(openFresh, async (fresh) => {
+        const stores = [await fresh.open(), await fresh.open()];
+        const keys = Array.from({ length: 20 }, (_, i) => `lane 'n' "${i}" 🦄`);
+        const answers = await Promise.all(
+          Array.from({ length: 8 }, (_, i) =>
+            stores[i % 2]!.catalog.internLanes(i % 4 < 2 ? keys : [...keys].reverse()).then((ids) =>
+              i % 4 < 2 ? ids : [...ids].reverse(),
+            ),
+          ),
+        );
+        for (const answer of answers) expect(answer).toEqual(answers[0]);
+        expect(new Set(answers[0]).size).toBe(20);
+        expect(await stores[0]!.catalog.lanes()).toHaveLength(20);
+      }),
+    );
+
+    test(
+      "a forgotten lane's id is not used again",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        const ids = await catalog.internLanes(["a", "b", "c"]);
+        await catalog.forgetLanes([ids[2]!, ids[0]!, 4_000_000_000]);
+        expect(await catalog.lanes()).toEqual([{ lane: ids[1], key: "b" }]);
+        const again = await catalog.internLanes(["a", "c", "d"]);
+        for (const id of again) expect(ids).not.toContain(id);
+        await catalog.forgetLanes([]);
+      }),
+    );
+
+    test(
+      "a queue is inserted or replaced",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        expect(await catalog.queues()).toEqual([]);
+        await catalog.saveQueue(queue("mail", { config: '{"a":1}' }));
+        await catalog.saveQueue(queue("image"));
+        const paused = queue("mail", { paused: true, pauseNote: "it's 🛑", pausedAt: T0, config: '{"b":[2]}' });
+        await catalog.saveQueue(paused);
+        const rows = [...(await catalog.queues())].sort((a, b) => a.name.localeCompare(b.name));
+        expect(rows).toEqual([queue("image"), paused]);
+      }),
+    );
+
+    test(
+      "the auth version rises with each key that is made or revoked",
+      onFresh(openFresh, async (fresh) => {
+        const [{ catalog }, other] = [await fresh.open(), await fresh.open()];
+        const versions = [await catalog.authVersion()];
+        await catalog.insertApiKey(apiKey("keyAAAAAAAAA"));
+        versions.push(await other.catalog.authVersion());
+        await catalog.insertApiKey(apiKey("keyBBBBBBBBB", { role: 1, name: "b's" }));
+        versions.push(await other.catalog.authVersion());
+        expect(await catalog.revokeApiKey("keyAAAAAAAAA", T0 + 7)).toBe(true);
+        versions.push(await other.catalog.authVersion());
+        expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+        const keys = [...(await other.catalog.apiKeys())].sort((a, b) => (a.id < b.id ? -1 : 1));
+        expect(keys).toEqual([
+          apiKey("keyAAAAAAAAA", { revokedAt: T0 + 7 }),
+          apiKey("keyBBBBBBBBB", { role: 1, name: "b's" }),
+        ]);
+      }),
+    );
+
+    test(
+      "a key is revoked once, at its first time; one that is not there is not",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        await catalog.insertApiKey(apiKey("keyAAAAAAAAA"));
+        expect(await catalog.revokeApiKey("nobody", T0)).toBe(false);
+        expect(await catalog.revokeApiKey("keyAAAAAAAAA", T0 + 1)).toBe(true);
+        expect(await catalog.revokeApiKey("keyAAAAAAAAA", T0 + 2)).toBe(true);
+        expect((await catalog.apiKeys())[0]?.revokedAt).toBe(T0 + 1);
+      }),
+    );
+
+    test(
+      "the last use of keys is noted and never goes back",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        await catalog.insertApiKey(apiKey("keyAAAAAAAAA"));
+        await catalog.insertApiKey(apiKey("keyBBBBBBBBB"));
+        await catalog.touchApiKeys([
+          { id: "keyAAAAAAAAA", at: T0 + 3 },
+          { id: "nobody", at: T0 + 3 },
+        ]);
+        await catalog.touchApiKeys([{ id: "keyAAAAAAAAA", at: T0 + 2 }]);
+        await catalog.touchApiKeys([]);
+        const used = new Map((await catalog.apiKeys()).map((key) => [key.id, key.lastUsedAt]));
+        expect(used).toEqual(
+          new Map([
+            ["keyAAAAAAAAA", T0 + 3],
+            ["keyBBBBBBBBB", 0],
+          ]),
+        );
+      }),
+    );
+  });
+}

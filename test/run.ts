@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { guard } from "./support/guard.ts";
+import { type JestResult, reportLines } from "./support/jest-report.ts";
+import { testServices } from "./support/services.ts";
+import { dropDatabases } from "./support/test-databases.ts";
+
+/**
+ * The test command: `node test/run.ts [--long] [jest arguments]`. Finds or starts Postgres and Redis, runs jest against
+ * them, prints the time of every file and, last, `N passed, N failed`; its exit code is jest's. Files named
+ * `*.long.test.ts` run only with --long, which also sets TEST_LONG=1 for tests that then try more.
+ */
+async function run(): Promise<number> {
+  const root = join(import.meta.dirname, "..");
+  const long = process.argv.includes("--long");
+  const folder = mkdtempSync(join(tmpdir(), "tss-tests-"));
+  const output = join(folder, "result.json");
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
+  const services = await testServices();
+  process.stderr.write(`${services.summary}\n`);
+  let jestPid = 0;
+  let release = async () => rmSync(folder, { recursive: true, force: true });
+  try {
+    if (stopping.signal.aborted) return 130;
+    const ignored = ["/node_modules/", "/dist/", ...(long ? [] : ["\\.long\\.test\\.ts$"])];
+    const args = [
+      join(root, "node_modules/jest/bin/jest.js"),
+      ...process.argv.slice(2).filter((argument) => argument !== "--long"),
+      "--json",
+      `--outputFile=${output}`,
+      "--testPathIgnorePatterns",
+      ...ignored,
+    ];
+    const jest = spawn(process.execPath, args, {
+      cwd: root,
+      // jest repeats the result file on its standard output.
+      stdio: ["inherit", "ignore", "inherit"],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --experimental-vm-modules --no-warnings`.trim(),
+        TSS_TEST_DATABASE_URL: services.databaseUrl,
+        TSS_TEST_REDIS_URL: services.redisUrl,
+        ...(long ? { TEST_LONG: "1" } : {}),
+      },
+    });
+    jestPid = jest.pid ?? 0;
+    release = guard(jest, "TERM", folder);
+    stopping.signal.addEventListener("abort", () => jest.kill("SIGTERM"));
+    const [code] = (await once(jest, "exit")) as [number | null];
+    if (existsSync(output)) {
+      const result = JSON.parse(readFileSync(output, "utf8")) as JestResult;
+      console.log(reportLines(result, root).join("\n"));
+    }
+    return stopping.signal.aborted ? 130 : (code ?? 1);
+  } finally {
+    if (process.env["TSS_TEST_DATABASE_URL"]) await dropDatabases(services.databaseUrl, [jestPid, process.pid]);
+    await services.stop();
+    await release();
+  }
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
