@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { CURRENT_NODE, OLD_NODES } from "../support/nodes.ts";
-import { ROOT, startProgram } from "../support/run-tss.ts";
+import { ROOT, startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { startHouse } from "../support/scripted-house.ts";
 
 /** Building, packing and installing every dependency anew, in milliseconds. */
 const INSTALL_MS = 240_000;
-const folder = mkdtempSync(path.join(tmpdir(), "tss-packed-"));
+const folder = temporaryFolder();
 const prefix = path.join(folder, "prefix");
 const home = path.join(folder, "home");
 const installed = path.join(prefix, "lib", "node_modules", "tss");
@@ -29,8 +28,6 @@ beforeAll(async () => {
   const quiet = ["--no-audit", "--no-fund", "--prefer-offline"];
   await npm(["install", "--global", "--prefix", prefix, ...quiet, path.join(folder, archive)], folder);
 }, INSTALL_MS);
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the package holds what runs and nothing else", () => {
   expect(readdirSync(installed).sort()).toEqual(
