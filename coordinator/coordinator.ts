@@ -1,6 +1,6 @@
 import { TssError } from "../proto/errors.ts";
-import { systemClock } from "../runtime/clock.ts";
 import { createGrpcMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { failpoint } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
@@ -18,10 +18,10 @@ import { createApiKeyOperations } from "./operations/api-keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, type IssuedKey } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
-import { openBlobs, loadStorePlugin } from "./plugins/registry.ts";
+import { loadStorePlugin, openBlobs } from "./plugins/registry.ts";
 import type { Blobs } from "./ports/blobs.ts";
-import { OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
 import type { Store } from "./ports/store.ts";
+import { OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
 export interface CoordinatorOptions {
@@ -140,14 +140,19 @@ async function openStore({ settings, migrate }: CoordinatorOptions): Promise<Sto
 
 /** Errors of the store in the words of the contract. */
 function told(error: unknown): unknown {
-  if (error instanceof SchemaError) return new TssError("FAILED_PRECONDITION", error.message, { reason: "SCHEMA", cause: error });
+  if (error instanceof SchemaError)
+    return new TssError("FAILED_PRECONDITION", error.message, { reason: "SCHEMA", cause: error });
   if (error instanceof StoreUnavailableError)
     return new TssError("UNAVAILABLE", error.message, { reason: "STORE_UNAVAILABLE", cause: error });
   if (error instanceof OwnedError)
-    return new TssError("FAILED_PRECONDITION", `Another coordinator owns this database: ${error.owner}. Stop it first.`, {
-      reason: "OWNED",
-      cause: error,
-    });
+    return new TssError(
+      "FAILED_PRECONDITION",
+      `Another coordinator owns this database: ${error.owner}. Stop it first.`,
+      {
+        reason: "OWNED",
+        cause: error,
+      },
+    );
   return error;
 }
 
@@ -175,7 +180,9 @@ function tellWorkers(engine: Engine): void {
 
 function pruneLogs(blobs: Blobs, retentionMs: number, logger: Logger): () => void {
   const timer = setInterval(() => {
-    blobs.prune(Date.now() - retentionMs).catch((error: Error) => logger.warn({ error: error.message }, "output was not pruned"));
+    blobs
+      .prune(Date.now() - retentionMs)
+      .catch((error: Error) => logger.warn({ error: error.message }, "output was not pruned"));
   }, LOG_PRUNE_MS);
   timer.unref();
   return () => clearInterval(timer);

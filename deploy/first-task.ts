@@ -12,7 +12,10 @@ export async function runFirstTask(connection: Connection, out: NodeJS.WritableS
   if (first?.case !== "id") throw new Error(`the first task was refused: ${first?.value?.message ?? "no answer"}`);
   const id = first.value;
   out.write(`\nA first task, ${id}:\n`);
-  for await (const { data } of tasks.tailLogs({ id, follow: true })) if (data.length > 0) out.write(`  | ${Buffer.from(data).toString("utf8").trimEnd()}\n`);
+  for await (const { data } of tasks.tailLogs({ id, follow: true }))
+    if (data.length > 0) out.write(`  | ${Buffer.from(data).toString("utf8").trimEnd()}\n`);
   const { task } = await tasks.waitTask({ id });
-  out.write(`  ${TaskStatus[task?.status ?? 0]?.toLowerCase()}\n\nNow try: npx tss task create --name "Test Task" --command "echo hi" --follow\n`);
+  out.write(
+    `  ${TaskStatus[task?.status ?? 0]?.toLowerCase()}\n\nNow try: npx tss task create --name "Test Task" --command "echo hi" --follow\n`,
+  );
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { type Collector, createCollector } from "./output/collector.ts";
 import { createShipper, type Shipper } from "./output/shipper.ts";
 import { openSpool } from "./output/spool.ts";
-import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 
 export interface AttemptOutput {
   readonly collector: Collector;

@@ -33,5 +33,7 @@ export function connectAgent(settings: Settings, version: string, logger: Logger
 
 /** It is shown to coordinators of this machine only. */
 function keptKey(settings: Settings): string | undefined {
-  return isLoopback(settings.TSS_COORDINATOR ?? "") ? readCredentials(settings.TSS_CREDENTIALS ?? "./.tss/credentials") : undefined;
+  return isLoopback(settings.TSS_COORDINATOR ?? "")
+    ? readCredentials(settings.TSS_CREDENTIALS ?? "./.tss/credentials")
+    : undefined;
 }

@@ -1,5 +1,11 @@
 import { TssError } from "../../proto/errors.ts";
-import type { LogReport, ProgressReport, StartReport, OutcomeReport, WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type {
+  LogReport,
+  OutcomeReport,
+  ProgressReport,
+  StartReport,
+  WorkRequest,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
 import type { LogBook } from "../engine/log-book.ts";
@@ -98,7 +104,15 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (
     return;
   }
   const at = report.at === undefined ? state.clock.now() : timestampMs(report.at);
-  const chunk = { ref, attempt: item.attempts, offset, stream: report.stream, at, data: report.data, elided: Number(report.elidedBytes) };
+  const chunk = {
+    ref,
+    attempt: item.attempts,
+    offset,
+    stream: report.stream,
+    at,
+    data: report.data,
+    elided: Number(report.elidedBytes),
+  };
   logs.append(chunk, (progress) => answer({ logAcks: [{ id: report.id, token, ...progress }] }));
 }
 

@@ -10,7 +10,8 @@ import type { StorePlugin } from "../ports/store-plugin.ts";
 export async function loadStorePlugin(url: string): Promise<StorePlugin> {
   if (/^postgres(ql)?:/.test(url)) return (await import("./store-postgres/postgres-store.ts")).postgresStore;
   if (url.startsWith("sqlite:")) return (await import("./store-sqlite/sqlite-store.ts")).sqliteStore;
-  if (url.startsWith("module:")) return loadModule<StorePlugin>(url.slice("module:".length).split("?")[0] as string, "store");
+  if (url.startsWith("module:"))
+    return loadModule<StorePlugin>(url.slice("module:".length).split("?")[0] as string, "store");
   throw new TssError("INVALID_ARGUMENT", "TSS_DATABASE_URL must begin with postgres://, sqlite: or module:.");
 }
 
@@ -37,7 +38,9 @@ async function loadModule<T>(path: string, name: string): Promise<T> {
   try {
     module = await import(pathToFileURL(where).href);
   } catch (error) {
-    throw new TssError("FAILED_PRECONDITION", `The plugin ${where} cannot be loaded: ${(error as Error).message}`, { cause: error });
+    throw new TssError("FAILED_PRECONDITION", `The plugin ${where} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const plugin = module["default"] ?? module[name];
   if (plugin === undefined)

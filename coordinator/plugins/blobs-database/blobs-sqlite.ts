@@ -18,7 +18,9 @@ export function openSqliteBlobs(path: string): Blobs {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(path);
   // Output that a power cut may cost a moment of is worth no fsync a chunk: the agent's spool has it until the end.
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL;");
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL;",
+  );
   database.exec(SCHEMA);
   const insert = database.prepare("INSERT OR IGNORE INTO log_chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   const select = database.prepare(

@@ -2,11 +2,11 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
+  WorkerService,
   type WorkRequest,
   WorkRequestSchema,
   type WorkResponse,
   type WorkResponseSchema,
-  WorkerService,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { BidiCall, Connection } from "../connection-types.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
@@ -26,7 +26,12 @@ export interface WorkSessionHooks {
 }
 
 /** Errors that another try cannot mend. */
-const FINAL: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED"]);
+const FINAL: ReadonlySet<string> = new Set([
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+  "INVALID_ARGUMENT",
+  "UNIMPLEMENTED",
+]);
 
 /** Sessions over a connection. They reconnect until closed, and take up their session again. */
 export function workSessions(connection: Connection, hooks: WorkSessionHooks = {}): OpenWorkSession {
@@ -223,6 +228,7 @@ type WorkSessionLog = Parameters<WorkSession["log"]>[0];
 function hasContent(message: WorkRequest): boolean {
   return Object.entries(message).some(
     ([name, value]) =>
-      name !== "$typeName" && (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0 && value !== false),
+      name !== "$typeName" &&
+      (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0 && value !== false),
   );
 }
