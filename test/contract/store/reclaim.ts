@@ -130,22 +130,6 @@ export function reclaimExam(openFresh: OpenFresh): void {
     );
 
     test(
-      "an end that comes too late for its segment is lost, and written where the task is now",
-      asOwner(openFresh, async (owner) => {
-        const [kept, ended] = [owner.task(), owner.task()];
-        await owner.flush({ tasks: [kept, ended], ends: [endRow(ended)] });
-        const sealed = await seal(owner);
-        await owner.store.segments.reclaim(owner.shards, sealed, FOREVER, 10);
-        const plain = owner.task();
-        const late = await owner.flush({ tasks: [plain], ends: [endRow(plain), endRow(kept), endRow(ended)] });
-        expect(late.lostEnds).toEqual([1, 2]);
-        expect((await owner.stored(kept))?.end).toBeNull();
-        expect((await owner.flush({ ends: [endRow({ ...kept, seg: 0 })] })).lostEnds).toEqual([]);
-        expect((await owner.stored(kept))?.end).not.toBeNull();
-      }),
-    );
-
-    test(
       "tasks that moved before are no ends: they hold nothing up and are not moved again",
       asOwner(openFresh, async (owner) => {
         const [ended, moved] = [owner.task(), owner.task()];
