@@ -1,0 +1,52 @@
+import type { Command } from "@oclif/core/command";
+
+type CommandModule = { readonly default: Command.Class };
+
+/** Every command and the module it lives in; a run imports only its own. The order is that of docs/cli.md. */
+export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  run: () => import("./commands/run.ts"),
+  "task:create": () => import("./commands/task/create.ts"),
+  "task:status": () => import("./commands/task/status.ts"),
+  "task:list": () => import("./commands/task/list.ts"),
+  "task:view": () => import("./commands/task/view.ts"),
+  "task:logs": () => import("./commands/task/logs.ts"),
+  "task:wait": () => import("./commands/task/wait.ts"),
+  "task:abort": () => import("./commands/task/abort.ts"),
+  "task:retry": () => import("./commands/task/retry.ts"),
+  "task:why": () => import("./commands/task/why.ts"),
+  "task:ui": () => import("./commands/task/ui.ts"),
+  status: () => import("./commands/status.ts"),
+  ui: () => import("./commands/ui.ts"),
+  "worker:list": () => import("./commands/worker/list.ts"),
+  "worker:show": () => import("./commands/worker/show.ts"),
+  "worker:drain": () => import("./commands/worker/drain.ts"),
+  "queue:list": () => import("./commands/queue/list.ts"),
+  "queue:pause": () => import("./commands/queue/pause.ts"),
+  "queue:resume": () => import("./commands/queue/resume.ts"),
+  "key:create": () => import("./commands/key/create.ts"),
+  "key:list": () => import("./commands/key/list.ts"),
+  "key:revoke": () => import("./commands/key/revoke.ts"),
+  "db:init": () => import("./commands/db/init.ts"),
+  "db:migrate": () => import("./commands/db/migrate.ts"),
+  "db:status": () => import("./commands/db/status.ts"),
+  dev: () => import("./commands/dev.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  completion: () => import("./commands/completion.ts"),
+  complete: () => import("./commands/complete.ts"),
+};
+
+export const TOPICS: Readonly<Record<string, string>> = {
+  task: "create, follow and end tasks",
+  worker: "see and drain workers",
+  queue: "see, pause and resume queues",
+  key: "create and revoke API keys",
+  db: "prepare and check the database",
+};
+
+/** Words a user may write in place of a topic. */
+export const TOPIC_ALIASES: Readonly<Record<string, string>> = {
+  tasks: "task",
+  workers: "worker",
+  queues: "queue",
+  keys: "key",
+};

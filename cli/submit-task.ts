@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+import { statusName, TssError } from "../proto/errors.ts";
+import type { TaskService } from "../proto/gen/tss/v1/task_service_pb.js";
+import type { ServiceClient } from "../sdk/typescript/connection-types.ts";
+import type { TaskSpecInit } from "./task-spec.ts";
+
+export type Tasks = ServiceClient<typeof TaskService>;
+
+/**
+ * Submits one task. Safe to be sent twice: the message carries an id, so a connection that breaks on the way is tried
+ * once more. @throws TssError with the coordinator's reason for this task.
+ */
+export async function submitTask(tasks: Tasks, spec: TaskSpecInit): Promise<{ id: string; duplicate: boolean }> {
+  const request = { tasks: [spec], requestId: randomUUID() };
+  const response = await tasks.submitTasks(request).catch((error: unknown) => {
+    if (error instanceof TssError && error.code === "UNAVAILABLE") return tasks.submitTasks(request);
+    throw error;
+  });
+  const [answer] = response.results;
+  if (answer?.result.case === "id") return { id: answer.result.value, duplicate: answer.duplicate };
+  throw refusal(answer?.result.value);
+}
+
+/** The error an item of a batch was answered with. */
+export function refusal(status: { code: number; message: string } | undefined): TssError {
+  if (status === undefined) return new TssError("INTERNAL", "The coordinator gave no answer for the task.");
+  return new TssError(statusName(status.code), status.message.replace(/^tasks\[0\]\./, ""));
+}

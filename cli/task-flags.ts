@@ -1,0 +1,59 @@
+import * as Flags from "@oclif/core/flags";
+import { durationFlag, pairsFlag, timeFlag } from "./flags.ts";
+
+/** What a task can be told besides what it runs; `tss task create` and `tss run` share it. */
+export const TASK_FLAGS = {
+  name: Flags.string({ char: "n", helpValue: "NAME", description: "name of the task; by default what it runs" }),
+  queue: Flags.string({ char: "q", helpValue: "QUEUE", description: 'queue it waits in; by default "default"' }),
+  priority: Flags.integer({
+    char: "p",
+    helpValue: "N",
+    description: "-128 to 127, higher first; by default 0",
+  }),
+  delay: durationFlag({ description: "start no earlier than this long from now", exclusive: ["at"] }),
+  at: timeFlag({ description: "start no earlier than this time" }),
+  expires: durationFlag({ description: "fail it if no attempt has started this long after it became due" }),
+  retries: Flags.integer({ char: "r", helpValue: "N", description: "attempts after the first: 0 to 99" }),
+  "retry-interval": durationFlag({ description: "pause before the second attempt; by default 1s" }),
+  "retry-backoff": Flags.option({
+    options: ["fixed", "exponential"] as const,
+    description: "how the pauses grow; by default exponential",
+  })(),
+  timeout: durationFlag({ char: "t", description: "longest run of one attempt" }),
+  "heartbeat-timeout": durationFlag({ description: "fail an attempt whose handler is silent for this long" }),
+  grace: durationFlag({ description: "time between SIGTERM and SIGKILL on cancel or timeout; by default 10s" }),
+  label: pairsFlag({ char: "l", description: "label to find it by, as often as needed" }),
+  selector: pairsFlag({ description: "label a worker must have to run it, as often as needed" }),
+  resource: pairsFlag({ description: "what it takes from a worker (gpu=1), as often as needed" }),
+  env: Flags.string({
+    char: "e",
+    helpValue: "NAME[=VALUE]",
+    multiple: true,
+    multipleNonGreedy: true,
+    description: "variable of the command's environment; NAME alone takes the value from here",
+  }),
+  cwd: Flags.string({ helpValue: "PATH", description: "directory the command runs in, on the worker's machine" }),
+  "idempotency-key": Flags.string({ helpValue: "KEY", description: "the same key and task within 24h make one task" }),
+};
+
+/** Values of TASK_FLAGS after parsing. */
+export interface TaskFlags {
+  readonly name?: string;
+  readonly queue?: string;
+  readonly priority?: number;
+  readonly delay?: number;
+  readonly at?: number;
+  readonly expires?: number;
+  readonly retries?: number;
+  readonly "retry-interval"?: number;
+  readonly "retry-backoff"?: "fixed" | "exponential";
+  readonly timeout?: number;
+  readonly "heartbeat-timeout"?: number;
+  readonly grace?: number;
+  readonly label?: readonly string[];
+  readonly selector?: readonly string[];
+  readonly resource?: readonly string[];
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  readonly "idempotency-key"?: string;
+}

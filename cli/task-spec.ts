@@ -1,0 +1,94 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Duration, durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { RetryBackoff, type TaskSpecSchema } from "../proto/gen/tss/v1/task_pb.js";
+import { LIMITS } from "../proto/limits.ts";
+import { UsageError } from "./errors.ts";
+import { pairs } from "./flags.ts";
+import type { TaskFlags } from "./task-flags.ts";
+
+export type TaskSpecInit = MessageInitShape<typeof TaskSpecSchema>;
+
+/** What a task runs: a shell line, a program with arguments, or a handler. */
+export type Work = { readonly command: string } | { readonly argv: readonly string[] } | { readonly type: string };
+
+/**
+ * The task the flags describe. Limits are the coordinator's to check; what cannot be expressed at all is refused here.
+ * @param environment where `--env NAME` finds its value.
+ */
+export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.ProcessEnv): TaskSpecInit {
+  return {
+    ...("argv" in work ? { argv: [...work.argv] } : work),
+    name: flags.name ?? defaultName(work),
+    queue: flags.queue,
+    priority: flags.priority,
+    delay: span(flags.delay),
+    runAt: flags.at === undefined ? undefined : timestampFromMs(flags.at),
+    expires: span(flags.expires),
+    timeout: span(flags.timeout),
+    heartbeatTimeout: span(flags["heartbeat-timeout"]),
+    cancelGrace: span(flags.grace),
+    retry: retryPolicy(flags),
+    labels: pairs(flags.label),
+    selector: pairs(flags.selector),
+    resources: amounts(pairs(flags.resource)),
+    env: readEnvironment(flags.env ?? [], environment),
+    workingDirectory: flags.cwd,
+    idempotencyKey: flags["idempotency-key"],
+  };
+}
+
+function defaultName(work: Work): string {
+  const text = "argv" in work ? work.argv.join(" ") : "command" in work ? work.command : work.type;
+  const firstLine =
+    text
+      .trim()
+      .split("\n")[0]
+      ?.replace(/\p{Cc}/gu, " ") ?? "";
+  return [...firstLine].slice(0, LIMITS.nameCharacters).join("");
+}
+
+function span(ms: number | undefined): Duration | undefined {
+  return ms === undefined ? undefined : durationFromMs(ms);
+}
+
+function retryPolicy(flags: TaskFlags): TaskSpecInit["retry"] {
+  const { retries, "retry-interval": interval, "retry-backoff": backoff } = flags;
+  if (retries === undefined && interval === undefined && backoff === undefined) return undefined;
+  if (retries !== undefined && retries < 0)
+    throw new UsageError(`--retries must be a whole number from 0 to ${LIMITS.retryLimit}.`);
+  return {
+    limit: retries,
+    interval: span(interval),
+    backoff:
+      backoff === undefined
+        ? RetryBackoff.UNSPECIFIED
+        : backoff === "fixed"
+          ? RetryBackoff.FIXED
+          : RetryBackoff.EXPONENTIAL,
+  };
+}
+
+function amounts(texts: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const amount = Number(text);
+      if (text.trim() === "" || !Number.isFinite(amount) || amount < 0)
+        throw new UsageError(`--resource ${name}=${text}: the amount must be a number of at least 0.`);
+      return [name, amount];
+    }),
+  );
+}
+
+function readEnvironment(items: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const item of items) {
+    const at = item.indexOf("=");
+    const name = at === -1 ? item : item.slice(0, at);
+    if (!LIMITS.environmentName.test(name))
+      throw new UsageError(`--env ${item}: a name consists of letters, digits and _, and does not begin with a digit.`);
+    const value = at === -1 ? environment[name] : item.slice(at + 1);
+    if (value === undefined) throw new UsageError(`--env ${name}: the variable is not set here; write ${name}=VALUE.`);
+    result[name] = value;
+  }
+  return result;
+}

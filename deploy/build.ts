@@ -1,0 +1,40 @@
+/** Writes `dist`, which `npm pack` puts into the package: JavaScript of every part and the files beside it. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.join(import.meta.dirname, "..");
+const DIST = path.join(ROOT, "dist");
+/** Folders whose other files (generated code, pages, styles, statements, protos) belong to the program. */
+const ASSET_ROOMS = ["coordinator", "worker-agent", "cli", "gateway", "runtime", "sdk/typescript", "proto"];
+const NOT_ASSETS = /\.ts$|\.md$|^tsconfig.*\.json$|^package.*\.json$/;
+
+rmSync(DIST, { recursive: true, force: true });
+compile("tsconfig.build.json");
+for (const room of ASSET_ROOMS) if (existsSync(path.join(ROOT, room))) copyAssets(room);
+markAsRelease();
+
+function compile(project: string): void {
+  const compiler = path.join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", project], { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function copyAssets(folder: string): void {
+  for (const entry of readdirSync(path.join(ROOT, folder), { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== "node_modules") copyAssets(file);
+    if (!entry.isFile() || NOT_ASSETS.test(entry.name)) continue;
+    mkdirSync(path.join(DIST, folder), { recursive: true });
+    copyFileSync(path.join(ROOT, file), path.join(DIST, file));
+  }
+}
+
+/** A release looks for its files elsewhere than a checkout and refuses what only tests need. */
+function markAsRelease(): void {
+  const file = path.join(DIST, "runtime", "build.js");
+  const source = readFileSync(file, "utf8");
+  const marked = source.replace('BUILD = "checkout"', 'BUILD = "release"');
+  if (marked === source) throw new Error(`${file} does not say BUILD = "checkout" any more.`);
+  writeFileSync(file, marked);
+}

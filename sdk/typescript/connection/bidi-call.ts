@@ -1,0 +1,51 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import type { ServiceError } from "@grpc/grpc-js";
+import type { BidiCall, CallOptions } from "../connection-types.ts";
+import { type Channel, onAbort, pathOf } from "./open-connection.ts";
+import { toTssError } from "./status-error.ts";
+
+/** Opens a call that both sides write to. */
+export function openBidi(
+  channel: Channel,
+  method: DescMethod,
+  options: CallOptions,
+): BidiCall<DescMessage, DescMessage> {
+  const call = channel.client.makeBidiStreamRequest<MessageInitShape<DescMessage>, MessageShape<DescMessage>>(
+    pathOf(method),
+    (message) => Buffer.from(toBinary(method.input, create(method.input, message))),
+    (bytes) => fromBinary(method.output, bytes),
+    channel.metadata(options),
+    options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs },
+  );
+  const cancel = () => call.cancel();
+  onAbort(options.signal, cancel);
+  call.once("close", () => options.signal?.removeEventListener("abort", cancel));
+  // Who reads the call gets the error there.
+  call.on("error", () => {});
+  return {
+    write: (message) => call.write(message),
+    drained: () =>
+      new Promise((resolve) => {
+        if (!call.writableNeedDrain) resolve();
+        call.once("drain", resolve);
+        call.once("close", resolve);
+      }),
+    end: () => call.end(),
+    cancel,
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* call;
+      } catch (error) {
+        throw toTssError(error as ServiceError, channel.address);
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceError } from "@grpc/grpc-js";
+import { type ErrorDetails, statusName, TssError } from "../../../proto/errors.ts";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../../proto/gen/google/rpc/error_details_pb.js";
+import { type Status, StatusSchema } from "../../../proto/gen/google/rpc/status_pb.js";
+
+/** The error of a call as the coordinator put it; a coordinator that did not answer is named by its address. */
+export function toTssError(error: ServiceError, address: string): TssError {
+  const code = statusName(error.code);
+  const [bytes] = error.metadata?.get("grpc-status-details-bin") ?? [];
+  if (bytes instanceof Uint8Array) {
+    const status = fromBinary(StatusSchema, bytes);
+    return new TssError(code, status.message, detailsOf(status));
+  }
+  if (code === "UNAVAILABLE") return unreachable(address, error.details);
+  if (code === "DEADLINE_EXCEEDED")
+    return new TssError(code, `The coordinator at ${address} did not answer in time.`, { cause: error });
+  return new TssError(code, error.details || error.message, { cause: error });
+}
+
+export function unreachable(address: string, detail: string): TssError {
+  const why = /\b(E[A-Z]{3,})\b/.exec(detail)?.[1] ?? (detail.replace(/\.$/, "") || "no answer");
+  return new TssError("UNAVAILABLE", `No coordinator answers at ${address} (${why}).`);
+}
+
+function detailsOf(status: Status): ErrorDetails {
+  const info = first(status, ErrorInfoSchema);
+  const bad = first(status, BadRequestSchema);
+  const retry = first(status, RetryInfoSchema)?.retryDelay;
+  return {
+    ...(info === undefined ? {} : { reason: info.reason }),
+    ...(bad === undefined
+      ? {}
+      : { violations: bad.fieldViolations.map(({ field, description }) => ({ field, description })) }),
+    ...(retry === undefined ? {} : { retryAfterMs: durationMs(retry) }),
+  };
+}
+
+function first<D extends DescMessage>(status: Status, schema: D): MessageShape<D> | undefined {
+  for (const detail of status.details) {
+    const message = anyUnpack(detail, schema);
+    if (message !== undefined) return message;
+  }
+  return undefined;
+}

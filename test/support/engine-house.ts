@@ -1,0 +1,209 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
+import type { Store } from "../../coordinator/ports/store.ts";
+import { Engine } from "../../coordinator/engine/engine.ts";
+import { LogBook } from "../../coordinator/engine/log-book.ts";
+import type { EngineConfig } from "../../coordinator/engine/state.ts";
+import { createOperations } from "../../coordinator/operations/create-operations.ts";
+import type { LeaseGrant, Operations, WorkAnswer, WorkAttachment } from "../../coordinator/operations/operations.ts";
+import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { systemClock } from "../../runtime/clock.ts";
+import { silentLogger } from "../../runtime/logger.ts";
+
+export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
+
+export const TEST_CONFIG: EngineConfig = {
+  defaults: { retry: { limit: 0, intervalMs: 10 }, timeoutMs: 0 },
+  leaseTtlMs: 1_000,
+  retentionMs: 3_600_000,
+  segmentRows: 1_000_000,
+  segmentAgeMs: 3_600_000,
+  memoryHeads: 200_000,
+  memoryBytes: 64 * 1024 * 1024,
+  inboxBytes: 32 * 1024 * 1024,
+  checkpointMs: 200,
+  horizonMs: 60_000,
+  maxMoved: 10_000,
+  janitorMs: 100,
+};
+
+const ignored = () => {};
+const observer = {
+  submitted: ignored,
+  started: ignored,
+  attemptFinished: ignored,
+  finished: ignored,
+  flushed: ignored,
+  timerLag: ignored,
+};
+
+export interface EngineHouse {
+  readonly engine: Engine;
+  readonly operations: Operations;
+  readonly stopped: Promise<Error>;
+  /** Stops in good order and closes the store. */
+  close(): Promise<void>;
+}
+
+/** An engine on a store, without a network. */
+export async function startEngine(store: Store, config: Partial<EngineConfig> = {}, takeover = false): Promise<EngineHouse> {
+  let tell: (error: Error) => void = ignored;
+  const stopped = new Promise<Error>((resolve) => {
+    tell = resolve;
+  });
+  const engine = await Engine.start({
+    store,
+    config: { ...TEST_CONFIG, ...config },
+    clock: systemClock,
+    logger: silentLogger,
+    observer,
+    address: "test",
+    takeover,
+    onStopped: tell,
+  });
+  const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
+  const operations = createOperations(engine.state, logs, { version: "5.0.0", schemaVersion: 1, startedAt: Date.now() });
+  return {
+    engine,
+    operations,
+    stopped,
+    close: async () => {
+      await engine.stop();
+      await store.close();
+    },
+  };
+}
+
+export function memoryBlobs(): Blobs {
+  const kept: LogChunk[] = [];
+  return {
+    append: async (chunks) => {
+      kept.push(...chunks);
+    },
+    read: async (ref, attempt, offset) =>
+      kept.filter((c) => c.ref.seq === ref.seq && c.attempt === attempt && c.offset + c.data.length > offset),
+    prune: async () => 0,
+    close: async () => {},
+  };
+}
+
+type SpecInit = Parameters<typeof create<typeof TaskSpecSchema>>[1];
+
+/** Submits and gives the ids; throws on the first item that was refused. */
+export async function submit(house: EngineHouse, specs: SpecInit[], requestId = ""): Promise<string[]> {
+  const tasks = specs.map((spec) => create(TaskSpecSchema, { name: "test", ...(spec as object) }));
+  const request = create(SubmitTasksRequestSchema, { tasks, requestId });
+  const response = await house.operations.tasks.submitTasks(CALLER, request);
+  return response.results.map(({ result }) => {
+    if (result.case === "id") return result.value;
+    throw new Error(`refused: ${result.value?.message}`);
+  });
+}
+
+/** A worker on a stream without a network: what it was given, and its voice. */
+export class TestWorker {
+  readonly leases: LeaseGrant[] = [];
+  readonly cancels: NonNullable<WorkAnswer["cancels"]>[number][] = [];
+  readonly acks: NonNullable<WorkAnswer["outcomeAcks"]>[number][] = [];
+  sessionId = "";
+  welcome: WorkAnswer["welcome"];
+  ended: Error | undefined | null = null;
+  onLease: (lease: LeaseGrant) => void = ignored;
+  #attachment: WorkAttachment;
+  #waiting: (() => void)[] = [];
+
+  constructor(house: EngineHouse, options: { credit?: number; types?: string[]; queues?: string[]; commands?: boolean; labels?: Record<string, string>; resources?: Record<string, number>; sessionId?: string; held?: LeaseGrant[] } = {}) {
+    const first = create(WorkRequestSchema, {
+      hello: {
+        worker: {
+          name: "test-worker",
+          slots: 100,
+          types: options.types ?? ["work"],
+          queues: options.queues ?? [],
+          commands: options.commands ?? true,
+          labels: options.labels ?? {},
+          resources: options.resources ?? {},
+        },
+        sessionId: options.sessionId ?? "",
+        held: (options.held ?? []).map(({ id, token }) => ({ id, fencingToken: BigInt(token) })),
+        credit: options.credit ?? 0,
+      },
+    });
+    this.#attachment = house.operations.workers.attach(CALLER, first, {
+      send: (answer) => this.#take(answer),
+      onDrained: ignored,
+      end: (error) => {
+        this.ended = error;
+        this.#tell();
+      },
+    });
+  }
+
+  #take(answer: WorkAnswer): boolean {
+    if (answer.welcome !== undefined) {
+      this.welcome = answer.welcome;
+      this.sessionId = answer.welcome.sessionId;
+    }
+    this.leases.push(...(answer.leases ?? []));
+    this.cancels.push(...(answer.cancels ?? []));
+    this.acks.push(...(answer.outcomeAcks ?? []));
+    for (const lease of answer.leases ?? []) this.onLease(lease);
+    this.#tell();
+    return true;
+  }
+
+  #tell(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Resolves as soon as the condition holds. */
+  async until(condition: (worker: this) => boolean): Promise<void> {
+    while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  credit(credit: number): void {
+    this.#attachment.receive(create(WorkRequestSchema, { credit }));
+  }
+
+  beat(): void {
+    this.#attachment.receive(create(WorkRequestSchema));
+  }
+
+  report(
+    lease: Pick<LeaseGrant, "id" | "token">,
+    outcome: AttemptOutcome = AttemptOutcome.SUCCEEDED,
+    more: { reason?: TaskReason; exitCode?: number; credit?: number; nonRetryable?: boolean; data?: Uint8Array } = {},
+  ): void {
+    const { credit, data, ...facts } = more;
+    this.#attachment.receive(
+      create(WorkRequestSchema, {
+        credit: credit ?? 0,
+        outcomes: [
+          {
+            id: lease.id,
+            fencingToken: BigInt(lease.token),
+            outcome,
+            result: data === undefined ? undefined : { data, contentType: "application/json" },
+            ...facts,
+          },
+        ],
+      }),
+    );
+  }
+
+  /** From now on every lease succeeds at once, and its slot is offered again. */
+  succeedAll(): void {
+    this.onLease = (lease) => this.report(lease, AttemptOutcome.SUCCEEDED, { credit: 1 });
+  }
+
+  drop(): void {
+    this.#attachment.closed();
+  }
+}
+
+export function specBytesOf(spec: SpecInit): Uint8Array {
+  return toBinary(TaskSpecSchema, create(TaskSpecSchema, spec));
+}

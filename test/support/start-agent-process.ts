@@ -1,0 +1,36 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { closeLater } from "./agent-house.ts";
+
+/** What an agent's process has told its coordinator so far. */
+export interface Said {
+  readonly id: string;
+  readonly output: string;
+  readonly outcomes: readonly number[];
+}
+
+/** Starts an agent of its own process and resolves when it has said what is waited for. */
+export async function startAgentProcess(
+  directory: string,
+  command: string,
+  enough: (said: Said) => boolean,
+  environment: Readonly<Record<string, string>> = { TEST_SILENT: "1" },
+) {
+  const child = fork(new URL("./agent-process.ts", import.meta.url).pathname, [command, directory], {
+    execArgv: ["--no-warnings"],
+    env: { PATH: process.env["PATH"], ...environment },
+  });
+  closeLater(() => killProcess(child));
+  const said = await new Promise<Said>((resolve, reject) => {
+    child.on("message", (message: Said) => enough(message) && resolve(message));
+    child.once("exit", (code) => reject(new Error(`the agent ended with ${code}`)));
+  });
+  return { child, said };
+}
+
+export async function killProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}

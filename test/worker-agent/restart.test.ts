@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
+import { isRunning } from "../support/is-running.ts";
+import { killProcess, startAgentProcess } from "../support/start-agent-process.ts";
+
+const TOKEN = 2n ** 52n + 1n;
+
+test("an agent ends what a killed agent left running, and reports it lost", async () => {
+  const directory = temporaryDirectory();
+  const command = "trap '' TERM; setsid sh -c 'echo $$; exec sleep 1000' & echo $$; while :; do sleep 0.05; done";
+  const { child, said } = await startAgentProcess(directory, command, ({ output }) => /\d+\n\d+\n/.test(output));
+  await killProcess(child);
+  const pids = said.output.trim().split("\n").map(Number);
+  expect(pids.map(isRunning)).toEqual([true, true]);
+
+  const { agent, coordinator } = await openHouse({ directory });
+  expect(pids.map(isRunning)).toEqual([false, false]);
+  const given = { id: said.id, fencingToken: TOKEN };
+  expect(coordinator.held()).toEqual([given]);
+  const report = await coordinator.outcome(given);
+  expect(report).toMatchObject({ outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST, survivors: 1 });
+  expect(report.outputBytes).toBe(BigInt(said.output.length));
+  await agent.drain();
+  expect(coordinator.output(given).toString()).toBe(said.output);
+  expect(readdirSync(join(directory, "attempts"))).toEqual([]);
+});
+
+test("an outcome that a killed agent could not report is reported by the next one as it was", async () => {
+  const directory = temporaryDirectory();
+  const { child, said } = await startAgentProcess(
+    directory,
+    "echo hello; exit 3",
+    ({ outcomes }) => outcomes.length > 0,
+  );
+  await killProcess(child);
+  const { agent, coordinator } = await openHouse({ directory });
+  const given = { id: said.id, fencingToken: TOKEN };
+  expect(await coordinator.outcome(given)).toMatchObject({
+    reason: TaskReason.EXIT_CODE,
+    exitCode: 3,
+    outputBytes: 6n,
+  });
+  await agent.drain();
+  expect(coordinator.output(given).toString()).toBe("hello\n");
+});
+
+test("an outcome whose lease went to somebody else is dropped", async () => {
+  const directory = temporaryDirectory();
+  const { child, said } = await startAgentProcess(directory, "exit 3", ({ outcomes }) => outcomes.length > 0);
+  await killProcess(child);
+  const { agent, coordinator } = await openHouse({ directory });
+  coordinator.reconnect([{ id: said.id, fencingToken: TOKEN }]);
+  await agent.drain();
+  expect(coordinator.held()).toEqual([]);
+  expect(readdirSync(join(directory, "attempts"))).toEqual([]);
+});
+
+test("directories of attempts that never began are cleaned away", async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "attempts", "stale.1", "task"), { recursive: true });
+  writeFileSync(join(directory, "attempts", "stale.1", "attempt.json"), '{"taskId":');
+  const { coordinator } = await openHouse({ directory });
+  expect(coordinator.held()).toEqual([]);
+  expect(existsSync(join(directory, "attempts", "stale.1"))).toBe(false);
+});
+
+test("two agents do not share a directory; the second is told who has it", async () => {
+  const { agent, directory } = await openHouse();
+  await expect(openHouse({ directory })).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining(`process id ${process.pid}`),
+  });
+  await agent.close();
+  const next = await openHouse({ directory });
+  expect(next.agent.name).toBe("hand");
+});
+
+test("several agents of one host work in directories of their own", async () => {
+  const houses = await Promise.all([openHouse(), openHouse()]);
+  const reports = await Promise.all(
+    houses.map(({ coordinator }) => coordinator.outcome(coordinator.lease({ command: "exit 0" }))),
+  );
+  expect(reports.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+});
+
+test("an outcome is reported again until it is acknowledged, also over a new connection", async () => {
+  const { agent, coordinator } = await openHouse();
+  coordinator.answering.outcomes = false;
+  const given = coordinator.lease({ command: "exit 5" });
+  await coordinator.outcome(given);
+  expect(coordinator.credit).toBe(4);
+  coordinator.reconnect();
+  expect(coordinator.outcomes.map(({ exitCode }) => exitCode)).toEqual([5, 5]);
+  coordinator.acknowledge(given);
+  await agent.drain();
+  expect(coordinator.outcomes).toHaveLength(2);
+});

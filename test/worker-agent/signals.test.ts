@@ -1,0 +1,87 @@
+import { EventEmitter, once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "@jest/globals";
+import { silentLogger } from "../../runtime/logger.ts";
+import type { Agent } from "../../worker-agent/agent.ts";
+import { EXIT_FORCED } from "../../worker-agent/run-agent.ts";
+import { followSignals } from "../../worker-agent/signals.ts";
+import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
+import { isRunning } from "../support/is-running.ts";
+import { startAgentProcess } from "../support/start-agent-process.ts";
+
+/** Longer than one signal that is delivered twice. */
+const APART_MS = 250;
+
+test("the first signal drains, the second ends what runs, the third exits; one delivered twice counts once", async () => {
+  const source = new EventEmitter();
+  const said: string[] = [];
+  const agent: Agent = {
+    name: "hand",
+    left: new Promise(() => undefined),
+    drain: async () => void said.push("drain"),
+    cancel: () => void said.push("cancel"),
+    close: async () => undefined,
+  };
+  const off = followSignals(source, agent, silentLogger, () => void said.push("exit"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGTERM"]) {
+    source.emit(signal, signal);
+    source.emit(signal, signal);
+    await sleep(APART_MS);
+  }
+  expect(said).toEqual(["drain", "cancel", "exit"]);
+  off();
+  expect(source.eventNames()).toEqual([]);
+});
+
+test("an agent that is told to end finishes its command and ends with 0", async () => {
+  const directory = temporaryDirectory();
+  const { child, said } = await startAgentProcess(
+    directory,
+    'echo $$; while [ ! -e "$DONE" ]; do sleep 0.02; done; exit 4',
+    ({ output }) => output.includes("\n"),
+    { DONE: `${directory}/done` },
+  );
+  const outcome = new Promise<unknown>((resolve) => {
+    child.on("message", (message: { outcomes: number[] }) => message.outcomes.length > 0 && resolve(message.outcomes));
+  });
+  child.kill("SIGTERM");
+  expect(isRunning(Number(said.output))).toBe(true);
+  const exit = once(child, "exit");
+  writeFileSync(`${directory}/done`, "");
+  expect(await outcome).toEqual([4]);
+  expect(await exit).toEqual([0, null]);
+});
+
+test("told twice it ends its command first", async () => {
+  const { child, said } = await startAgentProcess(
+    temporaryDirectory(),
+    "echo $$; sleep 1000",
+    ({ output }) => output.includes("\n"),
+    {},
+  );
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  await sleep(APART_MS);
+  child.kill("SIGTERM");
+  expect(await exit).toEqual([0, null]);
+  expect(isRunning(Number(said.output))).toBe(false);
+});
+
+test("told three times it exits at once, and the next agent of the directory ends what it left", async () => {
+  const directory = temporaryDirectory();
+  const { child, said } = await startAgentProcess(
+    directory,
+    "trap '' TERM; echo $$; while :; do sleep 0.05; done",
+    ({ output }) => output.includes("\n"),
+    {},
+  );
+  const exit = once(child, "exit");
+  for (const pauseMs of [APART_MS, APART_MS, 0]) {
+    child.kill("SIGTERM");
+    await sleep(pauseMs);
+  }
+  expect(await exit).toEqual([EXIT_FORCED, null]);
+  await openHouse({ directory });
+  expect(isRunning(Number(said.output))).toBe(false);
+});

@@ -1,0 +1,161 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { Settings } from "../runtime/settings-table.ts";
+import { createCommandExecutor } from "./executors/command/command-executor.ts";
+import { createFifoPool } from "./executors/command/fifo-pool.ts";
+import { createFloor } from "./floor.ts";
+import { createHeldAttempts } from "./held.ts";
+import { type DirectoryLock, lockDirectory } from "./journal/lock.ts";
+import { watchLease } from "./lease-watch.ts";
+import { readPolicy } from "./policy.ts";
+import { recoverAttempts } from "./recover.ts";
+import type { AttemptHost } from "./run-attempt.ts";
+import type { AgentSession, OpenSession } from "./session.ts";
+import { createTurnstile } from "./turnstile.ts";
+import { within } from "./within.ts";
+import { workerInfo } from "./worker-info.ts";
+
+export interface AgentOptions {
+  readonly settings: Settings;
+  readonly openSession: OpenSession;
+  readonly logger: Logger;
+  /** Version of the program, shown to operators. */
+  readonly version: string;
+  readonly clock?: Clock;
+  /** Environment that tasks start from; the names of TSS in it do not reach them. Absent: that of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Agent {
+  readonly name: string;
+  /** Resolves when the agent has left, for whatever reason. */
+  readonly left: Promise<void>;
+  /** Takes nothing more and finishes what runs, at most TSS_DRAIN_TIMEOUT; then ends it. Resolves when it has left. */
+  drain(): Promise<void>;
+  /** Ends what runs, each attempt with its own grace. */
+  cancel(): void;
+  /** Ends what runs at once and leaves. Outcomes that are not acknowledged stay in the directory for the next agent. */
+  close(): Promise<void>;
+}
+
+/** How long an agent that leaves in order, and one that leaves at once, waits for its last reports to be acknowledged. */
+const LAST_REPORTS_MS = 5_000;
+const LAST_REPORTS_AT_ONCE_MS = 1_000;
+
+/**
+ * Starts an agent: takes its directory, ends what an earlier agent left running, opens its session and offers its slots.
+ * @throws TssError FAILED_PRECONDITION when another agent has the directory.
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const directory = resolve(options.settings.TSS_WORKER_DIR ?? "./.tss/agent");
+  const lock = lockDirectory(directory);
+  try {
+    return await startIn(directory, lock, options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startIn(directory: string, lock: DirectoryLock, options: AgentOptions): Promise<Agent> {
+  const { settings, logger } = options;
+  const clock = options.clock ?? systemClock;
+  const worker = workerInfo(settings, options.version);
+  const attemptsPath = join(directory, "attempts");
+  mkdirSync(attemptsPath, { recursive: true, mode: 0o700 });
+
+  let session: AgentSession;
+  const held = createHeldAttempts();
+  const executor = createCommandExecutor({
+    agentName: worker.name,
+    policy: readPolicy(settings),
+    environment: options.environment ?? process.env,
+    pipes: createFifoPool(join(directory, "pipes")),
+  });
+  const host: AttemptHost = {
+    agentName: worker.name,
+    attemptsPath,
+    logLimit: settings.TSS_LOG_LIMIT,
+    clock,
+    logger,
+    held,
+    turnstile: createTurnstile(worker.slots),
+    executors: [executor],
+    session: () => session,
+  };
+  const floor = createFloor(host, worker.slots);
+  const deliveries = await recoverAttempts(host);
+
+  const left = Promise.withResolvers<void>();
+  let draining: Promise<void> | undefined;
+  let leaving: Promise<void> | undefined;
+  const leave = (lastReportsMs: number): Promise<void> => {
+    leaving ??= (async () => {
+      await floor.ended();
+      await within(floor.settled(), lastReportsMs);
+      watch.close();
+      await session.close();
+      await executor.close();
+      lock.release();
+      left.resolve();
+    })();
+    return leaving;
+  };
+  const drain = (): Promise<void> => {
+    draining ??= (async () => {
+      floor.drain();
+      if (!(await within(floor.ended(), settings.TSS_DRAIN_TIMEOUT))) {
+        logger.warn({ held: held.all().length }, "what still runs is ended: TSS_DRAIN_TIMEOUT is over");
+        floor.endAll("drained");
+      }
+      await leave(LAST_REPORTS_MS);
+    })();
+    return draining;
+  };
+
+  const watch = watchLease(
+    clock,
+    () => session.heardAt(),
+    (graceMs) => {
+      if (held.all().length === 0) return;
+      logger.error(
+        { held: held.all().length },
+        "no contact with the coordinator: what runs is ended before its lease is",
+      );
+      floor.endAll("lost", (own) => Math.min(own, graceMs));
+    },
+  );
+  session = options.openSession({
+    worker,
+    held: () => held.all(),
+    events: {
+      onConnected(leaseTtlMs, refused) {
+        watch.setTerm(leaseTtlMs);
+        for (const lease of refused) held.fence(lease);
+        for (const attempt of held.all()) attempt.delivery.resend();
+        for (const deliver of deliveries.splice(0)) floor.keep(deliver());
+        floor.resume();
+      },
+      onLease: floor.lease,
+      onCancel: floor.cancel,
+      onLogAck: held.acknowledgeLog,
+      onOutcomeAck: (ack) => held.get(ack)?.delivery.acknowledge(ack.accepted),
+      onDrain: floor.pause,
+    },
+  });
+  floor.offerSlots();
+
+  return {
+    name: worker.name,
+    left: left.promise,
+    drain,
+    cancel: () => floor.endAll("drained"),
+    async close() {
+      floor.drain();
+      floor.endAll("drained", () => 0);
+      await leave(LAST_REPORTS_AT_ONCE_MS);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+
+export interface TaskFiles {
+  /** Absent when the task has no payload. */
+  readonly input?: string;
+  readonly output: string;
+}
+
+/** The file descriptor that takes progress and messages. */
+export const PROGRESS_FD = 3;
+
+/** Names of TSS a task keeps from its agent, so that `tss` works inside it; all others, secrets among them, stay out. */
+const KEPT = new Set(["TSS_COORDINATOR", "TSS_TLS_CA"]);
+
+/** What a supervisor or a parent told the agent's own process and nobody else. */
+const OWN = new Set([
+  "NODE_CHANNEL_FD",
+  "NODE_CHANNEL_SERIALIZATION_MODE",
+  "NODE_UNIQUE_ID",
+  "NOTIFY_SOCKET",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
+  "LISTEN_FDS",
+  "LISTEN_PID",
+  "LISTEN_FDNAMES",
+  "CREDENTIALS_DIRECTORY",
+]);
+
+/** The environment of a command: the agent's without its secrets, then the task's, then the names TSS gives. */
+export function taskEnvironment(
+  agent: Readonly<Record<string, string | undefined>>,
+  lease: Lease,
+  directory: string,
+  files: TaskFiles,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(agent)) {
+    if (value === undefined || OWN.has(name) || (name.startsWith("TSS_") && !KEPT.has(name))) continue;
+    environment[name] = value;
+  }
+  const spec = lease.spec;
+  Object.assign(environment, { PWD: directory }, spec?.env, {
+    TSS_TASK_ID: lease.id,
+    TSS_TASK_NAME: spec?.name ?? "",
+    TSS_ATTEMPT: String(lease.attempt),
+    TSS_FENCING_TOKEN: String(lease.fencingToken),
+    TSS_QUEUE: spec?.queue ?? "",
+    TSS_OUTPUT: files.output,
+    TSS_PROGRESS_FD: String(PROGRESS_FD),
+  });
+  delete environment["TSS_INPUT"];
+  if (files.input !== undefined) environment["TSS_INPUT"] = files.input;
+  return environment;
+}

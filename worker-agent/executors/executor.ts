@@ -1,0 +1,62 @@
+import type { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { Lease } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { ProcessIdentity } from "../processes/identity.ts";
+import type { Stop, StopCause } from "../stop.ts";
+
+/** A way to run attempts. Chosen by what the task asks for; never by its status or its history. */
+export interface Executor {
+  readonly name: string;
+  /** Whether it can run this lease at all; policy is asked later. */
+  accepts(lease: Lease): boolean;
+  /** Runs the attempt to its end and leaves nothing of it behind. Never rejects for what the task does. */
+  run(attempt: RunningAttempt): Promise<Ending>;
+  close(): Promise<void>;
+}
+
+/** What an executor knows of the attempt it runs, and whom it tells. */
+export interface RunningAttempt {
+  readonly lease: Lease;
+  /** Private directory for files of the task; removed when the outcome is acknowledged. */
+  readonly taskPath: string;
+  readonly stop: Stop;
+  /** Called before anything of the task can run. */
+  starting(): void;
+  /** Called as soon as it runs. */
+  started(process?: ProcessIdentity): void;
+  output(stream: LogStream, data: Uint8Array): void;
+  /** `percent` within 0–100. */
+  progress(percent: number, message: string): void;
+  /** A line for people. */
+  message(text: string): void;
+  /** It lives. */
+  heartbeat(): void;
+}
+
+export type TaskResult =
+  | { readonly kind: "none" }
+  | { readonly kind: "payload"; readonly data: Uint8Array; readonly contentType: string }
+  | { readonly kind: "too_large"; readonly bytes: number };
+
+/** How an attempt ended, before anyone judged what that means. */
+export type Ending =
+  | { readonly kind: "not_started"; readonly stoppedBy: StopCause }
+  | { readonly kind: "spawn_failed"; readonly message: string }
+  | { readonly kind: "rejected"; readonly message: string }
+  | EndedProcess;
+
+export interface EndedProcess {
+  readonly kind: "ended";
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** The order that was out when it ended; undefined: it ended by itself. */
+  readonly stoppedBy: StopCause | undefined;
+  /** The kernel ended it for want of memory, as far as can be known. */
+  readonly outOfMemory: boolean;
+  /** The shell could not start the program that the line names. */
+  readonly notStartedByShell: string | undefined;
+  /** Processes that were still alive after SIGKILL went to the group. */
+  readonly survivors: number;
+  readonly result: TaskResult;
+  /** Last line of its standard error. */
+  readonly lastError: string;
+}

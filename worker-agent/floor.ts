@@ -1,0 +1,116 @@
+import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
+import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
+import { hasRoom } from "./journal/room.ts";
+import { type AttemptHost, runAttempt } from "./run-attempt.ts";
+import { creditDue, drain, emptySlots, free, offer, resume, take } from "./slots.ts";
+import type { StopCause } from "./stop.ts";
+
+/** Where the agent's attempts run: it offers slots, takes leases and hears orders. */
+export interface Floor {
+  /** Leases to ask for on top of those asked for before. */
+  offerSlots(): void;
+  lease(lease: Lease): void;
+  cancel(order: CancelOrder): void;
+  /** Ends everything that runs; `graceOf` may shorten each attempt's own grace. */
+  endAll(cause: StopCause, graceOf?: (graceMs: number) => number): void;
+  /** No slot is offered until the next connection: an operator, or a coordinator that leaves, asked for it. */
+  pause(): void;
+  /** A new connection. */
+  resume(): void;
+  /** No slot is offered any more. */
+  drain(): void;
+  /** Takes part in `settled`. */
+  keep(work: Promise<void>): void;
+  /** Resolves when nothing runs. */
+  ended(): Promise<void>;
+  /** Resolves when nothing runs and every outcome is acknowledged or not wanted. */
+  settled(): Promise<void>;
+}
+
+const CAUSES: Partial<Record<TaskReason, StopCause>> = {
+  [TaskReason.TIMED_OUT]: "timed_out",
+  [TaskReason.HEARTBEAT]: "heartbeat",
+};
+
+/** A disk that was full is looked at again after this long. */
+const LOOK_FOR_ROOM_MS = 5_000;
+
+export function createFloor(host: AttemptHost, total: number): Floor {
+  const { held, logger } = host;
+  const running = new Set<Promise<void>>();
+  const working = new Set<Promise<void>>();
+  let slots = emptySlots(total);
+  let leaving = false;
+  let roomTimer: NodeJS.Timeout | undefined;
+
+  const track = (set: Set<Promise<void>>, promise: Promise<void>): void => {
+    set.add(promise);
+    void promise.then(() => set.delete(promise));
+  };
+  const keep = (work: Promise<void>): void =>
+    track(
+      working,
+      work.catch((error: unknown) => logger.error({ error }, "an attempt could not be seen to its end")),
+    );
+  const waitForRoom = (): void => {
+    if (roomTimer !== undefined) return;
+    logger.error(
+      { path: host.attemptsPath },
+      "the disk of the agent's directory is full: no task is taken until there is room",
+    );
+    roomTimer = setTimeout(() => {
+      roomTimer = undefined;
+      offerSlots();
+    }, LOOK_FOR_ROOM_MS).unref();
+  };
+  const offerSlots = (): void => {
+    const count = creditDue(slots);
+    if (count === 0) return;
+    if (!hasRoom(host.attemptsPath)) {
+      waitForRoom();
+      return;
+    }
+    slots = offer(slots, count);
+    host.session().credit(count);
+  };
+
+  return {
+    offerSlots,
+    keep,
+    lease(lease) {
+      slots = take(slots);
+      const ended = Promise.withResolvers<void>();
+      track(running, ended.promise);
+      void ended.promise.then(() => {
+        slots = free(slots);
+        offerSlots();
+      });
+      keep(runAttempt(host, lease, ended.resolve).finally(ended.resolve));
+      // It was on its way when the agent said that it leaves: it goes back before it starts.
+      if (leaving) held.get(lease)?.stop?.order("drained", 0);
+    },
+    cancel(order) {
+      if (order.reason === TaskReason.LOST) return held.fence(order);
+      const attempt = held.get(order);
+      attempt?.stop?.order(CAUSES[order.reason] ?? "aborted", attempt.graceMs);
+    },
+    endAll(cause, graceOf = (graceMs) => graceMs) {
+      for (const attempt of held.all()) attempt.stop?.order(cause, graceOf(attempt.graceMs));
+    },
+    pause() {
+      slots = drain(slots);
+    },
+    resume() {
+      if (!leaving) slots = resume(slots);
+      offerSlots();
+    },
+    drain() {
+      leaving = true;
+      clearTimeout(roomTimer);
+      slots = drain(slots);
+      host.session().drain();
+    },
+    ended: async () => void (await Promise.all(running)),
+    settled: async () => void (await Promise.all(working)),
+  };
+}

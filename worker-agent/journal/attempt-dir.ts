@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type OutcomeReport, OutcomeReportSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { ProcessIdentity } from "../processes/identity.ts";
+import { writeDurably, writeWhole } from "./write-file.ts";
+
+/** What a later agent must know to end an attempt that this one left behind. */
+export interface AttemptRecord {
+  readonly taskId: string;
+  /** Decimal: tokens may pass what JSON numbers hold. */
+  readonly token: string;
+  readonly attempt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Absent: the agent ended while it started the command. */
+  readonly process?: ProcessIdentity;
+}
+
+/** The private directory (mode 0700) of one attempt: its record, its output, its outcome, and what the task may use. */
+export interface AttemptDir {
+  readonly path: string;
+  /** For TSS_INPUT and TSS_OUTPUT. */
+  readonly taskPath: string;
+  record(record: AttemptRecord): void;
+  readRecord(): AttemptRecord | undefined;
+  /** On disk for good when it resolves. */
+  keepOutcome(report: OutcomeReport): Promise<void>;
+  readOutcome(): OutcomeReport | undefined;
+  remove(): Promise<void>;
+}
+
+const RECORD = "attempt.json";
+const OUTCOME = "outcome";
+
+/** Ids come from the coordinator and become a path. */
+const SAFE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Makes the directory of an attempt; one that is already there is emptied. @throws for an id that is none. */
+export function createAttemptDir(root: string, taskId: string, token: string): AttemptDir {
+  if (!SAFE_ID.test(taskId)) throw new Error("the task's id is not made of letters, digits, - and _");
+  const path = join(root, `${taskId}.${token}`);
+  const dir = openAttemptDir(path);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    rmSync(path, { recursive: true });
+    mkdirSync(path, { mode: 0o700 });
+  }
+  mkdirSync(dir.taskPath, { mode: 0o700 });
+  return dir;
+}
+
+export function openAttemptDir(path: string): AttemptDir {
+  return {
+    path,
+    taskPath: join(path, "task"),
+    record: (record) => writeWhole(join(path, RECORD), JSON.stringify(record)),
+    readRecord: () => readOptional(() => JSON.parse(readFileSync(join(path, RECORD), "utf8")) as AttemptRecord),
+    keepOutcome: (report) => writeDurably(join(path, OUTCOME), toBinary(OutcomeReportSchema, report)),
+    readOutcome: () => readOptional(() => fromBinary(OutcomeReportSchema, readFileSync(join(path, OUTCOME)))),
+    remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/** A file that is absent or was not written to its end says nothing. */
+function readOptional<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const PRIVATE = 0o600;
+
+/** Writes the whole file or nothing, and returns when it would survive a power cut. */
+export async function writeDurably(path: string, data: Uint8Array): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, "w", PRIVATE);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const directory = await open(dirname(path), "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Writes the whole file or nothing as far as this process may die; a power cut may lose it. */
+export function writeWhole(path: string, data: string): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, "w", PRIVATE);
+  try {
+    writeSync(file, data);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
