@@ -14,7 +14,10 @@ import { resolveFlush } from "./resolve.ts";
 import { makeSegments } from "./segments.ts";
 import { findTask } from "./stored-tasks.ts";
 
-/** Opens a file whose schema is up to date. The writer comes first: it makes what the readers share. */
+/**
+ * Opens a file whose schema is up to date. The writer comes first: it makes what the readers share. Reads take no
+ * \`readConnections\`: they run in this very thread, so one connection serves them and another the lists.
+ */
 export function openStore(path: string, options: StoreOptions): Store {
   const handles: Handles = {
     path,

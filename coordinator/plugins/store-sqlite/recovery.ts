@@ -113,10 +113,9 @@ function due(
   const place = after ?? { runAt: from, shard: Number.MAX_SAFE_INTEGER, lane: 0, seq: 0 };
   return reader
     .prepare(
-      `SELECT * FROM task_0 t WHERE t.run_at > 0 AND t.run_at > ? AND t.run_at <= ?
-        AND (t.run_at, t.shard, t.lane, t.seq) > (?, ?, ?, ?) AND ${unended(0)}
+      `SELECT * FROM task_0 t WHERE t.run_at > 0 AND t.run_at <= ? AND (t.run_at, t.shard, t.lane, t.seq) > (?, ?, ?, ?) AND ${unended(0)}
       ORDER BY t.run_at, t.shard, t.lane, t.seq LIMIT ?`,
     )
-    .all(from, to, place.runAt, place.shard, place.lane, place.seq, limit)
+    .all(to, place.runAt, place.shard, place.lane, place.seq, limit)
     .map((row) => wholeTask(reader, row, 0));
 }
