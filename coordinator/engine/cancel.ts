@@ -40,7 +40,8 @@ export function committed(state: EngineState): Promise<void> {
 
 function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelOutcome> {
   const decision = decide(stateOf(item), { kind: "cancel" }, item.head);
-  if (decision.do === "end") return ended(state, (settled) => void endItem(state, item, decision.status, decision.reason, { settled }));
+  if (decision.do === "end")
+    return ended(state, (settled) => void endItem(state, item, decision.status, decision.reason, { settled }));
   if (decision.do === "requestCancel") {
     const at = state.clock.now();
     item.cancelRequestedAt = at;

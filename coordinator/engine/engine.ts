@@ -5,11 +5,11 @@ import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { Changes } from "./changes.ts";
 import { Flusher } from "./flusher.ts";
-import { considerRefill } from "./refill.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
+import { considerRefill } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -60,7 +60,9 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { store, clock } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
-    const shards = (await store.claim(owner, options.takeover ?? false)).map(({ shard, epoch }) => new Shard(shard, epoch));
+    const shards = (await store.claim(owner, options.takeover ?? false)).map(
+      ({ shard, epoch }) => new Shard(shard, epoch),
+    );
     const meta = await store.catalog.meta();
     const state: EngineState = {
       config: options.config,
@@ -141,7 +143,8 @@ export class Engine {
       try {
         await duty();
       } catch (error) {
-        if (this.state.stopped === null) this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
+        if (this.state.stopped === null)
+          this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;
       }

@@ -1,7 +1,7 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Admission } from "../kernel/admit.ts";
-import { Lane } from "./lanes.ts";
 import { mark } from "./conclude.ts";
+import { Lane } from "./lanes.ts";
 import type { SubmitOutcome } from "./pending.ts";
 import { countServers } from "./serving.ts";
 import type { EngineState } from "./state.ts";
@@ -48,7 +48,8 @@ function sizeOf(admissions: readonly Admission[]): number {
 }
 
 function exhausted(state: EngineState): TssError {
-  const why = state.storeProblem === null ? "tasks come in faster than the database takes them" : "the database is away";
+  const why =
+    state.storeProblem === null ? "tasks come in faster than the database takes them" : "the database is away";
   return new TssError("RESOURCE_EXHAUSTED", `Too much waits to be written: ${why}. Try again shortly.`, {
     reason: "INBOX_FULL",
     retryAfterMs: state.storeProblem === null ? 100 : 1_000,
