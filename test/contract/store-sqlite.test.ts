@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { sqliteStore } from "../../coordinator/plugins/store-sqlite/store-sqlite.ts";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { storeExam } from "./store-exam.ts";
 

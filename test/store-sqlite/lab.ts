@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { sqliteStore } from "../../coordinator/plugins/store-sqlite/store-sqlite.ts";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { guard, type Release } from "../support/guard.ts";
 

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { storeError } from "../../coordinator/plugins/store-sqlite/sqlite-errors.ts";
 import { sqliteFile } from "../../coordinator/plugins/store-sqlite/sqlite-file.ts";
-import { sqliteStore } from "../../coordinator/plugins/store-sqlite/store-sqlite.ts";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { BadRowError, SchemaError, StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { claimAll } from "../contract/store/owner.ts";
 import { type Lab, openLab } from "./lab.ts";

@@ -12,7 +12,7 @@ afterEach(() => lab.close());
 
 test("opening a database that is up to date loads no package", () => {
   const plugin = pathToFileURL(
-    join(import.meta.dirname, "../../coordinator/plugins/store-sqlite/store-sqlite.ts"),
+    join(import.meta.dirname, "../../coordinator/plugins/store-sqlite/sqlite-store.ts"),
   ).href;
   const script = `
     import { createRequire } from "node:module";

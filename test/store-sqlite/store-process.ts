@@ -1,4 +1,4 @@
-import { sqliteStore } from "../../coordinator/plugins/store-sqlite/store-sqlite.ts";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { claimAll } from "../contract/store/owner.ts";
 import { endRow, eventRow, gateRow } from "../contract/store/rows.ts";
 
