@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
@@ -96,6 +97,7 @@ export class Engine {
       laterUntil: 0,
       expiring: true,
       stopped: null,
+      onStop: new Set(),
       storeProblem: null,
       storeWellSince: clock.monotonic(),
       wake: () => {},
@@ -165,23 +167,24 @@ export class Engine {
         this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
       );
     }
-    this.#halt(new Error("the coordinator is stopping"));
+    this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt(error);
+    this.#halt("Another coordinator has taken over; send the same request again.");
     this.#options.onStopped(error);
   }
 
-  #halt(error: Error): void {
+  #halt(sentence: string): void {
+    const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
+    for (const tell of this.state.onStop) tell(error);
+    this.state.onStop.clear();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
     this.#flusher.stop();
-    for (const message of this.state.pending.messages) message.reject(error);
-    this.state.pending.messages = [];
   }
 }
