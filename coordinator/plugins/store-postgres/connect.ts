@@ -20,14 +20,21 @@ export async function connect(url: string, applicationName: string, settings: Se
     keepAliveInitialDelayMillis: 10_000,
   });
   client.on("error", () => {});
-  await client.connect();
   try {
+    await client.connect();
     await client.query(sessionSql(settings));
   } catch (error) {
-    await client.end().catch(() => {});
+    // The driver leaves the connection of a failed log-in open, and the server would wait for the rest of it.
+    destroy(client);
     throw error;
   }
   return client;
+}
+
+/** Drops a connection at once; `end` waits for the peer to take part, and a peer that is gone never does. */
+export function destroy(client: pg.Client): void {
+  client.end().catch(() => {});
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 /**

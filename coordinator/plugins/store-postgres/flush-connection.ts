@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { connect, TYPES } from "./connect.ts";
+import { connect, destroy, TYPES } from "./connect.ts";
 import { ROW_TYPES, type TypeIds } from "./encode-batch.ts";
 
 /** Begin of the application_name of every flush connection: a takeover knows by it whom it may end. */
@@ -43,6 +43,8 @@ export class FlushConnection {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       lookupsOnly: true,
     });
+    // A batch of large payloads is read from memory, never through a file.
+    await client.query("SET work_mem = '128MB'");
     const types = await client.query({
       text: "SELECT n AS name, to_regtype(n)::oid::bigint AS id, pg_backend_pid() AS pid FROM unnest($1::text[]) n",
       values: [ROW_TYPES],
@@ -64,9 +66,7 @@ export class FlushConnection {
   abandon(flushClient: FlushClient): void {
     if (this.#current === flushClient) this.#current = undefined;
     this.lost.push(flushClient.backend);
-    void flushClient.client.end().catch(() => {});
-    // `end` waits for the peer to take part; a peer that is gone never does.
-    (flushClient.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    destroy(flushClient.client);
   }
 
   async close(): Promise<void> {

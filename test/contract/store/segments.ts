@@ -32,7 +32,9 @@ export function segmentsExam(openFresh: OpenFresh): void {
         expect(second.seg).toBeGreaterThanOrEqual(1);
         expect(second.seg).not.toBe(first.seg);
         const listed = [...(await owner.store.segments.list())].sort((a, b) => a.generation - b.generation);
-        expect(listed).toEqual([first, second]);
+        const until = new Map(from.map((range) => [range.shard, range.fromSeq]));
+        const sealed = first.ranges.map((range) => ({ ...range, untilSeq: until.get(range.shard) }));
+        expect(listed).toEqual([{ ...first, ranges: sealed }, second]);
       }),
     );
 

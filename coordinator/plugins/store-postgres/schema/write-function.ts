@@ -71,8 +71,14 @@ BEGIN
   END IF;
 
   IF p_ends IS NOT NULL THEN
-    INSERT INTO tss_end SELECT * FROM unnest(p_ends) ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_count := cardinality(p_ends);
+    BEGIN
+      -- Ends that collide are rare, and not to look for them beforehand saves a third of what an end costs.
+      INSERT INTO tss_end SELECT * FROM unnest(p_ends);
+    EXCEPTION WHEN unique_violation THEN
+      INSERT INTO tss_end SELECT * FROM unnest(p_ends) ON CONFLICT DO NOTHING;
+      GET DIAGNOSTICS v_count = ROW_COUNT;
+    END;
     IF v_count < cardinality(p_ends) THEN
       FOR v_seg IN SELECT DISTINCT e.seg FROM unnest(p_ends) e LOOP
         -- The winner of two ends of one task in this flush is the first; a row of another transaction is another's.
