@@ -26,6 +26,7 @@ export interface FlushClient {
 export class FlushConnection {
   readonly #url: string;
   #current: FlushClient | undefined;
+  #opening: Promise<FlushClient> | undefined;
   #closed = false;
   /** Backends given up since the last flush whose outcome is known. */
   readonly lost: LostBackend[] = [];
@@ -37,6 +38,13 @@ export class FlushConnection {
   async get(): Promise<FlushClient> {
     if (this.#closed) throw new Error("the store is closed");
     if (this.#current) return this.#current;
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<FlushClient> {
     const applicationName = `${FLUSH_APPLICATION} ${process.pid}.${randomBytes(6).toString("hex")}`;
     const client = await connect(this.#url, applicationName, {
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -71,7 +79,7 @@ export class FlushConnection {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const current = this.#current;
+    const current = this.#current ?? (await this.#opening?.catch(() => undefined));
     this.#current = undefined;
     await current?.client.end().catch(() => {});
   }
