@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
 import { createFloor } from "./floor.ts";
@@ -12,14 +13,13 @@ import { watchLease } from "./lease-watch.ts";
 import { readPolicy } from "./policy.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
-import type { AgentSession, OpenSession } from "./session.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { within } from "./within.ts";
 import { workerInfo } from "./worker-info.ts";
 
 export interface AgentOptions {
   readonly settings: Settings;
-  readonly openSession: OpenSession;
+  readonly openSession: OpenWorkSession;
   readonly logger: Logger;
   /** Version of the program, shown to operators. */
   readonly version: string;
@@ -66,7 +66,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const attemptsPath = join(directory, "attempts");
   mkdirSync(attemptsPath, { recursive: true, mode: 0o700 });
 
-  let session: AgentSession;
+  let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
     agentName: worker.name,

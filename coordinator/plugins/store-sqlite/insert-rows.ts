@@ -18,7 +18,10 @@ function perSegment(writer: Connection, sql: (seg: number) => string): (seg: num
 }
 
 export function insertTask(writer: Connection): (row: TaskRow) => void {
-  const insert = perSegment(writer, (seg) => `INSERT INTO task_${seg} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insert = perSegment(
+    writer,
+    (seg) => `INSERT INTO task_${seg} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   return (row) => {
     insert(row.seg).run(
       row.shard,
