@@ -49,6 +49,58 @@ export function blobsExam(name: string, open: () => Promise<{ blobs: Blobs; reop
       expect(await text(0, 2)).toBe("other");
     });
 
+    test("a longer chunk at a place that is taken adds what was missing, a shorter one takes nothing away", async () => {
+      await blobs.append([chunk(0, "abc")]);
+      await blobs.append([chunk(0, "abcdef"), chunk(0, "ab"), chunk(6, "ghi"), chunk(0, "abcd")]);
+      expect((await text()).replaceAll("|", "")).toBe("abcdefghi");
+    });
+
+    test("chunks that overlap give each byte once, whatever order they came in", async () => {
+      await blobs.append([chunk(4, "efgh"), chunk(0, "abcdef")]);
+      await blobs.append([chunk(2, "cd"), chunk(8, "ij"), chunk(6, "ghijkl")]);
+      expect((await text()).replaceAll("|", "")).toBe("abcdefghijkl");
+      const pages: string[] = [];
+      for (let offset = 0; ; ) {
+        const page = await blobs.read(REF, 1, offset, 1);
+        if (page.length === 0) break;
+        for (const { offset: at, data } of page) {
+          pages.push(
+            Buffer.from(data)
+              .subarray(Math.max(offset - at, 0))
+              .toString(),
+          );
+          offset = at + data.length;
+        }
+      }
+      expect(pages.join("")).toBe("abcdefghijkl");
+    });
+
+    test("an attempt without output is empty, and nothing may be appended", async () => {
+      await blobs.append([]);
+      expect(await blobs.read(REF, 9, 0, 100)).toEqual([]);
+      expect(await blobs.prune(Date.now())).toBe(0);
+    });
+
+    test("text that packs well, bytes that do not, and a chunk of every small size come back", async () => {
+      const noise = Buffer.from(Array.from({ length: 60_000 }, (_, i) => (i * i * 2_654_435_761) >>> 13));
+      const pieces = [Buffer.from("line of text\n".repeat(4_000)), noise];
+      for (let size = 1; size < 300; size++) pieces.push(Buffer.alloc(size, size));
+      let offset = 0;
+      const chunks = pieces.map((piece) => {
+        offset += piece.length;
+        return chunk(offset - piece.length, piece);
+      });
+      await blobs.append(chunks);
+      let at = 0;
+      const read: Buffer[] = [];
+      while (at < offset) {
+        const page = await blobs.read(REF, 1, at, 1_000_000);
+        for (const { data } of page) read.push(Buffer.from(data));
+        at = page.at(-1)!.offset + page.at(-1)!.data.length;
+      }
+      expect(Buffer.concat(read).equals(Buffer.concat(pieces))).toBe(true);
+    });
+
     test("what was kept outlives the process", async () => {
       await blobs.append([chunk(0, "kept")]);
       await blobs.close();
@@ -69,6 +121,19 @@ export function blobsExam(name: string, open: () => Promise<{ blobs: Blobs; reop
         offset = page.at(-1)!.offset + page.at(-1)!.data.length;
       }
       expect(bytes).toBe(66_536);
+    });
+
+    test("retention goes by the newest chunk of each attempt, in the worker's time", async () => {
+      await blobs.append([chunk(0, "a", { at: 9_000 }), chunk(1, "b", { at: 1_000 })]);
+      await blobs.append([chunk(0, "other", { attempt: 2, at: 2_000 })]);
+      expect(await blobs.prune(2_000)).toBe(0);
+      expect(await blobs.prune(9_000)).toBeGreaterThan(0);
+      expect(await text(0, 2)).toBe("");
+      expect((await text()).replaceAll("|", "")).toBe("ab");
+      expect(await blobs.prune(9_001)).toBeGreaterThan(0);
+      expect(await text()).toBe("");
+      await blobs.append([chunk(0, "again")]);
+      expect(await text()).toBe("again");
     });
 
     test("an attempt whose newest chunk is old is pruned", async () => {

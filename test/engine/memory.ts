@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
 import { create } from "@bufbuild/protobuf";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { CancelTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -12,7 +12,11 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
     afterEach(async () => {
       for (const house of houses.splice(0).reverse()) await house.close();
     });
-    const start = async (open: () => Promise<Store>, config: Parameters<typeof startEngine>[1] = {}, takeover = false) => {
+    const start = async (
+      open: () => Promise<Store>,
+      config: Parameters<typeof startEngine>[1] = {},
+      takeover = false,
+    ) => {
       const house = await startEngine(await open(), config, takeover);
       houses.push(house);
       return house;
@@ -22,7 +26,8 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
       return task!;
     };
     const counts = async (house: EngineHouse) => (await house.operations.operator.getOverview(CALLER)).counts!;
-    const batch = (count: number, spec: object = {}) => Array.from({ length: count }, () => ({ command: "x", ...spec }));
+    const batch = (count: number, spec: object = {}) =>
+      Array.from({ length: count }, () => ({ command: "x", ...spec }));
 
     test("a backlog far beyond memory is drained once each and in order, while more comes in", async () => {
       const house = await start(await database(), { memoryHeads: 150 });
@@ -98,7 +103,14 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
     test("50 000 tasks nobody serves do not delay one that is served", async () => {
       const house = await start(await database());
       for (let round = 0; round < 50; round++)
-        await submit(house, Array.from({ length: 1_000 }, (_, at) => ({ command: "x", selector: { gpu: String(at % 100) }, fairnessKey: `tenant-${round}` })));
+        await submit(
+          house,
+          Array.from({ length: 1_000 }, (_, at) => ({
+            command: "x",
+            selector: { gpu: String(at % 100) },
+            fairnessKey: `tenant-${round}`,
+          })),
+        );
       const worker = new TestWorker(house, { credit: 1 });
       const [served] = await submit(house, [{ command: "x", priority: -100 }]);
       await worker.until((w) => w.leases.length === 1);
@@ -106,15 +118,30 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
     }, 60_000);
 
     test("a ring of 1 000-row segments wraps with five tasks standing in it, and every one is found by its id", async () => {
-      const house = await start(await database(), { segmentRows: 1_000, retentionMs: 300, janitorMs: 50, leaseTtlMs: 60_000 });
-      await house.operations.operator.pauseQueue(CALLER, { $typeName: "tss.v1.PauseQueueRequest", name: "held", note: "" });
+      const house = await start(await database(), {
+        segmentRows: 1_000,
+        retentionMs: 300,
+        janitorMs: 50,
+        leaseTtlMs: 60_000,
+      });
+      await house.operations.operator.pauseQueue(CALLER, {
+        $typeName: "tss.v1.PauseQueueRequest",
+        name: "held",
+        note: "",
+      });
       const holder = new TestWorker(house, { credit: 1, queues: ["pinned"] });
       const [running] = await submit(house, [{ command: "x", queue: "pinned" }]);
       await holder.until((w) => w.leases.length === 1);
       const flaky = new TestWorker(house, { credit: 0, queues: ["flaky"] });
       flaky.onLease = (lease) => flaky.report(lease, AttemptOutcome.FAILED, { exitCode: 1, credit: 1 });
       flaky.credit(1);
-      const [retried] = await submit(house, [{ command: "x", queue: "flaky", retry: { limit: 99, interval: { seconds: 0n, nanos: 200_000_000 }, backoff: 1 } }]);
+      const [retried] = await submit(house, [
+        {
+          command: "x",
+          queue: "flaky",
+          retry: { limit: 99, interval: { seconds: 0n, nanos: 200_000_000 }, backoff: 1 },
+        },
+      ]);
       const [delayed] = await submit(house, [{ command: "x", delay: { seconds: 259_200n } }]);
       const [paused] = await submit(house, [{ command: "x", queue: "held" }]);
       const keyed = { command: "x", queue: "held", idempotencyKey: "pinned-key" };

@@ -1,6 +1,7 @@
 import pg from "pg";
+import { withoutOverlap } from "../../kernel/log-stretch.ts";
 import { refKey } from "../../kernel/task-ref.ts";
-import type { Blobs } from "../../ports/blobs.ts";
+import type { Blobs, LogChunk } from "../../ports/blobs.ts";
 
 /** Made here and not by a migration: the table stands apart from the tasks and may be dropped at any time. */
 const SCHEMA = `CREATE TABLE IF NOT EXISTS tss_log_chunk (
@@ -24,10 +25,12 @@ export async function openPostgresBlobs(url: string): Promise<Blobs> {
     throw error;
   }
   return {
-    async append(chunks) {
+    async append(given) {
+      const chunks = longestAtEachPlace(given);
       await pool.query(
         `INSERT INTO tss_log_chunk SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bytea[])
-         ON CONFLICT DO NOTHING`,
+         ON CONFLICT (task, attempt, start) DO UPDATE SET at = excluded.at, data = excluded.data
+         WHERE octet_length(excluded.data) > octet_length(tss_log_chunk.data)`,
         [
           chunks.map(({ ref }) => refKey(ref)),
           chunks.map(({ attempt }) => attempt),
@@ -46,15 +49,16 @@ export async function openPostgresBlobs(url: string): Promise<Blobs> {
          WHERE before < $4 ORDER BY start`,
         [refKey(ref), attempt, offset, maxBytes],
       );
-      return rows.map((row) => ({
+      const chunks = rows.map((row) => ({
         ref,
         attempt,
         offset: Number(row.start),
-        stream: row.stream,
+        stream: row.stream as number,
         at: Number(row.at),
         elided: Number(row.elided),
         data: row.data as Buffer,
       }));
+      return withoutOverlap(chunks);
     },
     async prune(before) {
       const { rows } = await pool.query(
@@ -69,6 +73,16 @@ export async function openPostgresBlobs(url: string): Promise<Blobs> {
       await pool.end();
     },
   };
+}
+
+/** One statement may not touch a row twice. */
+function longestAtEachPlace(chunks: readonly LogChunk[]): readonly LogChunk[] {
+  const places = new Map<string, LogChunk>();
+  for (const chunk of chunks) {
+    const place = `${refKey(chunk.ref)} ${chunk.attempt} ${chunk.offset}`;
+    if (chunk.data.length > (places.get(place)?.data.length ?? -1)) places.set(place, chunk);
+  }
+  return [...places.values()];
 }
 
 async function makeTable(pool: pg.Pool): Promise<void> {

@@ -1,82 +1,72 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { mkdir, opendir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { firstBytes, withoutOverlap } from "../../kernel/log-stretch.ts";
 import { refKey, type TaskRef } from "../../kernel/task-ref.ts";
 import type { Blobs, LogChunk } from "../../ports/blobs.ts";
-import { readRecords, writeRecord } from "./record.ts";
+import { addChunks, type FileState, readBeyond, readState } from "./attempt-file.ts";
 
-/** Attempts whose place is remembered; others are read from their file when they go on. */
+/** Attempts whose file is remembered; others are read again when they go on. */
 const REMEMBERED = 10_000;
 
-/** Output as one file an attempt under a directory, in 256 folders. Survives a crash in the midst of an append. */
+/**
+ * Output as one file an attempt under a directory, in 256 folders. Survives a crash in the midst of an append: what was
+ * acknowledged is on the disk, what was torn is cut off when the attempt goes on.
+ */
 export async function openDirectoryBlobs(path: string): Promise<Blobs> {
   const root = resolve(path);
   await mkdir(root, { recursive: true, mode: 0o700 });
-  const ends = new Map<string, number>();
+  const known = new Map<string, FileState>();
+  let last: Promise<unknown> = Promise.resolve();
 
-  /** First byte after what the file holds; a torn end is cut off before anything is added. */
-  const endOf = async (file: string): Promise<number> => {
-    const known = ends.get(file);
-    if (known !== undefined) return known;
-    const content = await readOrNull(file);
-    if (content === null) return 0;
-    const { records, bytes } = readRecords(content);
-    if (bytes < content.length) await truncate(file, bytes);
-    const last = records.at(-1);
-    return last === undefined ? 0 : last.offset + last.data.length;
+  /** Changes go one after the other: two appends to one file would write over each other. */
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const done = last.then(change);
+    last = done.catch(() => {});
+    return done;
   };
 
+  async function append(chunks: readonly LogChunk[]): Promise<void> {
+    for (const [file, group] of byFile(root, chunks)) {
+      const state = known.get(file) ?? (await readState(file));
+      // Forgotten first: after a failed append the file is read anew.
+      known.delete(file);
+      const next = await addChunks(file, state, group);
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(file, next);
+    }
+  }
+
+  async function prune(before: number): Promise<number> {
+    let freed = 0;
+    for await (const folder of await opendir(root)) {
+      if (!folder.isDirectory()) continue;
+      for await (const entry of await opendir(join(root, folder.name))) {
+        if (!entry.name.endsWith(".log")) continue;
+        const file = join(root, folder.name, entry.name);
+        const { mtimeMs, size } = await stat(file);
+        if (Math.round(mtimeMs) >= before) continue;
+        await rm(file);
+        known.delete(file);
+        freed += size;
+      }
+    }
+    return freed;
+  }
+
   return {
-    async append(chunks) {
-      for (const [file, group] of groupByFile(root, chunks)) {
-        let end = await endOf(file);
-        const fresh: Buffer[] = [];
-        for (const chunk of group) {
-          const after = chunk.offset + chunk.data.length;
-          if (after <= end) continue;
-          fresh.push(writeRecord(chunk));
-          end = after;
-        }
-        if (fresh.length === 0) continue;
-        // Forgotten first: after a failed append the file is read anew.
-        ends.delete(file);
-        await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });
-        await appendFile(file, Buffer.concat(fresh), { mode: 0o600 });
-        if (ends.size >= REMEMBERED) ends.clear();
-        ends.set(file, end);
-      }
-    },
+    append: (chunks) => inTurn(() => append(chunks)),
     async read(ref, attempt, offset, maxBytes) {
-      const content = await readOrNull(fileOf(root, ref, attempt));
-      if (content === null) return [];
-      const chunks: LogChunk[] = [];
-      let bytes = 0;
-      for (const record of readRecords(content).records) {
-        if (record.offset + record.data.length <= offset) continue;
-        if (chunks.length > 0 && bytes + record.data.length > maxBytes) break;
-        bytes += record.data.length;
-        chunks.push({ ref, attempt, ...record });
-      }
-      return chunks;
+      const records = await readBeyond(fileOf(root, ref, attempt), offset, maxBytes);
+      return firstBytes(withoutOverlap(records), maxBytes).map((record) => ({ ref, attempt, ...record }));
     },
-    async prune(before) {
-      let freed = 0;
-      for (const folder of await readdir(root)) {
-        for (const name of await readdir(join(root, folder))) {
-          const file = join(root, folder, name);
-          const { mtimeMs, size } = await stat(file);
-          if (mtimeMs >= before) continue;
-          await rm(file);
-          ends.delete(file);
-          freed += size;
-        }
-      }
-      return freed;
+    prune: (before) => inTurn(() => prune(before)),
+    async close() {
+      await last;
     },
-    async close() {},
   };
 }
 
-function groupByFile(root: string, chunks: readonly LogChunk[]): Map<string, LogChunk[]> {
+function byFile(root: string, chunks: readonly LogChunk[]): Map<string, LogChunk[]> {
   const groups = new Map<string, LogChunk[]>();
   for (const chunk of chunks) {
     const file = fileOf(root, chunk.ref, chunk.attempt);
@@ -89,13 +79,4 @@ function groupByFile(root: string, chunks: readonly LogChunk[]): Map<string, Log
 
 function fileOf(root: string, ref: TaskRef, attempt: number): string {
   return join(root, (ref.seq % 256).toString(16).padStart(2, "0"), `${refKey(ref)}.${attempt}.log`);
-}
-
-async function readOrNull(file: string): Promise<Buffer | null> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }

@@ -39,6 +39,19 @@ export function segmentsExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "a sealed segment keeps the end of its stretch when the one after it is given back",
+      asOwner(openFresh, async (owner) => {
+        await owner.openSegment();
+        const middle = owner.seg;
+        await owner.openSegment();
+        const before = await owner.store.segments.list();
+        const result = await owner.store.segments.reclaim(owner.shards, middle, FOREVER, 0);
+        expect(result.outcome).toBe("reclaimed");
+        expect(await owner.store.segments.list()).toEqual(before.filter((segment) => segment.seg !== middle));
+      }),
+    );
+
+    test(
       "segments outlive their store",
       asOwner(openFresh, async (owner, fresh) => {
         await owner.openSegment(T0 + 1);
