@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { prepareTemplate } from "./support/database.ts";
 import { guard } from "./support/guard.ts";
 import { type JestResult, reportLines } from "./support/jest-report.ts";
 import { testServices } from "./support/services.ts";
@@ -26,6 +27,7 @@ async function run(): Promise<number> {
   let release = async () => rmSync(folder, { recursive: true, force: true });
   try {
     if (stopping.signal.aborted) return 130;
+    await prepareTemplate(services.databaseUrl);
     const ignored = ["/node_modules/", "/dist/", ...(long ? [] : ["\\.long\\.test\\.ts$"])];
     const args = [
       join(root, "node_modules/jest/bin/jest.js"),

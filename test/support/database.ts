@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type pg from "pg";
+import pg from "pg";
 import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import { newDatabase, serverUrl, withDatabase } from "./test-databases.ts";
 
@@ -11,10 +11,21 @@ const TEMPLATE_LOCK = 770_100;
 
 /** URL of a new database with the newest schema: a clone of a template that the first to ask migrates. */
 export function freshDatabase(): Promise<string> {
-  return newDatabase(ensureTemplate);
+  return newDatabase((admin) => ensureTemplate(admin));
 }
 
-async function ensureTemplate(admin: pg.Client): Promise<string> {
+/** Makes the template beforehand, so that no test waits for it. */
+export async function prepareTemplate(url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  try {
+    await ensureTemplate(admin, url);
+  } finally {
+    await admin.end();
+  }
+}
+
+async function ensureTemplate(admin: pg.Client, url = serverUrl()): Promise<string> {
   const template = `tss_t_${schemaHash()}`;
   await admin.query("SELECT pg_advisory_lock($1)", [TEMPLATE_LOCK]);
   try {
@@ -23,7 +34,7 @@ async function ensureTemplate(admin: pg.Client): Promise<string> {
     const draft = `${template}_draft`;
     await admin.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
     await admin.query(`CREATE DATABASE ${draft} TEMPLATE template0`);
-    const status = await postgresStore.migrate(withDatabase(serverUrl(), draft));
+    const status = await postgresStore.migrate(withDatabase(url, draft));
     if (status.problem !== "") throw new Error(status.problem);
     await admin.query(`ALTER DATABASE ${draft} RENAME TO ${template}`);
     return template;

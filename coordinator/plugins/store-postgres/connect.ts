@@ -20,14 +20,21 @@ export async function connect(url: string, applicationName: string, settings: Se
     keepAliveInitialDelayMillis: 10_000,
   });
   client.on("error", () => {});
-  await client.connect();
   try {
+    await client.connect();
     await client.query(sessionSql(settings));
   } catch (error) {
-    await client.end().catch(() => {});
+    // The driver leaves the connection of a failed log-in open, and the server would wait for the rest of it.
+    destroy(client);
     throw error;
   }
   return client;
+}
+
+/** Drops a connection at once; `end` waits for the peer to take part, and a peer that is gone never does. */
+export function destroy(client: pg.Client): void {
+  client.end().catch(() => {});
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 /**
@@ -40,7 +47,7 @@ export function sessionSql(settings: SessionSettings): string {
     : "";
   return `SET statement_timeout = ${settings.statementTimeoutMs}; SET lock_timeout = ${settings.lockTimeoutMs};
     SET idle_in_transaction_session_timeout = 30000; SET jit = off; SET default_transaction_isolation = 'read committed';
-    SET default_transaction_read_only = off; SET client_min_messages = warning; SET datestyle = iso;
+    SET client_min_messages = warning; SET datestyle = iso;
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
     SET max_parallel_workers_per_gather = 0; ${lookup}`;

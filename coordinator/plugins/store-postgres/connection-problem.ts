@@ -50,6 +50,10 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "53300": (at) =>
     `Postgres at ${server(at)} has no connection left: raise max_connections or close other clients of ${place(at)}.`,
   "53100": (at) => `The disk of Postgres at ${server(at)} is full: make room; it holds ${place(at)}.`,
+  "57014": (at) =>
+    `A statement on ${place(at)} took too long and was ended: the server is overloaded or the question too large; try again later.`,
+  "55P03": (at) =>
+    `A lock on ${place(at)} was not free in time: end long transactions of other clients, or try again later.`,
   "57P01": away,
   "57P02": away,
   "57P03": away,

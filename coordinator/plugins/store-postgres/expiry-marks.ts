@@ -7,6 +7,7 @@ import type { FlushBatch } from "../../ports/store.ts";
 export class ExpiryMarks {
   readonly #marks = new Map<number, number>();
   #changes = 0;
+  #exact = false;
 
   /** Number of changes so far; `raise` needs the one from before its reading. */
   get changes(): number {
@@ -28,9 +29,9 @@ export class ExpiryMarks {
     if (batch.moves.length > 0) this.forget(0);
   }
 
-  /** Ignored when anything changed since the reading began. */
+  /** Ignored when anything changed since the reading began, and for who is not the owner. */
   raise(seg: number, to: number, changesBefore: number): void {
-    if (changesBefore === this.#changes) this.#marks.set(seg, to);
+    if (this.#exact && changesBefore === this.#changes) this.#marks.set(seg, to);
   }
 
   forget(seg: number): void {
@@ -38,7 +39,9 @@ export class ExpiryMarks {
     this.#marks.delete(seg);
   }
 
-  forgetAll(): void {
+  /** This process is the owner from now on: no flush but its own changes anything. */
+  begin(): void {
+    this.#exact = true;
     this.#changes++;
     this.#marks.clear();
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { connect, TYPES } from "./connect.ts";
+import { connect, destroy, TYPES } from "./connect.ts";
 import { ROW_TYPES, type TypeIds } from "./encode-batch.ts";
 
 /** Begin of the application_name of every flush connection: a takeover knows by it whom it may end. */
@@ -26,6 +26,7 @@ export interface FlushClient {
 export class FlushConnection {
   readonly #url: string;
   #current: FlushClient | undefined;
+  #opening: Promise<FlushClient> | undefined;
   #closed = false;
   /** Backends given up since the last flush whose outcome is known. */
   readonly lost: LostBackend[] = [];
@@ -37,12 +38,21 @@ export class FlushConnection {
   async get(): Promise<FlushClient> {
     if (this.#closed) throw new Error("the store is closed");
     if (this.#current) return this.#current;
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<FlushClient> {
     const applicationName = `${FLUSH_APPLICATION} ${process.pid}.${randomBytes(6).toString("hex")}`;
     const client = await connect(this.#url, applicationName, {
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       lookupsOnly: true,
     });
+    // A batch of large payloads is read from memory, never through a file.
+    await client.query("SET work_mem = '128MB'");
     const types = await client.query({
       text: "SELECT n AS name, to_regtype(n)::oid::bigint AS id, pg_backend_pid() AS pid FROM unnest($1::text[]) n",
       values: [ROW_TYPES],
@@ -64,14 +74,12 @@ export class FlushConnection {
   abandon(flushClient: FlushClient): void {
     if (this.#current === flushClient) this.#current = undefined;
     this.lost.push(flushClient.backend);
-    void flushClient.client.end().catch(() => {});
-    // `end` waits for the peer to take part; a peer that is gone never does.
-    (flushClient.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    destroy(flushClient.client);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const current = this.#current;
+    const current = this.#current ?? (await this.#opening?.catch(() => undefined));
     this.#current = undefined;
     await current?.client.end().catch(() => {});
   }

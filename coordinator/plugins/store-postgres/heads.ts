@@ -1,11 +1,8 @@
 import type { TaskHead } from "../../ports/rows.ts";
 import type { ExpiryMarks } from "./expiry-marks.ts";
+import { joinEnded, UNENDED } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
 import { HEAD, headOf } from "./read-rows.ts";
-
-/** Leaves out what has ended or moved: one probe of the end's primary key per row. */
-const UNENDED = (seg: number) =>
-  `NOT EXISTS (SELECT FROM tss_end_${seg} e WHERE e.shard = t.shard AND e.lane = t.lane AND e.seq = t.seq)`;
 
 export interface Refill {
   readonly seg: number;
@@ -23,8 +20,8 @@ export async function laneHeads(pool: ReadPool, refill: Refill): Promise<readonl
     name: `refill_${seg}`,
     text: `SELECT ${HEAD} FROM (
         SELECT q.*, sum(octet_length(q.spec)) OVER (ORDER BY q.seq) - octet_length(q.spec) AS before FROM (
-          SELECT ${HEAD} FROM tss_task_${seg} t WHERE t.shard = $1 AND t.lane = $2 AND t.seq > $3
-            ${seg === 0 ? "AND t.run_at = 0" : ""} AND ${UNENDED(seg)} ORDER BY t.seq LIMIT $4) q) t
+          SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
+          WHERE t.shard = $1 AND t.lane = $2 AND t.seq > $3 ${seg === 0 ? "AND t.run_at = 0" : ""} AND ${UNENDED} ORDER BY t.seq LIMIT $4) q) t
       WHERE t.before = 0 OR t.before < $5 ORDER BY t.seq`,
     values: [refill.shard, refill.lane, refill.afterSeq, refill.limit, refill.maxBytes],
   });
@@ -40,8 +37,8 @@ export async function delayedHeads(
 ): Promise<readonly TaskHead[]> {
   const rows = await pool.rows({
     name: `delayed_${seg}`,
-    text: `SELECT ${HEAD} FROM tss_task_${seg} t
-      WHERE t.run_at > 0 AND t.shard = $1 AND t.seq > $2 AND ${UNENDED(seg)} ORDER BY t.seq`,
+    text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
+      WHERE t.run_at > 0 AND t.shard = $1 AND t.seq > $2 AND ${UNENDED} ORDER BY t.seq`,
     values: [shard, afterSeq],
   });
   return rows.map(headOf);
@@ -58,8 +55,8 @@ export async function expiredHeads(
   const { changes } = marks;
   const rows = await pool.rows({
     name: `expired_${seg}`,
-    text: `SELECT ${HEAD} FROM tss_task_${seg} t
-      WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND ${UNENDED(seg)}
+    text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
+      WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND ${UNENDED}
       ORDER BY t.expires_at LIMIT $3`,
     values: [marks.of(seg), now, limit],
   });

@@ -1,5 +1,6 @@
 import type { StoredTask } from "../../ports/rows.ts";
 import type { ListPlace, ListQuery } from "../../ports/store.ts";
+import { joinEnd, joinTask } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
 import { endOf, TASK_AND_END, taskOf } from "./read-rows.ts";
 
@@ -76,8 +77,7 @@ function stretchSql(seg: number, unhappy: boolean): string {
     : `SELECT t.shard, t.lane, t.seq FROM tss_task_${seg} t WHERE ${WITHIN("t")} ORDER BY ${ORDER("t")} LIMIT $6`;
   return `SELECT * FROM (
       SELECT ${TASK_AND_END}, ${MATCHES} AS ok, row_number() OVER (ORDER BY ${ORDER("t")}) AS place, count(*) OVER () AS looked
-      FROM (${walked}) w JOIN tss_task_${seg} t ON t.shard = w.shard AND t.lane = w.lane AND t.seq = w.seq
-      LEFT JOIN tss_end_${seg} e ON e.shard = w.shard AND e.lane = w.lane AND e.seq = w.seq) s
+      FROM (${walked}) w ${joinTask(seg, "w")} ${joinEnd(seg, "w")}) s
     WHERE ok OR place = looked ORDER BY place`;
 }
 

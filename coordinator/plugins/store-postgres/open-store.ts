@@ -57,7 +57,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       try {
         owned = await session.run((client) => claimShards(client, owner, takeover));
         session.keep();
-        marks.forgetAll();
+        marks.begin();
         uses.clear();
         await loadSlots();
         return owned;

@@ -4,6 +4,7 @@ import type { Checkpoint, FlushShard, RecoveryStore } from "../../ports/store.ts
 import type { ExpiryMarks } from "./expiry-marks.ts";
 import { delayedHeads, expiredHeads, laneHeads } from "./heads.ts";
 import type { Leaves } from "./leaves.ts";
+import { joinEnded, UNENDED } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
 import { startedRefs } from "./started.ts";
 import { storedTasks } from "./stored-tasks.ts";
@@ -11,10 +12,10 @@ import { storedTasks } from "./stored-tasks.ts";
 const SAVE = `INSERT INTO tss_checkpoint (shard, epoch, flush_no, at, body) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, flush_no = excluded.flush_no, at = excluded.at, body = excluded.body`;
 
-const DUE = `SELECT t.run_at, t.shard, t.lane, t.seq FROM tss_task_0 t
+const DUE = `SELECT t.run_at, t.shard, t.lane, t.seq FROM tss_task_0 t ${joinEnded(0, "t")}
   WHERE t.run_at > 0 AND t.run_at > $1 AND t.run_at <= $2 AND t.run_at >= $3
     AND (t.run_at, t.shard, t.lane, t.seq) > ($3::bigint, $4::int, $5::bigint, $6::bigint)
-    AND NOT EXISTS (SELECT FROM tss_end_0 e WHERE e.shard = t.shard AND e.lane = t.lane AND e.seq = t.seq)
+    AND ${UNENDED}
   ORDER BY t.run_at, t.shard, t.lane, t.seq LIMIT $7`;
 
 export function makeRecovery(pool: ReadPool, leaves: Leaves, marks: ExpiryMarks): RecoveryStore {

@@ -38,16 +38,18 @@ export async function statusOver(client: pg.ClientBase, at: Target): Promise<Sch
 
 const where = (at: Target) => `database "${at.database}" at ${at.host}:${at.port} (user "${at.user}")`;
 
-/** What makes the server itself unfit: its version, or that it takes no writes; "" otherwise. */
+/** What makes server or database unfit: version, encoding, or that it takes no writes; "" otherwise. */
 export async function serverProblem(client: pg.ClientBase, at: Target): Promise<string> {
   const answer = await client.query(
-    "SELECT current_setting('server_version_num')::int / 10000 AS version, pg_is_in_recovery() AS standby",
+    "SELECT current_setting('server_version_num')::int / 10000 AS version, pg_is_in_recovery() AS standby, current_setting('server_encoding') AS encoding",
   );
-  const { version, standby } = answer.rows[0];
+  const { version, standby, encoding } = answer.rows[0];
   if (version < OLDEST_SERVER)
     return `Postgres at ${at.host}:${at.port} is version ${version} and TSS needs ${OLDEST_SERVER} or newer: use a newer server for ${where(at)}.`;
   if (standby)
     return `Postgres at ${at.host}:${at.port} is a standby and takes no writes: name the primary in TSS_DATABASE_URL instead of ${where(at)}.`;
+  if (encoding !== "UTF8")
+    return `The encoding of ${where(at)} is ${encoding} and TSS keeps text of all languages: create a database with ENCODING 'UTF8'.`;
   return "";
 }
 

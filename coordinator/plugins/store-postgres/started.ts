@@ -1,4 +1,5 @@
 import type { TaskRef } from "../../kernel/task-ref.ts";
+import { joinEnded, UNENDED } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
 
 /**
@@ -21,9 +22,8 @@ export async function startedRefs(
         FROM hop WHERE hop.lane IS NOT NULL)
       SELECT $1::int AS shard, h.lane, v.seq FROM hop h
       LEFT JOIN unnest($3::bigint[], $4::bigint[]) c(lane, seq) ON c.lane = h.lane
-      CROSS JOIN LATERAL (SELECT DISTINCT v.seq FROM tss_event_${seg} v
-        WHERE v.shard = $1 AND v.lane = h.lane AND v.seq > coalesce(c.seq, $2)
-          AND NOT EXISTS (SELECT FROM tss_end_${seg} e WHERE e.shard = $1 AND e.lane = h.lane AND e.seq = v.seq)) v
+      CROSS JOIN LATERAL (SELECT DISTINCT v.seq FROM tss_event_${seg} v ${joinEnded(seg, "v")}
+        WHERE v.shard = $1 AND v.lane = h.lane AND v.seq > coalesce(c.seq, $2) AND ${UNENDED}) v
       WHERE h.lane IS NOT NULL ORDER BY h.lane, v.seq`,
     values: [shard, floor, [...lanes.keys()], [...lanes.values()]],
   });

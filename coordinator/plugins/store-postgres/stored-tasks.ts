@@ -1,5 +1,6 @@
 import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { EndRow, EventRow, SessionRow, StoredTask, TaskRow } from "../../ports/rows.ts";
+import { joinEnd, joinTask } from "./lookups.ts";
 import type { ReadPool, Rows } from "./read-pool.ts";
 import { endOf, eventOf, sessionOf, TASK_AND_END, taskOf } from "./read-rows.ts";
 
@@ -37,11 +38,11 @@ function storedSql(seg: number): string {
       v.at AS v_at, v.session AS v_session, v.next_at AS v_next_at, v.detail AS v_detail,
       s.id AS s_id, s.worker_name AS s_worker_name, s.at AS s_at
     FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY r(shard, lane, seq, place)
-    JOIN tss_task_${seg} t ON t.shard = r.shard AND t.lane = r.lane AND t.seq = r.seq
-    LEFT JOIN tss_end_${seg} e ON e.shard = r.shard AND e.lane = r.lane AND e.seq = r.seq
+    ${joinTask(seg, "r")}
+    ${joinEnd(seg, "r")}
     LEFT JOIN LATERAL (SELECT x.*, row_number() OVER (ORDER BY x.ord) AS turn FROM tss_event_${seg} x
       WHERE x.shard = r.shard AND x.lane = r.lane AND x.seq = r.seq) v ON true
-    LEFT JOIN tss_session s ON s.session = v.session AND v.session <> 0
+    LEFT JOIN LATERAL (SELECT x.* FROM tss_session x WHERE x.session = v.session OFFSET 0) s ON true
     ORDER BY r.place, v.ord`;
 }
 

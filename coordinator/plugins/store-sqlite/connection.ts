@@ -1,10 +1,11 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { StoreUnavailableError } from "../../ports/store-errors.ts";
 import { storeError } from "./sqlite-errors.ts";
 
 /** What the writer waits for a lock of another program, in ms. It stands still meanwhile, so this is short. */
 const BUSY_MS = 2_000;
 
-/** Pages of 4 KiB in the write-ahead log before a commit copies them back: 32 MiB, measured in docs/decisions. */
+/** Pages of 4 KiB in the write-ahead log before a commit copies them back: 32 MiB (docs/decisions/0010-sqlite-store.md). */
 const CHECKPOINT_PAGES = 8_000;
 
 /** One connection with the statements it has prepared. Calls are synchronous: a transaction never spans an await. */
@@ -87,14 +88,22 @@ export class Connection {
   }
 }
 
-/** The one connection that writes: every commit is on the disk when it returns. */
+/**
+ * The one connection that writes: every commit is on the disk when it returns. Also makes a copy that came out of a backup
+ * tool what it was; how a file is vacuumed can be set only before anything else is written to it.
+ */
 export function openWriter(path: string): Connection {
-  return open(path, false, [
+  const writer = open(path, false, [
+    "PRAGMA auto_vacuum = INCREMENTAL",
+    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA cache_size = -32768",
     `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
     `PRAGMA journal_size_limit = ${CHECKPOINT_PAGES * 4096}`,
   ]);
+  if (writer.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal") return writer;
+  writer.close();
+  throw new StoreUnavailableError(`The database ${path} allows no write-ahead log: put it on a local disk.`, false);
 }
 
 export function openReader(path: string): Connection {

@@ -28,14 +28,15 @@ export function candidateOf(row: Row, seg: number): Candidate {
 
 const MOVED = 0;
 
-export function isWanted(candidate: Candidate, query: ListQuery): boolean {
-  return (
+/** What a query wants, made once for a page. */
+export function filterOf(query: ListQuery): (candidate: Candidate) => boolean {
+  const lanes = query.lanes === null ? null : new Set(query.lanes);
+  return (candidate) =>
     isStatusWanted(candidate.status, query) &&
-    (query.lanes === null || query.lanes.includes(candidate.lane)) &&
+    (lanes === null || lanes.has(candidate.lane)) &&
     (query.name === null || query.name === candidate.name) &&
     (query.type === null || query.type === candidate.type) &&
-    (query.labels.length === 0 || hasLabels(decodeLabels(candidate.labels), query.labels))
-  );
+    (query.labels.length === 0 || hasLabels(decodeLabels(candidate.labels), query.labels));
 }
 
 /** What has moved is listed from segment 0. */

@@ -3,7 +3,7 @@ import type { ListPage, ListPlace, ListQuery } from "../../ports/store.ts";
 import { StoreUnavailableError } from "../../ports/store-errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Handles } from "./handles.ts";
-import { type Candidate, isWanted } from "./list-filter.ts";
+import { type Candidate, filterOf } from "./list-filter.ts";
 import { compareNewest, ListSource } from "./list-source.ts";
 import { taskOf } from "./row-codec.ts";
 import { endIn, inSegment } from "./stored-tasks.ts";
@@ -46,6 +46,7 @@ export class Lister {
     const tasks: StoredTask[] = [];
     let place: ListPlace | null = null;
     let scanned = 0;
+    const isWanted = filterOf(query);
     const sources = this.#sources(query);
     for (let source = sources[0]; source !== undefined; source = sources[0]) {
       const candidate = source.head as Candidate;
@@ -54,9 +55,9 @@ export class Lister {
         if (tasks.length >= query.limit) return { tasks, next: place, incomplete: false };
         if (scanned >= query.maxScanned) return { tasks, next: place, incomplete: true };
       }
-      if (isWanted(candidate, query)) tasks.push(this.#task(candidate));
+      if (isWanted(candidate)) tasks.push(this.#task(candidate));
       place = placeOf(candidate);
-      advance(sources, (body) => this.#inSegment(source.seg, false, body));
+      this.#connection.read(() => advance(sources));
       if (++scanned % STEP_ROWS === 0) await new Promise((resolve) => setImmediate(resolve));
       if (this.#closed)
         throw new StoreUnavailableError(`The database ${this.#connection.path} is being closed.`, false);
@@ -64,14 +65,14 @@ export class Lister {
     return { tasks, next: null, incomplete: false };
   }
 
-  /** Segments that have anything, the one with the newest task first. */
+  /**
+   * Segments that have anything, the one with the newest task first. One that is given back later is still whole in this
+   * snapshot.
+   */
   #sources(query: ListQuery): ListSource[] {
     const sources = query.segs.map((seg) => new ListSource(this.#connection, seg, query));
-    return sources.filter((source) => this.#inSegment(source.seg, false, () => source.next())).sort(byHead);
-  }
-
-  #inSegment<T>(seg: number, nothing: T, body: () => T): T {
-    return this.#connection.read(() => inSegment(this.#handles, seg, nothing, body));
+    const isThere = (source: ListSource) => inSegment(this.#handles, source.seg, false, () => source.next());
+    return this.#connection.read(() => sources.filter(isThere).sort(byHead));
   }
 
   #task(candidate: Candidate): StoredTask {
@@ -94,9 +95,9 @@ export class Lister {
 const byHead = (a: ListSource, b: ListSource): number => compareNewest(a.head!, b.head!);
 
 /** Moves the first source on and puts it where it now belongs; neighbours in time mostly come from one segment. */
-function advance(sources: ListSource[], within: (body: () => boolean) => boolean): void {
+function advance(sources: ListSource[]): void {
   const source = sources[0] as ListSource;
-  if (!within(() => source.next())) {
+  if (!source.next()) {
     sources.shift();
     return;
   }

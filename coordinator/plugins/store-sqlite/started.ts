@@ -14,7 +14,7 @@ export function startedAfter(
   for (const seg of segs) {
     inSegment(handles, seg, undefined, () => {
       for (let lane = nextLane(handles, seg, shard, -1); lane !== null; lane = nextLane(handles, seg, shard, lane))
-        started.push(...startedIn(handles, seg, shard, lane, lanes.get(lane) ?? floor));
+        for (const one of startedIn(handles, seg, shard, lane, lanes.get(lane) ?? floor)) started.push(one);
     });
   }
   return started;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
+import { LOG_TABLES } from "./log-tables.ts";
 import { SHARDS, TABLES } from "./tables.ts";
 import { WRITE_FUNCTION } from "./write-function.ts";
 
@@ -21,7 +22,7 @@ export const STEPS: readonly Step[] = [
   {
     name: "Foundation1763942400000",
     async up(runner) {
-      for (const text of [TABLES, LEAF_FUNCTION, FENCE_FUNCTION, WRITE_FUNCTION, "SELECT tss_make_leaf(0)"])
+      for (const text of [TABLES, LEAF_FUNCTION, FENCE_FUNCTION, WRITE_FUNCTION, LOG_TABLES, "SELECT tss_make_leaf(0)"])
         await runner.query(text);
       await runner.query("INSERT INTO tss_shard (shard) SELECT generate_series(0, $1 - 1)", [SHARDS]);
       await runner.query("INSERT INTO tss_meta (schema_version, shards, salt) VALUES (1, $1, $2)", [

@@ -32,14 +32,10 @@ function makeFile(path: string): void {
   }
 }
 
-/** Also sets what can only be set while a file is empty. */
 function currentVersion(path: string): number {
   const connection = openWriter(path);
   try {
-    return connection.read(() => {
-      connection.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-      return schemaVersion(connection);
-    });
+    return connection.read(() => schemaVersion(connection));
   } finally {
     connection.close();
   }
