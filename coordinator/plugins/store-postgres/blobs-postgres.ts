@@ -1,3 +1,4 @@
+import { withoutOverlap } from "../../kernel/log-stretch.ts";
 import type { Blobs, LogChunk } from "../../ports/blobs.ts";
 import { BinaryRows } from "./binary-rows.ts";
 import { targetOf } from "./connection-url.ts";
@@ -15,6 +16,11 @@ const PAGE_ROWS = 500;
 const SAME = "l.shard = c.shard AND l.lane = c.lane AND l.seq = c.seq AND l.attempt = c.attempt AND l.start = c.start";
 const APPEND = `INSERT INTO tss_log SELECT c.* FROM unnest($1::tss_log[]) c
   WHERE NOT EXISTS (SELECT FROM tss_log l WHERE ${SAME}) ON CONFLICT DO NOTHING`;
+
+/** Lengths of what is kept at the places of new chunks. */
+const KEPT = `SELECT c.place, max(octet_length(l.data)) AS bytes
+  FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[]) WITH ORDINALITY c(shard, lane, seq, attempt, start, place)
+  JOIN tss_log l ON ${SAME} GROUP BY c.place`;
 
 const READ = `SELECT start, stream, at, data, elided FROM (
     SELECT q.*, sum(octet_length(data)) OVER (ORDER BY start) - octet_length(data) AS before FROM (
@@ -41,7 +47,8 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
   return {
     async append(chunks) {
       if (chunks.length === 0) return;
-      const once = withoutRepeats(chunks);
+      const once = withoutRepeats(await withoutKept(pool, longestFirst(chunks)));
+      if (once.length === 0) return;
       await insert(once).catch((error: { cause?: { code?: string } }) => {
         // 23514: the leaf of a day was pruned since. Nothing of the statement is left, so it is made and sent again.
         if (error.cause?.code !== "23514") throw error;
@@ -69,12 +76,34 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
           bytes += row.data.length;
           after = row.start;
         }
-        if (rows.length < PAGE_ROWS || bytes >= maxBytes) return chunks;
+        if (rows.length < PAGE_ROWS || bytes >= maxBytes) return withoutOverlap(chunks);
       }
     },
     prune: (before) => pruneLogs(url, before),
     close: () => pool.close(),
   };
+}
+
+/** A worker that connects anew may cut its output elsewhere: of a chunk longer than the one at its place, the rest is new. */
+async function withoutKept(pool: ReadPool, chunks: readonly LogChunk[]): Promise<readonly LogChunk[]> {
+  const columns = [
+    chunks.map(({ ref }) => ref.shard),
+    chunks.map(({ ref }) => ref.lane),
+    chunks.map(({ ref }) => ref.seq),
+    chunks.map(({ attempt }) => attempt),
+    chunks.map(({ offset }) => offset),
+  ];
+  const kept = new Map((await pool.rows({ name: "kept", text: KEPT, values: columns })).map((row) => [row.place, row.bytes]));
+  return chunks.flatMap((chunk, index) => {
+    const bytes: number = kept.get(index + 1) ?? 0;
+    if (bytes === 0) return [chunk];
+    if (bytes >= chunk.data.length) return [];
+    return [{ ...chunk, offset: chunk.offset + bytes, data: chunk.data.subarray(bytes), elided: 0 }];
+  });
+}
+
+function longestFirst(chunks: readonly LogChunk[]): readonly LogChunk[] {
+  return [...chunks].sort((a, b) => b.data.length - a.data.length);
 }
 
 function withoutRepeats(chunks: readonly LogChunk[]): readonly LogChunk[] {
