@@ -1,6 +1,6 @@
 import type { OutcomeReport } from "../proto/gen/tss/v1/worker_service_pb.js";
+import { within } from "../runtime/wait.ts";
 import type { Shipper } from "./output/shipper.ts";
-import { within } from "./within.ts";
 
 export interface Delivery {
   /** Sends the outcome behind the output, and again until it is acknowledged or not wanted any more. */

@@ -24,8 +24,13 @@ export interface SessionEvents {
   onDrain(): void;
 }
 
-/** The agent's side of a worker session; it reconnects by itself. Nothing here waits or throws. */
+/**
+ * The agent's side of a worker session; it reconnects by itself. Nothing here waits or throws. What is said without a
+ * connection is dropped, but for progress: the agent says it again in `onConnected`.
+ */
 export interface AgentSession {
+  /** Rejects with the TssError after which no further connection is tried; resolves after `close`. */
+  readonly ended: Promise<void>;
   /** Accepts this many leases more. */
   credit(count: number): void;
   started(report: MessageInitShape<typeof StartReportSchema>): void;
@@ -39,10 +44,16 @@ export interface AgentSession {
   close(): Promise<void>;
 }
 
+/** What an agent says of itself whenever it connects. */
+export interface Standing {
+  readonly held: readonly { readonly id: string; readonly fencingToken: bigint }[];
+  /** Leases it accepts now, whatever it accepted before. */
+  readonly credit: number;
+}
+
 export interface SessionOptions {
   readonly worker: MessageInitShape<typeof WorkerInfoSchema>;
-  /** Asked at every connection. */
-  held(): readonly { readonly id: string; readonly fencingToken: bigint }[];
+  standing(): Standing;
   readonly events: SessionEvents;
 }
 

@@ -95,6 +95,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
       session = options;
       queueMicrotask(() => fake.reconnect());
       return {
+        ended: new Promise(() => undefined),
         credit(count) {
           credit += count;
           tell();
@@ -130,7 +131,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
         },
       };
     },
-    held: () => session?.held().map(({ id, fencingToken }) => ({ id, fencingToken })) ?? [],
+    held: () => session?.standing().held.map(({ id, fencingToken }) => ({ id, fencingToken })) ?? [],
     lease(spec, options = {}) {
       lastId += 1;
       const given = {
@@ -146,6 +147,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
     drain: () => events().onDrain(),
     reconnect(refused = []) {
       silentSince = undefined;
+      if (session !== undefined) credit = session.standing().credit;
       session?.events.onConnected(leaseTtlMs, refused as never);
       tell();
     },
