@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import { type Task, TaskReason, type TaskSpecSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import {
@@ -10,13 +13,14 @@ import {
   TaskService,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
+import { EXIT } from "../../runtime/exit-codes.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../../worker-agent/agent.ts";
 import { openWorkSession } from "../../worker-agent/stream/work-session.ts";
-import { leave, temporaryDirectory } from "../support/agent-house.ts";
+import { closeLater, leave, temporaryDirectory } from "../support/agent-house.ts";
 import { freshDatabase } from "../support/database.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
 import { type EngineHouse, startEngine, submit } from "../support/engine-house.ts";
@@ -186,4 +190,37 @@ test("a key that the coordinator does not know ends the agent with its sentence"
     await agent?.close();
     stranger.close();
   }
+});
+
+describe("the program tss-agent", () => {
+  const startProgram = (key: string) => {
+    const child = spawn(process.execPath, [new URL("../../bin/tss-agent.cjs", import.meta.url).pathname], {
+      cwd: temporaryDirectory(),
+      env: { PATH: process.env["PATH"], TSS_COORDINATOR: `127.0.0.1:${edge.server.port}`, TSS_API_KEY: key },
+      stdio: ["ignore", "inherit", "pipe"],
+    });
+    closeLater(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    });
+    return child;
+  };
+
+  test("runs what it is given, and ends with 0 when it is told to", async () => {
+    const child = startProgram(edge.key);
+    const exit = once(child, "exit");
+    const id = await run({ command: "echo $TSS_TASK_NAME:$TSS_API_KEY" });
+    expect(await wait(id)).toMatchObject({ status: TaskStatus.SUCCEEDED });
+    expect(await output(id)).toBe("test:\n");
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+  });
+
+  test("says in one sentence that its key is refused, and does not start", async () => {
+    const child = startProgram("tss_nobody");
+    const exit = once(child, "exit");
+    expect(await text(child.stderr)).toMatch(/^tss-agent: [^\n]+\n$/);
+    expect(await exit).toEqual([EXIT.failed, null]);
+  });
 });
