@@ -128,6 +128,8 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     floor.endAll("drained", () => 0);
     await floor.ended();
     await within(floor.settled(), LAST_REPORTS_AT_ONCE_MS);
+    for (const attempt of held.all()) attempt.delivery.close();
+    await floor.settled();
     watch.close();
     await session.close();
     await executor.close();

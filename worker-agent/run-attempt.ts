@@ -106,9 +106,10 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
     });
   }
   ended();
-  if (stop.cause !== "fenced") await delivery.deliver(report);
+  const isDone = stop.cause === "fenced" || (await delivery.deliver(report));
   held.remove({ id, fencingToken });
   output.close();
+  if (!isDone) return;
   await dir.remove().catch((error: unknown) => logger.warn({ task: id, error }, "an attempt's directory stays behind"));
 }
 

@@ -173,6 +173,19 @@ test("a long command outlives its lease's term many times, because the coordinat
   expect(await wait(id)).toMatchObject({ status: TaskStatus.SUCCEEDED, attempt: 1 });
 });
 
+test("of too much output the head and the tail are kept, and the gap is told", async () => {
+  await start();
+  const id = await run({ command: "seq -f %07.0f 0 393215; echo the end" });
+  await wait(id);
+  const parts: { offset: bigint; elidedBytes: bigint; data: Uint8Array }[] = [];
+  for await (const part of tasks().tailLogs({ id })) if (part.data.length > 0) parts.push(part);
+  const gaps = parts.filter((part) => part.elidedBytes > 0n);
+  expect(gaps).toHaveLength(1);
+  expect(Buffer.from(parts.at(-1)?.data ?? []).toString()).toMatch(/0393215\nthe end\n$/);
+  const kept = parts.reduce((sum, part) => sum + part.data.length, 0);
+  expect(kept + Number(gaps[0]?.elidedBytes)).toBe(393_216 * 8 + 8);
+});
+
 test("an agent that leaves finishes what it runs and says good-bye", async () => {
   const first = await start();
   const id = await run({ command: "echo ready; sleep 0.3" });

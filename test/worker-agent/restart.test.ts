@@ -98,3 +98,16 @@ test("an outcome is reported again until it is acknowledged, also over a new con
   await leave(agent);
   expect(coordinator.outcomes).toHaveLength(2);
 });
+
+test("an outcome that nobody acknowledged before the agent left is reported by the next one", async () => {
+  const { agent, coordinator, directory } = await openHouse();
+  coordinator.answering = { outcomes: false, logs: false };
+  const given = coordinator.lease({ command: "echo kept; exit 5" });
+  await coordinator.outcome(given);
+  await agent.close();
+  const next = await openHouse({ directory });
+  expect(await next.coordinator.outcome(given)).toMatchObject({ exitCode: 5 });
+  await leave(next.agent);
+  expect(next.coordinator.output(given).toString()).toBe("kept\n");
+  expect(readdirSync(join(directory, "attempts"))).toEqual([]);
+});

@@ -115,6 +115,9 @@ export function createShipper(spool: Spool, send: SendFrame): Shipper {
         flights = [];
         sentEnd = offset;
         spool.closeHead();
+      } else if (full) {
+        // Chunks that were on their way when it had enough may have been kept all the same.
+        if (tailEnd === undefined) sentEnd = Math.max(sentEnd, offset);
       } else if (isProgress) rewound = false;
       else if (flights[0] !== undefined && offset <= flights[0].start && !rewound) {
         // It waits for a chunk that it dropped; every later one on its way will be answered like this.
