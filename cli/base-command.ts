@@ -3,26 +3,36 @@ import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
 import type { Input, ParserOutput } from "@oclif/core/interfaces";
 import { readSettings } from "../runtime/settings.ts";
-import { address } from "../runtime/settings-parse.ts";
+import { addressList } from "../runtime/settings-parse.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import type { Connection, ServiceClient } from "../sdk/typescript/connection-types.ts";
 import { connect } from "./connect.ts";
-import { reportError } from "./errors.ts";
+import { reportError, UsageError } from "./errors.ts";
 import { jsonLine, jsonText } from "./render/json-text.ts";
 import { writeAll } from "./write-all.ts";
 
 /** Values by the name of their flag or argument, as oclif types them. */
 type Output = { [name: string]: unknown };
 
+/** One address or several, as TSS_COORDINATOR has them. */
+function readAddress(text: string): string {
+  try {
+    return addressList(text);
+  } catch (error) {
+    throw new UsageError(`"${text}" ${(error as Error).message}`);
+  }
+}
+
 /** What every command of `tss` has: settings, a connection, `--json`, and one way to end with an error. */
 export abstract class TssCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = {
-    coordinator: Flags.string({
+    coordinator: Flags.custom<string>({
       helpGroup: "GLOBAL",
       helpValue: "HOST:PORT",
       description: "coordinator to call, in place of TSS_COORDINATOR",
-    }),
+      parse: async (text) => readAddress(text),
+    })(),
   };
 
   #connection: Connection | undefined;
@@ -44,7 +54,7 @@ export abstract class TssCommand extends Command {
   protected get settings(): Settings {
     if (this.#settings !== undefined) return this.#settings;
     const settings = readSettings();
-    const coordinator = this.#coordinator === undefined ? settings.TSS_COORDINATOR : address(this.#coordinator);
+    const coordinator = this.#coordinator ?? settings.TSS_COORDINATOR;
     this.#settings = { ...settings, TSS_COORDINATOR: coordinator };
     return this.#settings;
   }

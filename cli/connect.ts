@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Settings } from "../runtime/settings-table.ts";
+import { readVersion } from "../runtime/version.ts";
 import type { Connection, ConnectionOptions } from "../sdk/typescript/connection-types.ts";
 import { UsageError } from "./errors.ts";
-import { readVersion } from "./version.ts";
 
 /** A connection as the settings say. It has not been tried yet: `ready` does. */
 export async function connect(settings: Settings): Promise<Connection> {

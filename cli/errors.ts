@@ -63,10 +63,11 @@ export function viewError(error: unknown): ErrorView {
       ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
       ...hintFor(error),
     };
-  const { name = "", message = String(error), oclif } = error as Error & { oclif?: { exit?: number } };
+  const { name = "", message = String(error), oclif, syscall } = error as NodeJS.ErrnoException & { oclif?: object };
   if (name === "UsageError") return { exitCode: EXIT.usage, code: "USAGE", message: parserMessage(error as Error) };
   if (name === "SettingsError") return { exitCode: EXIT.usage, code: "SETTINGS", message };
   if (oclif !== undefined) return { exitCode: EXIT.usage, code: "USAGE", message: parserMessage(error as Error) };
+  if (syscall !== undefined) return { exitCode: EXIT.failed, code: "SYSTEM", message };
   return {
     exitCode: EXIT.failed,
     code: "INTERNAL",

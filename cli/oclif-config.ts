@@ -1,9 +1,9 @@
 import path from "node:path";
 import { Config } from "@oclif/core/config";
 import { settings } from "@oclif/core/settings";
+import { readVersion } from "../runtime/version.ts";
 import { TOPICS } from "./command-table.ts";
 import { LOADED_COMMANDS_FILE } from "./loaded-commands.ts";
-import { readVersion } from "./version.ts";
 
 export const HELP_OPTIONS = { flagSortOrder: "none", hideCommandSummaryInDescription: true } as const;
 

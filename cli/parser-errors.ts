@@ -1,4 +1,4 @@
-import { nearest } from "./nearest.ts";
+import { nearest } from "../runtime/nearest.ts";
 
 /** What oclif's parser throws, as far as it is looked at. */
 interface ParserError {

@@ -1,5 +1,5 @@
+import { nearest } from "../runtime/nearest.ts";
 import { COMMANDS, TOPIC_ALIASES, TOPICS } from "./command-table.ts";
-import { nearest } from "./nearest.ts";
 
 /** What the words of a command line ask for. */
 export type Request =

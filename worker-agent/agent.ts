@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { aborted, within } from "../runtime/wait.ts";
+import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
 import { createFloor } from "./floor.ts";
@@ -13,13 +14,12 @@ import { watchLease } from "./lease-watch.ts";
 import { readPolicy } from "./policy.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
-import type { AgentSession, OpenSession } from "./session.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { workerInfo } from "./worker-info.ts";
 
 export interface AgentOptions {
   readonly settings: Settings;
-  readonly openSession: OpenSession;
+  readonly openSession: OpenWorkSession;
   readonly logger: Logger;
   /** Version of the program, shown to operators. */
   readonly version: string;
@@ -30,14 +30,12 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly name: string;
-  /** Resolves when the agent has left; rejects with the TssError after which its coordinator will not have it. */
-  readonly ended: Promise<void>;
   /**
-   * Takes nothing more and waits for what runs. Resolves when nothing does and the last outcomes are acknowledged, or
-   * after 5 s of waiting for that; the agent then still has to be closed.
-   * @param hurry when aborted, what runs is ended, each attempt with at most 2 s between SIGTERM and SIGKILL.
+   * Takes nothing more, waits for what runs and leaves.
+   * @param hurry when aborted, what runs is ended, each attempt with at most 2 s between SIGTERM and SIGKILL. Absent:
+   * after TSS_DRAIN_TIMEOUT.
    */
-  drain(hurry: AbortSignal): Promise<void>;
+  drain(hurry?: AbortSignal): Promise<void>;
   /** Ends what runs at once and leaves. Outcomes that are not acknowledged stay in the directory for the next agent. */
   close(): Promise<void>;
 }
@@ -70,7 +68,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const attemptsPath = join(directory, "attempts");
   mkdirSync(attemptsPath, { recursive: true, mode: 0o700 });
 
-  let session: AgentSession;
+  let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
     agentName: worker.name,
@@ -106,13 +104,14 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   );
   session = options.openSession({
     worker,
-    standing: () => ({ held: held.all(), credit: floor.standing() }),
+    held: () => held.all(),
     events: {
       onConnected(leaseTtlMs, refused) {
         watch.setTerm(leaseTtlMs);
         for (const lease of refused) held.fence(lease);
         for (const attempt of held.all()) attempt.resend();
         for (const deliver of deliveries.splice(0)) floor.keep(deliver());
+        floor.resume();
       },
       onLease: floor.lease,
       onCancel: floor.cancel,
@@ -122,8 +121,10 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     },
   });
 
+  floor.offerSlots();
+
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  const leave = async (): Promise<void> => {
     floor.drain();
     floor.endAll("drained", () => 0);
     await floor.ended();
@@ -135,20 +136,21 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     await executor.close();
     lock.release();
   };
+  const close = (): Promise<void> => {
+    closing ??= leave();
+    return closing;
+  };
   return {
     name: worker.name,
-    ended: session.ended,
-    async drain(hurry) {
+    close,
+    async drain(hurry = AbortSignal.timeout(settings.TSS_DRAIN_TIMEOUT)) {
       floor.drain();
       const ended = floor.ended();
       await Promise.race([ended, aborted(hurry)]);
       if (hurry.aborted) floor.endAll("drained", (own) => Math.min(own, HURRY_GRACE_MS));
       await ended;
       await within(floor.settled(), LAST_REPORTS_MS);
-    },
-    close() {
-      closing ??= close();
-      return closing;
+      await close();
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { type Collector, createCollector } from "./output/collector.ts";
 import { createShipper, type Shipper } from "./output/shipper.ts";
 import { openSpool } from "./output/spool.ts";
-import type { AgentSession } from "./session.ts";
 
 export interface AttemptOutput {
   readonly collector: Collector;
@@ -24,7 +24,7 @@ export function openOutput(
     readonly clock: Clock;
     readonly logger: Logger;
     readonly logLimit: number;
-    readonly session: () => AgentSession;
+    readonly session: () => WorkSession;
   },
 ): AttemptOutput {
   const spool = openSpool(directory, { headBytes: options.logLimit, tailBytes: TAIL_BYTES });

@@ -2,19 +2,21 @@ import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { hasRoom } from "./journal/room.ts";
 import { type AttemptHost, runAttempt } from "./run-attempt.ts";
-import { creditDue, drain, emptySlots, free, offer, reconnect, type Slots, take } from "./slots.ts";
+import { creditDue, drain, emptySlots, free, offer, resume, take } from "./slots.ts";
 import type { StopCause } from "./stop.ts";
 
 /** Where the agent's attempts run: it offers slots, takes leases and hears orders. */
 export interface Floor {
+  /** Asks for leases, so that every free slot is offered once. */
+  offerSlots(): void;
   lease(lease: Lease): void;
   cancel(order: CancelOrder): void;
   /** Ends everything that runs; `graceOf` may shorten each attempt's own grace. */
   endAll(cause: StopCause, graceOf?: (graceMs: number) => number): void;
   /** No slot is offered until the next connection: an operator, or a coordinator that leaves, asked for it. */
   pause(): void;
-  /** A new connection: all slots that can be offered over it. */
-  standing(): number;
+  /** A new connection. */
+  resume(): void;
   /** No slot is offered any more. */
   drain(): void;
   /** Takes part in `settled`. */
@@ -61,20 +63,19 @@ export function createFloor(host: AttemptHost, total: number): Floor {
       offerSlots();
     }, LOOK_FOR_ROOM_MS).unref();
   };
-  const mayOffer = (current: Slots): boolean => {
-    if (creditDue(current) === 0) return false;
-    if (hasRoom(host.attemptsPath)) return true;
-    waitForRoom();
-    return false;
-  };
   const offerSlots = (): void => {
-    if (!mayOffer(slots)) return;
     const count = creditDue(slots);
+    if (count === 0) return;
+    if (!hasRoom(host.attemptsPath)) {
+      waitForRoom();
+      return;
+    }
     slots = offer(slots, count);
     host.session().credit(count);
   };
 
   return {
+    offerSlots,
     keep,
     lease(lease) {
       slots = take(slots);
@@ -99,11 +100,9 @@ export function createFloor(host: AttemptHost, total: number): Floor {
     pause() {
       slots = drain(slots);
     },
-    standing() {
-      const free = reconnect(slots, leaving);
-      const count = mayOffer(free) ? creditDue(free) : 0;
-      slots = offer(free, count);
-      return count;
+    resume() {
+      if (!leaving) slots = resume(slots);
+      offerSlots();
     },
     drain() {
       leaving = true;

@@ -1,11 +1,8 @@
-import { systemClock } from "../runtime/clock.ts";
 import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
 import { readVersion } from "../runtime/version.ts";
 import { abortableWait } from "../runtime/wait.ts";
-import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { startAgent } from "./agent.ts";
-import { coordinatorAddress } from "./coordinator-address.ts";
-import { openWorkSession } from "./stream/work-session.ts";
+import { connectAgent } from "./connect.ts";
 
 /** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
 const REFUSAL_MS = 2_000;
@@ -17,20 +14,19 @@ export async function main(): Promise<void> {
 
 async function start({ settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
-  const connection = openConnection(coordinatorAddress(settings, version));
-  const openSession = openWorkSession(connection, systemClock, logger);
+  const { openSession, refused, close } = connectAgent(settings, version, logger);
   const agent = await startAgent({ settings, openSession, logger, version });
   const stop = async (): Promise<void> => {
     await agent.close();
-    connection.close();
+    close();
   };
   try {
     // The agent works meanwhile; a wrong key is said as a failure to start and not as one of later.
-    await Promise.race([agent.ended, abortableWait(REFUSAL_MS, stopping)]);
+    await Promise.race([refused, abortableWait(REFUSAL_MS, stopping)]);
   } catch (error) {
     await stop();
     throw error;
   }
   logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
-  return { ended: agent.ended, drain: agent.drain, stop };
+  return { ended: refused, drain: agent.drain, stop };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../proto/limits.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { abortableWait } from "../runtime/wait.ts";
+import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { openOutput } from "./attempt-output.ts";
 import { createDelivery } from "./delivery.ts";
 import type { Ending, Executor } from "./executors/executor.ts";
@@ -13,7 +14,6 @@ import { judge } from "./outcome.ts";
 import type { ProcessIdentity } from "./processes/identity.ts";
 import { createProgressReporter } from "./progress-reporter.ts";
 import { outcomeReport } from "./report.ts";
-import type { AgentSession } from "./session.ts";
 import { createStop } from "./stop.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -27,7 +27,7 @@ export interface AttemptHost {
   readonly executors: readonly Executor[];
   readonly held: HeldAttempts;
   readonly turnstile: Turnstile;
-  session(): AgentSession;
+  session(): WorkSession;
 }
 
 /**

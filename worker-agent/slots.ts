@@ -30,12 +30,11 @@ export function free(slots: Slots): Slots {
   return { ...slots, taken: Math.max(0, slots.taken - 1) };
 }
 
-/** No slot is offered any more; leases offered before may still come. */
+/** No slot is offered until `resume`; leases offered before may still come. */
 export function drain(slots: Slots): Slots {
   return { ...slots, draining: true };
 }
 
-/** A new connection: what was offered over the one before is void. */
-export function reconnect(slots: Slots, draining: boolean): Slots {
-  return { ...slots, offered: 0, draining };
+export function resume(slots: Slots): Slots {
+  return { ...slots, draining: false };
 }

@@ -1,4 +1,5 @@
 import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
+import { beforeBrokenPipeEnds } from "../broken-pipe.ts";
 import { QuietExit } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printable } from "../render/printable.ts";
@@ -41,6 +42,8 @@ export async function followTask(
       .cancelTasks({ ids: [id] })
       .catch((error: Error) => note(`tss: ${id} could not be cancelled: ${error.message}`));
   });
+  // Whoever read the output has gone: what nobody reads is not to run on, as with any command behind a pipe.
+  const keepRunning = beforeBrokenPipeEnds(() => tasks.cancelTasks({ ids: [id] }));
   const patience = () => createPatience(GIVE_UP_MS, () => talkative && note("tss: connection lost, trying again"));
   const outputDone = new AbortController();
   const signal = AbortSignal.any([interrupts.leave, outputDone.signal]);
@@ -72,6 +75,7 @@ export async function followTask(
     clearTimeout(explaining);
     clearTimeout(idle);
     interrupts.stop();
+    keepRunning();
   }
 }
 

@@ -31,16 +31,24 @@ export function showProgress(tasks: Tasks, ids: readonly string[], endedCount: (
     else if (ids.length > 1) stream.write(`${CLEAR_LINE}${endedCount()} of ${ids.length} tasks have ended`);
   };
   const timer = setInterval(draw, REDRAW_MS);
+  // The shell's prompt is to stand on a clean line.
+  const onInterrupt = () => {
+    stop();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", onInterrupt);
+  const stop = () => {
+    process.removeListener("SIGINT", onInterrupt);
+    clearInterval(timer);
+    watching.abort();
+    stream.write(CLEAR_LINE);
+  };
   return {
     say(text) {
       stream.write(`${CLEAR_LINE}${text}\n`);
       draw();
     },
-    stop() {
-      clearInterval(timer);
-      watching.abort();
-      stream.write(CLEAR_LINE);
-    },
+    stop,
   };
 }
 

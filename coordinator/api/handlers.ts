@@ -78,9 +78,11 @@ function streaming(
 ): handleServerStreamingCall<Incoming, Uint8Array> {
   return (call) => {
     const context = contextOf(call);
-    pump(call.request, context, new StreamSender(call, outboxBytes)).then(
+    const sender = new StreamSender(call, outboxBytes);
+    pump(call.request, context, sender).then(
       () => call.end(),
-      (error) => context.fail(error),
+      // grpc-js never sends a status that overtakes messages: it waits for ever for those it has not been given yet.
+      (error) => void sender.emptied(context.signal).then(() => context.fail(error)),
     );
   };
 

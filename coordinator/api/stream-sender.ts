@@ -3,11 +3,24 @@ export interface MessageSink {
   write(bytes: Uint8Array, callback: () => void): boolean;
 }
 
+function unlessOver(signal: AbortSignal, wait: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done);
+    wait(done);
+  });
+}
+
 /** Writes messages and counts the bytes that the peer has not taken, which grpc-js counts only in messages. */
 export class StreamSender {
   private readonly sink: MessageSink;
   private readonly bound: number;
   private readonly waiting: (() => void)[] = [];
+  private readonly empty: (() => void)[] = [];
   private unsent = 0;
 
   /** @param bound unsent bytes past which the sender is congested. */
@@ -21,6 +34,7 @@ export class StreamSender {
     this.unsent += bytes.length;
     this.sink.write(bytes, () => {
       this.unsent -= bytes.length;
+      if (this.unsent === 0) for (const resume of this.empty.splice(0)) resume();
       if (!this.congested) for (const resume of this.waiting.splice(0)) resume();
     });
     return !this.congested;
@@ -38,14 +52,14 @@ export class StreamSender {
 
   /** Resolves when the peer has caught up or the call is over. */
   drained(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const done = () => {
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      signal.addEventListener("abort", done);
-      this.onDrained(done);
+    return unlessOver(signal, (done) => this.onDrained(done));
+  }
+
+  /** Resolves when every message has left or the call is over. */
+  emptied(signal: AbortSignal): Promise<void> {
+    return unlessOver(signal, (done) => {
+      if (this.unsent === 0) done();
+      else this.empty.push(done);
     });
   }
 }

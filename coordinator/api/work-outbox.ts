@@ -112,6 +112,8 @@ export class WorkOutbox {
       this.room(ENTRY_BYTES);
       writeLogAck(this.writer, ack);
     }
+    // Nothing to write: the message itself is the answer.
+    if (answer.heard) this.room(ENTRY_BYTES);
     if (answer.drain) {
       this.room(ENTRY_BYTES);
       writeDrain(this.writer, 6, answer);

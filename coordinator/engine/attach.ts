@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   type HeldLease,
   HeldLeaseSchema,
@@ -10,7 +11,6 @@ import {
   type WorkerInfo,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { WorkStream } from "../operations/operations.ts";
@@ -35,10 +35,12 @@ export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is W
   found.count("worker.queues", info.queues.length, 0, 1_000);
   found.count("worker.types", info.types.length, 0, 1_000);
   for (const queue of info.queues)
-    if (!LIMITS.queueName.test(queue)) found.add("worker.queues", `has ${JSON.stringify(queue)}, which is no queue name`);
+    if (!LIMITS.queueName.test(queue))
+      found.add("worker.queues", `has ${JSON.stringify(queue)}, which is no queue name`);
   found.count("worker.labels", Object.keys(info.labels).length, 0, LIMITS.labels);
   found.count("worker.resources", Object.keys(info.resources).length, 0, LIMITS.resources);
-  if (!info.commands && info.types.length === 0) found.add("worker.types", "must name a handler, or commands must be true");
+  if (!info.commands && info.types.length === 0)
+    found.add("worker.types", "must name a handler, or commands must be true");
   found.check();
 }
 
@@ -73,7 +75,9 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   checkWorkerInfo(hello.worker);
   const session = resume(state, keyId, hello.sessionId, hello.worker);
   if (session.stream !== null && session.stream !== stream)
-    session.stream.end(new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }));
+    session.stream.end(
+      new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }),
+    );
   session.stream = stream;
   session.stalled = false;
   session.credit = hello.credit;
@@ -162,9 +166,6 @@ function resendOrders(state: EngineState, session: Session): void {
   }
 }
 
-
-
-
 /** The stream is gone; the session waits for the worker to come back until its lease is over. */
 export function detachStream(state: EngineState, session: Session, stream: WorkStream): void {
   if (session.stream !== stream) return;
@@ -182,7 +183,9 @@ export function closeSession(state: EngineState, session: Session): void {
     if (item.attempt?.committed === false) giveBack(state, item);
     else loseAttempt(state, item);
   }
-  session.stream?.end(new TssError("ABORTED", "The coordinator heard nothing of this worker for too long.", { reason: "SESSION_LOST" }));
+  session.stream?.end(
+    new TssError("ABORTED", "The coordinator heard nothing of this worker for too long.", { reason: "SESSION_LOST" }),
+  );
   session.stream = null;
   leaveProfile(state, session.profile);
 }

@@ -1,10 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import {
-  AttemptOutcome,
-  AttemptSchema,
-  TaskMessageSchema,
-  TaskReason,
-} from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, AttemptSchema, TaskMessageSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { type Command, type Decision, decide } from "../kernel/decide.ts";
 import { forbidsRetry, retryPauseMs } from "../kernel/retry.ts";
 import { toTimestamp } from "../kernel/time.ts";

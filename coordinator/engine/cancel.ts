@@ -2,6 +2,7 @@ import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import { EVENT, type TaskHead } from "../ports/rows.ts";
+import { committed, orStopped } from "./committed.ts";
 import { addEnd, addEvent, endItem } from "./conclude.ts";
 import { takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
@@ -29,18 +30,10 @@ export async function cancelTask(state: EngineState, ref: TaskRef, by: string): 
   }
 }
 
-/** Resolves when everything decided up to now is committed. */
-export function committed(state: EngineState): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (state.stopped !== null) return reject(state.stopped);
-    state.pending.after.push(resolve);
-    state.wake();
-  });
-}
-
 function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelOutcome> {
   const decision = decide(stateOf(item), { kind: "cancel" }, item.head);
-  if (decision.do === "end") return ended(state, (settled) => void endItem(state, item, decision.status, decision.reason, { settled }));
+  if (decision.do === "end")
+    return ended(state, (settled) => void endItem(state, item, decision.status, decision.reason, { settled }));
   if (decision.do === "requestCancel") {
     const at = state.clock.now();
     item.cancelRequestedAt = at;
@@ -56,8 +49,7 @@ function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelO
 }
 
 function ended(state: EngineState, end: (settled: (won: boolean) => void) => void): Promise<CancelOutcome> {
-  if (state.stopped !== null) return Promise.reject(state.stopped);
-  return new Promise((resolve) => end((won) => resolve(won ? "changed" : "unchanged")));
+  return orStopped(state, (resolve) => end((won) => resolve(won ? "changed" : "unchanged")));
 }
 
 /** A task that is a head in a window, or only in the store. */

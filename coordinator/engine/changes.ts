@@ -19,6 +19,13 @@ export class Changes {
     return this.#byTask.size === 0 && this.#all.size === 0;
   }
 
+  /** Listeners now. */
+  get size(): number {
+    let size = this.#all.size;
+    for (const listeners of this.#byTask.values()) size += listeners.size;
+    return size;
+  }
+
   publish(change: Change): void {
     if (this.idle) return;
     for (const listener of this.#byTask.get(refKey(change.ref)) ?? []) listener(change);

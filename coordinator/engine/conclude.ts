@@ -132,4 +132,3 @@ export function mark(state: EngineState): void {
 export function hasEnded(status: number): boolean {
   return status === TaskStatus.SUCCEEDED || status === TaskStatus.FAILED || status === TaskStatus.CANCELLED;
 }
-

@@ -1,15 +1,16 @@
 import { hostname } from "node:os";
+import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { Changes } from "./changes.ts";
 import { Flusher } from "./flusher.ts";
-import { considerRefill } from "./refill.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
+import { considerRefill } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -60,7 +61,9 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { store, clock } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
-    const shards = (await store.claim(owner, options.takeover ?? false)).map(({ shard, epoch }) => new Shard(shard, epoch));
+    const shards = (await store.claim(owner, options.takeover ?? false)).map(
+      ({ shard, epoch }) => new Shard(shard, epoch),
+    );
     const meta = await store.catalog.meta();
     const state: EngineState = {
       config: options.config,
@@ -94,6 +97,7 @@ export class Engine {
       laterUntil: 0,
       expiring: true,
       stopped: null,
+      onStop: new Set(),
       storeProblem: null,
       storeWellSince: clock.monotonic(),
       wake: () => {},
@@ -141,7 +145,8 @@ export class Engine {
       try {
         await duty();
       } catch (error) {
-        if (this.state.stopped === null) this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
+        if (this.state.stopped === null)
+          this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;
       }
@@ -162,23 +167,24 @@ export class Engine {
         this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
       );
     }
-    this.#halt(new Error("the coordinator is stopping"));
+    this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt(error);
+    this.#halt("Another coordinator has taken over; send the same request again.");
     this.#options.onStopped(error);
   }
 
-  #halt(error: Error): void {
+  #halt(sentence: string): void {
+    const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
+    for (const tell of this.state.onStop) tell(error);
+    this.state.onStop.clear();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
     this.#flusher.stop();
-    for (const message of this.state.pending.messages) message.reject(error);
-    this.state.pending.messages = [];
   }
 }

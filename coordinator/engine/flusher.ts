@@ -1,6 +1,6 @@
 import { TssError } from "../../proto/errors.ts";
-import { BadRowError, FencedError, RequestRepeatedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
+import { BadRowError, FencedError, RequestRepeatedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { type Batch, rowsOf, toFlush } from "./batch.ts";
 import { flushShards } from "./counters.ts";
 import { decodeRequestAnswer } from "./gate-answers.ts";
@@ -167,7 +167,10 @@ export class Flusher {
           const ref = first[at++];
           return same && ref !== undefined ? { ref, duplicate: true } : { conflict: "request_id" };
         });
-      const answered = { ...placed, message: { ...message, resolve: (o: readonly SubmitOutcome[]) => message.resolve(merged(o)) } };
+      const answered = {
+        ...placed,
+        message: { ...message, resolve: (o: readonly SubmitOutcome[]) => message.resolve(merged(o)) },
+      };
       batch.messages[batch.messages.indexOf(placed)] = answered;
     }
   }
@@ -176,12 +179,14 @@ export class Flusher {
   #separate(batch: Batch, error: BadRowError): void {
     const state = this.#state;
     state.logger.error({ error: error.message }, "the database refuses a row; trying its messages apart");
-    if (batch.messages.length === 0) throw new FencedError(`the database refuses what it may not refuse: ${error.message}`);
+    if (batch.messages.length === 0)
+      throw new FencedError(`the database refuses what it may not refuse: ${error.message}`);
     const apart: SubmitMessage[] = [];
     for (const placed of batch.messages) {
       unplace(state, batch, placed, true);
       const { message } = placed;
-      for (const { idempotency } of message.admissions) if (idempotency !== null) state.pending.keys.delete(idempotency.key);
+      for (const { idempotency } of message.admissions)
+        if (idempotency !== null) state.pending.keys.delete(idempotency.key);
       if (batch.messages.length > 1) apart.push({ ...message, alone: true });
       else if (message.admissions.length > 1) apart.push(...splitMessage(message));
       else message.resolve([{ conflict: "refused" }]);
@@ -214,7 +219,11 @@ function splitMessage(message: SubmitMessage): SubmitMessage[] {
 
 /** What a caller is told whose task the database refused. */
 export function refusedError(): TssError {
-  return new TssError("INVALID_ARGUMENT", "The database refuses a value of this task; the coordinator's log names it.", {
-    reason: "REFUSED_BY_DATABASE",
-  });
+  return new TssError(
+    "INVALID_ARGUMENT",
+    "The database refuses a value of this task; the coordinator's log names it.",
+    {
+      reason: "REFUSED_BY_DATABASE",
+    },
+  );
 }

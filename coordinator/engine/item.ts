@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { type TaskRef, refKey } from "../kernel/task-ref.ts";
+import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Lane } from "./lanes.ts";
 import type { Session } from "./session.ts";

@@ -94,7 +94,10 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
       const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
       if (result.outcome === "reclaimed") state.segments.reclaimed(seg);
       else if (result.outcome === "unfinished")
-        state.logger.warn({ seg, unfinished: result.unfinished }, "a segment is kept: too many of its tasks are unfinished");
+        state.logger.warn(
+          { seg, unfinished: result.unfinished },
+          "a segment is kept: too many of its tasks are unfinished",
+        );
     });
     if (state.stopped !== null) return;
   }

@@ -1,6 +1,6 @@
+import type { Logger } from "../../runtime/logger.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { Blobs, LogChunk } from "../ports/blobs.ts";
-import type { Logger } from "../../runtime/logger.ts";
 
 /** Bytes of output that may wait to be kept; past it agents get no acknowledgement and hold. */
 const WAITING_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import { closeSession } from "./attach.ts";
 import { concludeAttempt } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
-import { closeSession } from "./attach.ts";
 import type { EngineState } from "./state.ts";
 
 /** Nothing is heard of the attempt any more: it counts, and the task goes on without it. */

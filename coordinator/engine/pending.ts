@@ -16,7 +16,6 @@ export interface SubmitMessage {
   /** A flush of its own: another message of its last flush, or this one, could not be written. */
   readonly alone: boolean;
   readonly resolve: (outcomes: readonly SubmitOutcome[]) => void;
-  readonly reject: (error: Error) => void;
 }
 
 export type SubmitOutcome =

@@ -1,5 +1,5 @@
-import type { LaneKey, Needs } from "../kernel/lane-key.ts";
 import type { WorkerInfo } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { LaneKey, Needs } from "../kernel/lane-key.ts";
 import type { Lane } from "./lanes.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
-import { loseAttempt } from "./lose.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
-import { rest } from "./rest.ts";
+import { loseAttempt } from "./lose.ts";
 import { rebuildItem } from "./rebuild.ts";
+import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
 import type { Shard } from "./shard.ts";
 import type { EngineState } from "./state.ts";
@@ -21,7 +21,9 @@ const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
  * whatever has ended and however much waits.
  */
 export async function recover(state: EngineState): Promise<void> {
-  const checkpoints = new Map((await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]));
+  const checkpoints = new Map(
+    (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
+  );
   let later = Number.POSITIVE_INFINITY;
   for (const shard of state.shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
@@ -32,7 +34,11 @@ export async function recover(state: EngineState): Promise<void> {
   graceForOrphans(state);
 }
 
-async function recoverShard(state: EngineState, shard: Shard, checkpoint: Checkpoint | undefined): Promise<CheckpointBody> {
+async function recoverShard(
+  state: EngineState,
+  shard: Shard,
+  checkpoint: Checkpoint | undefined,
+): Promise<CheckpointBody> {
   const body = checkpoint === undefined ? EMPTY : readCheckpoint(checkpoint.body);
   const { recovery } = state.store;
   for (const [queue, submitted, succeeded, failed, cancelled] of body.q)

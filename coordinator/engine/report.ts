@@ -113,7 +113,9 @@ export function reportProgress(state: EngineState, report: ProgressReport): void
 function clip(text: string): string {
   const clean = text.replaceAll("\u0000", "\ufffd").toWellFormed();
   if (Buffer.byteLength(clean) <= LIMITS.progressMessageBytes) return clean;
-  return Buffer.from(clean).subarray(0, LIMITS.progressMessageBytes - 4).toString("utf8");
+  return Buffer.from(clean)
+    .subarray(0, LIMITS.progressMessageBytes - 4)
+    .toString("utf8");
 }
 
 function running(state: EngineState, id: string, token: bigint): Item | null {

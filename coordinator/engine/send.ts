@@ -34,7 +34,11 @@ export function sendLeases(state: EngineState, leases: readonly PendingLease[]):
 }
 
 /** Sends, and holds further leases back while the peer is slow to read. */
-export function deliver(state: EngineState, session: Session, answer: Parameters<NonNullable<Session["stream"]>["send"]>[0]): void {
+export function deliver(
+  state: EngineState,
+  session: Session,
+  answer: Parameters<NonNullable<Session["stream"]>["send"]>[0],
+): void {
   const { stream } = session;
   if (stream === null || stream.send(answer) || session.stalled) return;
   session.stalled = true;

@@ -1,9 +1,9 @@
+import type { WorkerInfo } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Lane } from "./lanes.ts";
 import { listLane, newProfile, type Profile, profileKey, serves, unlistLane } from "./profile.ts";
 import { considerRefill } from "./refill.ts";
 import type { Session } from "./session.ts";
 import type { EngineState } from "./state.ts";
-import type { WorkerInfo } from "../../proto/gen/tss/v1/worker_service_pb.js";
 
 /** Which lanes are offered to which workers. A lane is listed while it has a head, its queue runs and somebody serves it. */
 

@@ -104,4 +104,3 @@ function publish(
 ): void {
   if (!state.changes.idle) state.changes.publish({ ref, queue, ended });
 }
-

@@ -1,10 +1,11 @@
+import type { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
-import type { Store } from "../ports/store.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
+import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
@@ -85,8 +86,10 @@ export interface EngineState {
   laterUntil: number;
   /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */
   expiring: boolean;
-  /** Set when another owner has taken over or the engine was stopped; nothing is decided any more. */
-  stopped: Error | null;
+  /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */
+  stopped: TssError | null;
+  /** Whoever waits for a commit that will not come. */
+  readonly onStop: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
   /** Monotonic ms since when the store has been well. */

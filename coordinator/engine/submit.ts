@@ -1,7 +1,8 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Admission } from "../kernel/admit.ts";
-import { Lane } from "./lanes.ts";
+import { committed, orStopped } from "./committed.ts";
 import { mark } from "./conclude.ts";
+import { Lane } from "./lanes.ts";
 import type { SubmitOutcome } from "./pending.ts";
 import { countServers } from "./serving.ts";
 import type { EngineState } from "./state.ts";
@@ -35,8 +36,8 @@ export async function submitTasks(state: EngineState, request: SubmitRequest): P
     state.pending.messageBytes -= bytes;
     throw error;
   }
-  return new Promise((resolve, reject) => {
-    state.pending.messages.push({ ...request, laneIds, bytes, alone: false, resolve, reject });
+  return orStopped(state, (resolve) => {
+    state.pending.messages.push({ ...request, laneIds, bytes, alone: false, resolve });
     mark(state);
   });
 }
@@ -48,7 +49,8 @@ function sizeOf(admissions: readonly Admission[]): number {
 }
 
 function exhausted(state: EngineState): TssError {
-  const why = state.storeProblem === null ? "tasks come in faster than the database takes them" : "the database is away";
+  const why =
+    state.storeProblem === null ? "tasks come in faster than the database takes them" : "the database is away";
   return new TssError("RESOURCE_EXHAUSTED", `Too much waits to be written: ${why}. Try again shortly.`, {
     reason: "INBOX_FULL",
     retryAfterMs: state.storeProblem === null ? 100 : 1_000,
@@ -87,11 +89,7 @@ async function keysFree(state: EngineState, admissions: readonly Admission[]): P
       reason: "KEY_REPEATED",
     });
   while (keys.some((key) => state.pending.keys.has(key))) {
-    if (state.stopped !== null) throw state.stopped;
-    await new Promise<void>((resolve) => {
-      state.pending.after.push(resolve);
-      state.wake();
-    });
+    await committed(state);
   }
   for (const key of keys) state.pending.keys.add(key);
 }

@@ -4,8 +4,8 @@ import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit } from "./counters.ts";
 import { takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
-import { letGo } from "./lease.ts";
 import type { Lane } from "./lanes.ts";
+import { letGo } from "./lease.ts";
 import { updateReady } from "./serving.ts";
 import type { EngineState } from "./state.ts";
 

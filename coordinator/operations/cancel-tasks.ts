@@ -13,7 +13,7 @@ import type { EngineState } from "../engine/state.ts";
 import { toRpcStatus } from "../kernel/rpc-status.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeTask } from "./describe-task.ts";
-import { findTask, notFound, reading, readId } from "./find-task.ts";
+import { findTask, notFound, readId, reading } from "./find-task.ts";
 import type { Caller } from "./operations.ts";
 
 /** Cancels each task; answers after the commits, item by item. */

@@ -19,7 +19,7 @@ import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
 import { countQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
-import type { OperatorOperations, Operations, TaskOperations, WorkerOperations } from "./operations.ts";
+import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
 import { retryTasks } from "./retry-tasks.ts";
 import { submitTasks } from "./submit-tasks.ts";

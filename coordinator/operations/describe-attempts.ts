@@ -16,7 +16,10 @@ export function describeAttempts({ events, end, sessions }: StoredTask, item: It
   let current: Attempt | null = null;
   for (const event of events) {
     if (event.kind === EVENT.leased) {
-      current = begin(event, sessions.find(({ session }) => session === event.session));
+      current = begin(
+        event,
+        sessions.find(({ session }) => session === event.session),
+      );
       attempts.push(current);
     } else if (current !== null && event.kind === EVENT.retrying) {
       finish(current, event.detail, event.at);

@@ -9,12 +9,12 @@ import {
   TaskSpecSchema,
   TaskStatus,
 } from "../../proto/gen/tss/v1/task_pb.js";
-import { itemAt, type EngineState } from "../engine/state.ts";
 import type { Item } from "../engine/item.ts";
-import { readHistory, type History } from "../engine/rebuild.ts";
+import { type History, readHistory } from "../engine/rebuild.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
+import { readLaneKey } from "../kernel/lane-key.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { EVENT, type StoredTask } from "../ports/rows.ts";
-import { readLaneKey } from "../kernel/lane-key.ts";
 import { describeAttempts } from "./describe-attempts.ts";
 
 /** How much of a task is told: lists leave out what is long. */
@@ -29,7 +29,9 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
   const laneKey = lane?.key ?? readLaneKey(JSON.stringify(["", 0, "", task.type, [], []]));
   const attempts = depth === "full" ? describeAttempts(stored, item) : [];
   const ended = end !== null && end.status !== 0;
-  const { status, reason } = ended ? { status: end.status, reason: end.reason } : standing(state, stored, history, item);
+  const { status, reason } = ended
+    ? { status: end.status, reason: end.reason }
+    : standing(state, stored, history, item);
   const last: Attempt | undefined =
     attempts.at(-1) ?? (ended && end.detail !== null ? fromBinary(AttemptSchema, end.detail) : undefined);
   const started = firstStart(stored, attempts);
@@ -75,7 +77,8 @@ function standing(
   history: History,
   item: Item | undefined,
 ): { status: TaskStatus; reason: TaskReason } {
-  const running = item === undefined ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
+  const running =
+    item === undefined ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
   if (running) {
     const cancelling = (item?.cancelRequestedAt ?? history.cancelRequestedAt) > 0;
     const here = item?.attempt?.session != null && item.attempt.session.stream !== null;
@@ -85,7 +88,12 @@ function standing(
   return { status: TaskStatus.WAITING, reason: waitingReason(state, task, history, item) };
 }
 
-function waitingReason(state: EngineState, task: StoredTask["task"], history: History, item: Item | undefined): TaskReason {
+function waitingReason(
+  state: EngineState,
+  task: StoredTask["task"],
+  history: History,
+  item: Item | undefined,
+): TaskReason {
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   if (dueAt > state.clock.now()) return history.retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
   const queue = state.lanes.get(task.lane)?.key.queue;

@@ -1,11 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import {
-  type Explanation,
-  ExplanationSchema,
   type ExplainTaskRequest,
   type ExplainTaskResponse,
   ExplainTaskResponseSchema,
+  type Explanation,
+  ExplanationSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Lane } from "../engine/lanes.ts";
 import { meets, serves } from "../engine/profile.ts";
@@ -37,7 +37,10 @@ function explainWaiting(state: EngineState, lane: Lane, reason: TaskReason, reas
   if (reason === TaskReason.SCHEDULED || reason === TaskReason.RETRYING)
     reasons.push({
       code: reason === TaskReason.SCHEDULED ? "scheduled" : "retrying",
-      message: reason === TaskReason.SCHEDULED ? "Its start time lies ahead." : "Its last attempt failed; the next one comes later.",
+      message:
+        reason === TaskReason.SCHEDULED
+          ? "Its start time lies ahead."
+          : "Its last attempt failed; the next one comes later.",
       action: "Wait, or submit it again without a delay.",
     });
   const queue = state.queues.get(lane.key.queue);
@@ -70,7 +73,8 @@ function explainNobody(lane: Lane, workers: readonly Session[]): Reason {
     };
   const able = inQueue.filter(({ profile }) => meets(profile, { ...needs, selector: {}, resources: {} }));
   if (able.length === 0) {
-    const message = needs.type === "" ? "No worker of its queue runs commands." : `No worker has the handler ${needs.type}.`;
+    const message =
+      needs.type === "" ? "No worker of its queue runs commands." : `No worker has the handler ${needs.type}.`;
     return { code: "no_handler", message, action: "Start a worker that can run it, or cancel the task.", evidence };
   }
   const labelled = able.filter(({ profile }) => meets(profile, { ...needs, resources: {} }));
@@ -117,9 +121,14 @@ function explainRunning(reason: TaskReason): Reason {
 
 function explainEnd(status: TaskStatus, reason: TaskReason, error: string): Reason {
   if (status === TaskStatus.SUCCEEDED) return { code: "succeeded", message: "It has succeeded.", action: "Nothing." };
-  if (status === TaskStatus.CANCELLED) return { code: "cancelled", message: "It was cancelled.", action: "Run it again: tss task retry ID" };
+  if (status === TaskStatus.CANCELLED)
+    return { code: "cancelled", message: "It was cancelled.", action: "Run it again: tss task retry ID" };
   const name = TaskReason[reason]?.toLowerCase() ?? "failed";
-  return { code: name, message: `It has failed (${name})${error === "" ? "." : `: ${error}`}`, action: "Read its output: tss task logs ID" };
+  return {
+    code: name,
+    message: `It has failed (${name})${error === "" ? "." : `: ${error}`}`,
+    action: "Read its output: tss task logs ID",
+  };
 }
 
 function mapValues(map: Readonly<Record<string, number>>): Record<string, string> {

@@ -20,9 +20,13 @@ export async function findTask(state: EngineState, id: string): Promise<StoredTa
 
 export function notFound(id: string): TssError {
   const shown = id.length > 40 ? `${id.slice(0, 40)}…` : id;
-  return new TssError("NOT_FOUND", `There is no task ${JSON.stringify(shown)}: the id is wrong, or the task is past its retention.`, {
-    reason: "TASK_NOT_FOUND",
-  });
+  return new TssError(
+    "NOT_FOUND",
+    `There is no task ${JSON.stringify(shown)}: the id is wrong, or the task is past its retention.`,
+    {
+      reason: "TASK_NOT_FOUND",
+    },
+  );
 }
 
 /** @throws TssError UNAVAILABLE while the database cannot be read. */
@@ -31,10 +35,14 @@ export async function reading<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    throw new TssError("UNAVAILABLE", "The database cannot be read now. What was accepted is safe; try again shortly.", {
-      reason: "STORE_UNAVAILABLE",
-      retryAfterMs: 1_000,
-      cause: error,
-    });
+    throw new TssError(
+      "UNAVAILABLE",
+      "The database cannot be read now. What was accepted is safe; try again shortly.",
+      {
+        reason: "STORE_UNAVAILABLE",
+        retryAfterMs: 1_000,
+        cause: error,
+      },
+    );
   }
 }

@@ -108,13 +108,17 @@ function writeCursor({ createdAt, shard, lane, seq }: ListPlace): string {
 function readCursor(text: string): ListPlace {
   try {
     const [createdAt, shard, lane, seq, ...rest] = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    if (rest.length === 0 && [createdAt, shard, lane, seq].every(Number.isSafeInteger)) return { createdAt, shard, lane, seq };
+    if (rest.length === 0 && [createdAt, shard, lane, seq].every(Number.isSafeInteger))
+      return { createdAt, shard, lane, seq };
   } catch {
     // Told below: any text that is no cursor is the same mistake.
   }
-  throw new TssError("INVALID_ARGUMENT", "cursor is not one that a list gave; leave it out to begin with the newest task.", {
-    reason: "BAD_CURSOR",
-    violations: [{ field: "cursor", description: "is not one that a list gave" }],
-  });
+  throw new TssError(
+    "INVALID_ARGUMENT",
+    "cursor is not one that a list gave; leave it out to begin with the newest task.",
+    {
+      reason: "BAD_CURSOR",
+      violations: [{ field: "cursor", description: "is not one that a list gave" }],
+    },
+  );
 }
-

@@ -50,7 +50,8 @@ export function countQueue(state: EngineState, name?: string): QueueCounts {
       cancelled += totals.cancelled;
     }
   for (const item of state.items.values())
-    if (item.state === "running" && item.attempt?.committed && (name === undefined || item.lane.key.queue === name)) running++;
+    if (item.state === "running" && item.attempt?.committed && (name === undefined || item.lane.key.queue === name))
+      running++;
   const waiting = Math.max(submitted - succeeded - failed - cancelled - running, 0);
   return create(QueueCountsSchema, {
     waiting: BigInt(waiting),

@@ -37,9 +37,13 @@ function stateOf(session: Session): WorkerState {
 export function findWorker(state: EngineState, id: string): Session {
   const session = state.sessions.get(id);
   if (session !== undefined) return session;
-  throw new TssError("NOT_FOUND", `There is no worker session ${JSON.stringify(id.slice(0, 40))}; tss worker list shows them.`, {
-    reason: "SESSION_NOT_FOUND",
-  });
+  throw new TssError(
+    "NOT_FOUND",
+    `There is no worker session ${JSON.stringify(id.slice(0, 40))}; tss worker list shows them.`,
+    {
+      reason: "SESSION_NOT_FOUND",
+    },
+  );
 }
 
 /** The worker takes nothing more and finishes what it holds. */

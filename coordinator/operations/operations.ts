@@ -92,6 +92,8 @@ export interface WorkAnswer {
     readonly full: boolean;
   }[];
   readonly drain?: boolean;
+  /** An otherwise empty answer: the worker's sign of life was heard. */
+  readonly heard?: boolean;
 }
 
 export interface LeaseAnswer extends WorkAnswer {

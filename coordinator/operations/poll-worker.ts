@@ -94,9 +94,7 @@ export async function reportTasks(
       for (const { id, token, accepted } of answer.outcomeAcks ?? [])
         response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
       for (const { id, token, offset, full } of answer.logAcks ?? [])
-        response.logAcks.push(
-          create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }),
-        );
+        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
       open--;
       if (open === 0) resolve();
     });

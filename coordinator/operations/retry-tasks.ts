@@ -8,9 +8,10 @@ import {
   type RetryTasksResponse,
   RetryTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { committed } from "../engine/cancel.ts";
+import { committed } from "../engine/committed.ts";
 import { addEvent } from "../engine/conclude.ts";
 import type { EngineState } from "../engine/state.ts";
+import { submitTasks as submitToEngine } from "../engine/submit.ts";
 import { admit } from "../kernel/admit.ts";
 import { toRpcStatus } from "../kernel/rpc-status.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
@@ -20,7 +21,7 @@ import { checkIds } from "./cancel-tasks.ts";
 import { describeTask } from "./describe-task.ts";
 import { findTask } from "./find-task.ts";
 import type { Caller } from "./operations.ts";
-import { accept, checkRequestId, conflictError } from "./submit-tasks.ts";
+import { checkRequestId, conflictError } from "./submit-tasks.ts";
 
 /** Makes a new task from each ended one: same spec, due at once, its idempotency key left behind. */
 export async function retryTasks(
@@ -79,7 +80,7 @@ async function submitAgain(
   // The retry starts now and is a task of its own: start time and key belong to the first one.
   const again = { ...spec, delay: undefined, runAt: undefined, idempotencyKey: "", idempotencyTtl: undefined };
   const admission = admit(again, task.spec, now, state.config.defaults, id);
-  const [outcome] = await accept(state, { admissions: [admission], submittedBy: caller.keyId, now, requestId });
+  const [outcome] = await submitToEngine(state, { admissions: [admission], submittedBy: caller.keyId, now, requestId });
   if (outcome === undefined || !("ref" in outcome)) throw conflictError(outcome?.conflict ?? "refused");
   return outcome.ref;
 }

@@ -43,7 +43,7 @@ export async function submitTasks(
     places.push(index);
     admissions.push(admit(spec, bytesOf(spec), now, state.config.defaults));
   }
-  const outcomes = await accept(state, { admissions, submittedBy: caller.keyId, now, requestId: request.requestId });
+  const outcomes = await submitToEngine(state, { admissions, submittedBy: caller.keyId, now, requestId: request.requestId });
   for (const [at, outcome] of outcomes.entries()) results[places[at] as number] = answer(state, outcome);
   return create(SubmitTasksResponseSchema, { results });
 }
@@ -55,23 +55,6 @@ export function checkRequestId(found: Violations, requestId: string): void {
 
 function bytesOf(spec: TaskSpec): Uint8Array {
   return specBytes(spec) ?? toBinary(TaskSpecSchema, spec);
-}
-
-/** @throws TssError UNAVAILABLE when this coordinator stopped before the commit. */
-export async function accept(
-  state: EngineState,
-  request: Parameters<typeof submitToEngine>[1],
-): Promise<readonly SubmitOutcome[]> {
-  try {
-    return await submitToEngine(state, request);
-  } catch (error) {
-    if (error instanceof TssError) throw error;
-    throw new TssError("UNAVAILABLE", "This coordinator is stopping; send the same request again.", {
-      reason: "STOPPING",
-      retryAfterMs: 500,
-      cause: error,
-    });
-  }
 }
 
 function answer(state: EngineState, outcome: SubmitOutcome): SubmitResult {

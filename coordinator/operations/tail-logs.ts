@@ -5,7 +5,7 @@ import {
   TailLogsResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { LogBook } from "../engine/log-book.ts";
-import { itemAt, type EngineState } from "../engine/state.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";

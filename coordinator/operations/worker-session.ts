@@ -1,5 +1,11 @@
 import { TssError } from "../../proto/errors.ts";
-import type { LogReport, ProgressReport, StartReport, OutcomeReport, WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type {
+  LogReport,
+  OutcomeReport,
+  ProgressReport,
+  StartReport,
+  WorkRequest,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
 import type { LogBook } from "../engine/log-book.ts";
@@ -42,12 +48,14 @@ export function attachWorker(
     // A stream that was replaced speaks for nobody.
     if (session.stream !== stream) return;
     touch(state, session);
+    // An empty message asks whether it is heard; its answer lets the worker trust its lease.
+    if (isBeat(message)) return void deliver(state, session, { heard: true });
     takeReports(state, logs, message, (answer) => deliver(state, session, answer));
     if (message.draining) session.draining = true;
     session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
     updateReady(state, session);
   };
-  receive({ ...first, hello: undefined });
+  if (!isBeat({ ...first, hello: undefined })) receive({ ...first, hello: undefined });
   return {
     receive,
     closed: () => {
@@ -56,6 +64,12 @@ export function attachWorker(
       if (session.draining && session.held.size === 0 && session.stream === null) closeSession(state, session);
     },
   };
+}
+
+function isBeat(message: WorkRequest): boolean {
+  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello } = message;
+  if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
+  return outcomes.length + starts.length + progress.length + logs.length === 0;
 }
 
 /** Output first, then beginnings and progress, then ends: a message may carry the whole life of an attempt. */
@@ -90,7 +104,15 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (
     return;
   }
   const at = report.at === undefined ? state.clock.now() : timestampMs(report.at);
-  const chunk = { ref, attempt: item.attempts, offset, stream: report.stream, at, data: report.data, elided: Number(report.elidedBytes) };
+  const chunk = {
+    ref,
+    attempt: item.attempts,
+    offset,
+    stream: report.stream,
+    at,
+    data: report.data,
+    elided: Number(report.elidedBytes),
+  };
   logs.append(chunk, (progress) => answer({ logAcks: [{ id: report.id, token, ...progress }] }));
 }
 

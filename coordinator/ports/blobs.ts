@@ -1,10 +1,13 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
 
-/** Output of attempts, kept apart from the flush on a connection of its own. `test/contract/blobs.ts` is its exam. */
+/** Output of attempts, kept apart from the flush on a connection of its own. `test/contract/blobs-exam.ts` is its exam. */
 export interface Blobs {
-  /** Keeps a chunk; one that is there (same attempt and offset) is left as it is. */
+  /**
+   * Keeps a chunk, on the disk when this returns; one that is there (same attempt and offset) is left as it is, unless the
+   * new one is longer: a worker that connects anew cuts its output at other places.
+   */
   append(chunks: readonly LogChunk[]): Promise<void>;
-  /** Chunks that end beyond `offset`, in order, until `maxBytes` have been given (at least one chunk). */
+  /** Chunks that end beyond `offset`, in order and each byte once, until `maxBytes` have been given (at least one chunk). */
   read(ref: TaskRef, attempt: number, offset: number, maxBytes: number): Promise<readonly LogChunk[]>;
   /** Deletes output whose newest chunk is older; returns the bytes freed. */
   prune(before: number): Promise<number>;

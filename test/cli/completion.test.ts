@@ -1,10 +1,9 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { QueueSchema, WorkerSchema } from "../../proto/gen/tss/v1/operator_service_pb.js";
-import { runTss, startProgram, TSS } from "../support/run-tss.ts";
+import { runTss, startProgram, TSS, temporaryFolder } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
 let house: House;
@@ -60,7 +59,7 @@ for (const shell of ["zsh", "fish"])
       expect(stdout).toContain(word);
     const program = ["/bin", "/usr/bin"].map((folder) => path.join(folder, shell)).find((file) => existsSync(file));
     if (program === undefined) return;
-    const file = path.join(mkdtempSync(path.join(tmpdir(), "tss-completion-")), "script");
+    const file = path.join(temporaryFolder(), "script");
     writeFileSync(file, stdout);
     expect((await startProgram(program, ["-n", file]).finished).stderr).toBe("");
   });

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@jest/globals";
-import { runTss } from "../support/run-tss.ts";
+import { runTss, temporaryFolder } from "../support/run-tss.ts";
 import { startHouse } from "../support/scripted-house.ts";
 
 test("a coordinator that is away is named, with what to do, and ends with 7", async () => {
@@ -23,6 +22,16 @@ test("settings that cannot be used are told all at once and end with 2", async (
   expect(stderr).toContain("TSS_COORDINATER is not a setting of TSS");
   expect(stderr).toContain("TSS_LOG_LEVEL must be one of error, warn, info, debug");
   expect(stderr).not.toContain("    at ");
+});
+
+test("an address that is none is refused, and a coordinator that is away is not waited for", async () => {
+  const { code, stderr } = await runTss(["task", "list", "--coordinator", "nowhere"]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'Error: --coordinator: "nowhere" must be host:port, e.g. 127.0.0.1:7400\n',
+  });
+  for (const words of ["task wait x", "task logs -f x", "task why x", "run -- true"])
+    expect((await runTss(words.split(" "), { env: { TSS_COORDINATOR: "127.0.0.1:1" } })).code).toBe(7);
 });
 
 test("the stack is shown only to those who ask", async () => {
@@ -67,7 +76,7 @@ test("development settings of another program change nothing", async () => {
 
 test("the key of `tss dev` is taken from its folder for a coordinator of this machine", async () => {
   const house = await startHouse();
-  const folder = mkdtempSync(path.join(tmpdir(), "tss-dev-"));
+  const folder = temporaryFolder();
   mkdirSync(path.join(folder, ".tss"));
   writeFileSync(path.join(folder, ".tss", "credentials"), `${house.edge.key}\n`);
   expect((await runTss(["task", "list", "--coordinator", house.address], { cwd: folder })).code).toBe(0);

@@ -1,11 +1,10 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { CURRENT_NODE, OLD_NODES } from "../support/nodes.ts";
-import { ROOT, runTss, startProgram } from "../support/run-tss.ts";
+import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
 
-const checkout = mkdtempSync(path.join(tmpdir(), "tss-launcher-"));
+const checkout = temporaryFolder();
 const tss = path.join(checkout, "bin", "tss.cjs");
 
 const PROGRAM = `
@@ -28,8 +27,6 @@ beforeAll(() => {
   writeFileSync(path.join(checkout, "package.json"), JSON.stringify({ type: "module" }));
   symlinkSync(path.join(ROOT, "node_modules"), path.join(checkout, "node_modules"));
 });
-
-afterAll(() => rmSync(checkout, { recursive: true }));
 
 for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
   test(`under Node.js ${version} the exit code is the program's`, async () => {

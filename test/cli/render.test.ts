@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
-import { nearest } from "../../cli/nearest.ts";
+import { nearest } from "../../runtime/nearest.ts";
 import { readTime } from "../../cli/read-time.ts";
 import { createPainter } from "../../cli/render/color.ts";
 import { jsonText } from "../../cli/render/json-text.ts";

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { AttemptSchema, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { OLD_NODES } from "../support/nodes.ts";
 import { type Finished, runTss, startTss } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
@@ -130,6 +131,32 @@ test("SIGTERM cancels and gives 143", async () => {
   house.end(house.cancelled[0] ?? "", TaskStatus.CANCELLED, TaskReason.ABORTED);
   expect((await started.finished).code).toBe(143);
 });
+
+test("a task whose output nobody reads any more is cancelled", async () => {
+  house.onSubmit = ({ id }) => house.write(id, "y\n".repeat(1_000));
+  const started = startTss(["run", "--", "yes"], { env: house.env });
+  await started.says("y");
+  started.child.stdout?.destroy();
+  house.write([...house.tasks.keys()][0] ?? "", "y\n".repeat(1_000));
+  await house.until(() => house.cancelled.length > 0);
+  expect(await started.finished).toMatchObject({ code: 141, stderr: "" });
+});
+
+for (const { file, version } of OLD_NODES)
+  test(`started by Node.js ${version}, run gives code, output and Ctrl-C on as if it were there`, async () => {
+    house.onSubmit = ({ id }) => {
+      house.write(id, "out\n");
+      house.write(id, "err\n", { stderr: true });
+    };
+    const started = startTss(["run", "--", "make"], { env: house.env, node: file });
+    await started.says("err");
+    started.child.kill("SIGINT");
+    await house.until(() => house.cancelled.length > 0);
+    house.end(house.cancelled[0] ?? "", TaskStatus.CANCELLED, TaskReason.ABORTED);
+    expect(await started.finished).toMatchObject({ code: 130, stdout: "out\n" });
+    house.onSubmit = ({ id }) => house.end(id, TaskStatus.FAILED, TaskReason.EXIT_CODE, { exitCode: 9 });
+    expect((await runTss(["run", "--", "make"], { env: house.env, node: file })).code).toBe(9);
+  });
 
 test("with --json every line is a document and the last one the task", async () => {
   house.onSubmit = ({ id }) => {

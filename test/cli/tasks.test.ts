@@ -1,11 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { RetryBackoff, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import { runTss, startTss } from "../support/run-tss.ts";
+import { runTss, startTss, temporaryFolder } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
 let house: House;
@@ -57,7 +55,7 @@ test("create says everything a task can be told", async () => {
 });
 
 test("create takes a time and a payload from text, file or stdin", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "tss-payload-"));
+  const folder = temporaryFolder();
   writeFileSync(path.join(folder, "job.json"), '{"size":3}');
   await tss("task", "create", "--type", "resize", "--payload", '{"size":1}', "--at", "2030-01-02T03:04:05Z");
   await tss("task", "create", "--type", "resize", "--payload", `@${folder}/job.json`);

@@ -2,4 +2,6 @@ import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres
 import { freshDatabase } from "../support/database.ts";
 import { lifeOfTasks } from "./life.ts";
 
-lifeOfTasks("Postgres", async () => postgresStore.open(await freshDatabase(), { readConnections: 2, failpoint: () => {} }));
+lifeOfTasks("Postgres", async () =>
+  postgresStore.open(await freshDatabase(), { readConnections: 2, failpoint: () => {} }),
+);

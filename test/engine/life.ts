@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { create } from "@bufbuild/protobuf";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { CancelTasksRequestSchema, RetryTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -22,11 +22,18 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
       return task;
     };
     const cancel = async (id: string) => {
-      const { results } = await house.operations.tasks.cancelTasks(CALLER, create(CancelTasksRequestSchema, { ids: [id] }));
+      const { results } = await house.operations.tasks.cancelTasks(
+        CALLER,
+        create(CancelTasksRequestSchema, { ids: [id] }),
+      );
       return results[0]!;
     };
     const waitFor = (id: string) =>
-      house.operations.tasks.waitTask(CALLER, { $typeName: "tss.v1.WaitTaskRequest", id } as never, new AbortController().signal);
+      house.operations.tasks.waitTask(
+        CALLER,
+        { $typeName: "tss.v1.WaitTaskRequest", id } as never,
+        new AbortController().signal,
+      );
 
     test("a task is leased, reported and succeeds", async () => {
       const worker = new TestWorker(house, { credit: 1 });
@@ -40,16 +47,25 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
       const task = await get(id!);
       expect(task).toMatchObject({ status: TaskStatus.SUCCEEDED, attempt: 1, exitCode: 0 });
       expect(task.attempts).toHaveLength(1);
-      expect(task.attempts[0]).toMatchObject({ number: 1, outcome: AttemptOutcome.SUCCEEDED, workerName: "test-worker" });
+      expect(task.attempts[0]).toMatchObject({
+        number: 1,
+        outcome: AttemptOutcome.SUCCEEDED,
+        workerName: "test-worker",
+      });
       expect(Buffer.from(task.result!.data).toString()).toBe("{}");
     });
 
     test("a failed attempt is retried while attempts remain, then the task fails", async () => {
       const worker = new TestWorker(house, { credit: 2 });
-      const [id] = await submit(house, [{ command: "false", retry: { limit: 1, interval: { seconds: 0n, nanos: 1 } } }]);
+      const [id] = await submit(house, [
+        { command: "false", retry: { limit: 1, interval: { seconds: 0n, nanos: 1 } } },
+      ]);
       for (const attempt of [1, 2]) {
         await worker.until((w) => w.leases.length === attempt);
-        worker.report(worker.leases[attempt - 1]!, AttemptOutcome.FAILED, { reason: TaskReason.EXIT_CODE, exitCode: 3 });
+        worker.report(worker.leases[attempt - 1]!, AttemptOutcome.FAILED, {
+          reason: TaskReason.EXIT_CODE,
+          exitCode: 3,
+        });
       }
       await waitFor(id!);
       const task = await get(id!);
@@ -98,7 +114,10 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
       const [again] = await submit(house, [spec]);
       expect(again).toBe(first);
       await expect(submit(house, [{ ...spec, command: "y" }])).rejects.toThrow(/idempotency key/);
-      const both = await Promise.all([submit(house, [{ command: "z", idempotencyKey: "k2" }]), submit(house, [{ command: "z", idempotencyKey: "k2" }])]);
+      const both = await Promise.all([
+        submit(house, [{ command: "z", idempotencyKey: "k2" }]),
+        submit(house, [{ command: "z", idempotencyKey: "k2" }]),
+      ]);
       expect(both[0]).toEqual(both[1]);
     });
 
@@ -116,14 +135,22 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
     test("retry of an ended task makes a new one, and each names the other", async () => {
       const [id] = await submit(house, [{ command: "x" }]);
       await cancel(id!);
-      const { results } = await house.operations.tasks.retryTasks(CALLER, create(RetryTasksRequestSchema, { ids: [id!] }));
+      const { results } = await house.operations.tasks.retryTasks(
+        CALLER,
+        create(RetryTasksRequestSchema, { ids: [id!] }),
+      );
       const made = results[0]!.result.value as { id: string; retryOf: string; status: number };
       expect(made).toMatchObject({ retryOf: id, status: TaskStatus.WAITING });
       expect((await get(id!)).retriedAs).toBe(made.id);
     });
 
     test("higher priority goes first, equal priority in order", async () => {
-      const ids = await submit(house, [{ command: "1" }, { command: "2" }, { command: "3", priority: 5 }, { command: "4" }]);
+      const ids = await submit(house, [
+        { command: "1" },
+        { command: "2" },
+        { command: "3", priority: 5 },
+        { command: "4" },
+      ]);
       const worker = new TestWorker(house);
       const order: string[] = [];
       worker.onLease = (lease) => {
@@ -158,7 +185,9 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
     });
 
     test("a task that waits longer than it may fails as expired", async () => {
-      const [id] = await submit(house, [{ command: "x", queue: "nobody", expires: { seconds: 0n, nanos: 50_000_000 } }]);
+      const [id] = await submit(house, [
+        { command: "x", queue: "nobody", expires: { seconds: 0n, nanos: 50_000_000 } },
+      ]);
       await waitFor(id!);
       expect(await get(id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.EXPIRED });
     });
@@ -206,7 +235,16 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
         seen.add(lease.id);
         worker.report(lease, AttemptOutcome.SUCCEEDED, { credit: 1 });
       };
-      const ids = (await Promise.all(Array.from({ length: 20 }, () => submit(house, Array.from({ length: 100 }, () => ({ command: "x" })))))).flat();
+      const ids = (
+        await Promise.all(
+          Array.from({ length: 20 }, () =>
+            submit(
+              house,
+              Array.from({ length: 100 }, () => ({ command: "x" })),
+            ),
+          ),
+        )
+      ).flat();
       await worker.until((w) => w.acks.length === 2_000);
       expect(seen).toEqual(new Set(ids));
       const overview = await house.operations.operator.getOverview(CALLER);

@@ -1,11 +1,11 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
-import type { Store } from "../../coordinator/ports/store.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig } from "../../coordinator/engine/state.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
 import type { LeaseGrant, Operations, WorkAnswer, WorkAttachment } from "../../coordinator/operations/operations.ts";
+import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
+import type { Store } from "../../coordinator/ports/store.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -49,7 +49,11 @@ export interface EngineHouse {
 }
 
 /** An engine on a store, without a network. */
-export async function startEngine(store: Store, config: Partial<EngineConfig> = {}, takeover = false): Promise<EngineHouse> {
+export async function startEngine(
+  store: Store,
+  config: Partial<EngineConfig> = {},
+  takeover = false,
+): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
     tell = resolve;
@@ -65,7 +69,11 @@ export async function startEngine(store: Store, config: Partial<EngineConfig> = 
     onStopped: tell,
   });
   const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
-  const operations = createOperations(engine.state, logs, { version: "5.0.0", schemaVersion: 1, startedAt: Date.now() });
+  const operations = createOperations(engine.state, logs, {
+    version: "5.0.0",
+    schemaVersion: 1,
+    startedAt: Date.now(),
+  });
   return {
     engine,
     operations,
@@ -115,7 +123,19 @@ export class TestWorker {
   #attachment: WorkAttachment;
   #waiting: (() => void)[] = [];
 
-  constructor(house: EngineHouse, options: { credit?: number; types?: string[]; queues?: string[]; commands?: boolean; labels?: Record<string, string>; resources?: Record<string, number>; sessionId?: string; held?: LeaseGrant[] } = {}) {
+  constructor(
+    house: EngineHouse,
+    options: {
+      credit?: number;
+      types?: string[];
+      queues?: string[];
+      commands?: boolean;
+      labels?: Record<string, string>;
+      resources?: Record<string, number>;
+      sessionId?: string;
+      held?: LeaseGrant[];
+    } = {},
+  ) {
     const first = create(WorkRequestSchema, {
       hello: {
         worker: {

@@ -11,7 +11,7 @@ import {
   type ProgressReport,
   ProgressReportSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import type { OpenSession, SessionOptions } from "../../worker-agent/session.ts";
+import type { OpenWorkSession, WorkSessionOptions } from "../../sdk/typescript/worker/work-session-types.ts";
 
 type SpecInit = MessageInitShape<typeof TaskSpecSchema>;
 export type LeaseOptions = Partial<Omit<MessageInitShape<typeof LeaseSchema>, "spec" | "$typeName">>;
@@ -23,7 +23,7 @@ export interface Given {
 
 /** A coordinator without a wire: gives leases, remembers what it is told, and lets a test wait for it. */
 export interface FakeCoordinator {
-  readonly open: OpenSession;
+  readonly open: OpenWorkSession;
   /** Leases the agent would take now. */
   readonly credit: number;
   /** What the agent announces as held. */
@@ -54,7 +54,7 @@ export interface FakeCoordinator {
 let lastId = 0;
 
 export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
-  let session: SessionOptions | undefined;
+  let session: WorkSessionOptions | undefined;
   let credit = 0;
   let silentSince: number | undefined;
   const startedIds = new Set<string>();
@@ -95,7 +95,6 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
       session = options;
       queueMicrotask(() => fake.reconnect());
       return {
-        ended: new Promise(() => undefined),
         credit(count) {
           credit += count;
           tell();
@@ -131,7 +130,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
         },
       };
     },
-    held: () => session?.standing().held.map(({ id, fencingToken }) => ({ id, fencingToken })) ?? [],
+    held: () => session?.held().map(({ id, fencingToken }) => ({ id, fencingToken })) ?? [],
     lease(spec, options = {}) {
       lastId += 1;
       const given = {
@@ -147,7 +146,6 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
     drain: () => events().onDrain(),
     reconnect(refused = []) {
       silentSince = undefined;
-      if (session !== undefined) credit = session.standing().credit;
       session?.events.onConnected(leaseTtlMs, refused as never);
       tell();
     },

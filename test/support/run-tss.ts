@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { afterAll } from "@jest/globals";
 
 export const ROOT = path.join(import.meta.dirname, "..", "..");
 export const TSS = path.join(ROOT, "bin", "tss.cjs");
@@ -33,12 +34,23 @@ export interface StartOptions {
   readonly stdin?: string;
 }
 
-/** A home folder of its own for the programs a test file starts. */
-const HOME = mkdtempSync(path.join(tmpdir(), "tss-test-home-"));
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 const running = new Set<ChildProcess>();
+const folders: string[] = [];
+/** A home folder of its own for the programs a test file starts. */
+const HOME = temporaryFolder();
+
+afterAll(async () => {
+  for (const child of running) child.kill("SIGKILL");
+  await Promise.all([...running].map((child) => once(child, "close")));
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is removed after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "tss-test-"));
+  folders.push(folder);
+  return folder;
+}
 
 /** Runs the real `tss` and waits for its end. */
 export function runTss(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
@@ -49,7 +61,7 @@ export function startTss(args: readonly string[], options: StartOptions = {}): S
   return startProgram(options.node ?? process.execPath, [TSS, ...args], options);
 }
 
-/** Starts a program; it is killed when the test process ends. */
+/** Starts a program; it is killed after the tests of the file. */
 export function startProgram(file: string, args: readonly string[], options: StartOptions = {}): Started {
   const env = { PATH: process.env["PATH"] ?? "", HOME, TERM: "xterm", LANG: "C.UTF-8", ...options.env };
   const child = spawn(file, args, { cwd: options.cwd ?? HOME, env, stdio: "pipe" });

@@ -12,14 +12,13 @@ import {
   TailLogsRequestSchema,
   TaskService,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { systemClock } from "../../runtime/clock.ts";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
+import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
 import { type Agent, startAgent } from "../../worker-agent/agent.ts";
-import { openWorkSession } from "../../worker-agent/stream/work-session.ts";
 import { closeLater, leave, temporaryDirectory } from "../support/agent-house.ts";
 import { freshDatabase } from "../support/database.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
@@ -52,7 +51,7 @@ afterEach(async () => {
 async function start(from: Connection = connection, directory = temporaryDirectory()): Promise<Agent> {
   agent = await startAgent({
     settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand", TSS_WORKER_SLOTS: "4" }, ""),
-    openSession: openWorkSession(from, systemClock, silentLogger),
+    openSession: workSessions(from),
     logger: silentLogger,
     version: "test",
     environment: { PATH: process.env["PATH"] },
@@ -181,7 +180,11 @@ test("of too much output the head and the tail are kept, and the gap is told", a
   for await (const part of tasks().tailLogs({ id })) if (part.data.length > 0) parts.push(part);
   const gaps = parts.filter((part) => part.elidedBytes > 0n);
   expect(gaps).toHaveLength(1);
-  expect(Buffer.from(parts.at(-1)?.data ?? []).toString()).toMatch(/0393215\nthe end\n$/);
+  expect(
+    Buffer.concat(parts.map((part) => part.data))
+      .toString()
+      .slice(-16),
+  ).toBe("0393215\nthe end\n");
   const kept = parts.reduce((sum, part) => sum + part.data.length, 0);
   expect(kept + Number(gaps[0]?.elidedBytes)).toBe(393_216 * 8 + 8);
 });
@@ -192,17 +195,6 @@ test("an agent that leaves finishes what it runs and says good-bye", async () =>
   await seen(id, "ready");
   await leave(first);
   expect(await wait(id)).toMatchObject({ status: TaskStatus.SUCCEEDED });
-});
-
-test("a key that the coordinator does not know ends the agent with its sentence", async () => {
-  const stranger = openConnection({ address: `127.0.0.1:${edge.server.port}`, apiKey: "tss_nobody" });
-  try {
-    const refused = await start(stranger);
-    await expect(refused.ended).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-  } finally {
-    await agent?.close();
-    stranger.close();
-  }
 });
 
 describe("the program tss-agent", () => {

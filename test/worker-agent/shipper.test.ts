@@ -2,7 +2,6 @@ import { expect, jest, test } from "@jest/globals";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { createShipper } from "../../worker-agent/output/shipper.ts";
 import { openSpool } from "../../worker-agent/output/spool.ts";
-import { createOutbox, type RequestSink } from "../../worker-agent/stream/outbox.ts";
 import { closeLater, temporaryDirectory } from "../support/agent-house.ts";
 
 const KIB = 1024;
@@ -77,46 +76,4 @@ test("after `full` nothing goes until the end, then the newest 256 KiB with what
   await shipper.sent;
   shipper.acknowledge(24 * 64 * KIB, true);
   await shipper.settled;
-});
-
-test("what is said in a turn is one message; a slow peer gets nothing more until it has read", async () => {
-  const written: unknown[] = [];
-  const slow = Promise.withResolvers<void>();
-  const sink: RequestSink = {
-    write(request) {
-      written.push(request);
-      return written.length !== 1;
-    },
-    drained: () => slow.promise,
-  };
-  const outbox = createOutbox();
-  outbox.credit(7);
-  outbox.attach(sink);
-  outbox.credit(1);
-  outbox.credit(2);
-  outbox.start({ id: "a" });
-  await new Promise(setImmediate);
-  expect(written).toMatchObject([{ credit: 3, starts: [{ id: "a" }] }]);
-  outbox.progress({ id: "a" });
-  outbox.beat();
-  await new Promise(setImmediate);
-  expect([written.length, outbox.blocked]).toEqual([1, true]);
-  slow.resolve();
-  await new Promise(setImmediate);
-  expect(written).toMatchObject([{}, { progress: [{ id: "a" }] }]);
-});
-
-test("without a connection only progress waits", async () => {
-  const written: unknown[] = [];
-  const outbox = createOutbox();
-  const sink: RequestSink = { write: (request) => written.push(request) > 0, drained: async () => undefined };
-  outbox.attach(sink);
-  outbox.credit(1);
-  outbox.progress({ id: "a", messages: ["kept"] });
-  outbox.log({ id: "a" });
-  outbox.detach();
-  await new Promise(setImmediate);
-  expect(written).toEqual([]);
-  outbox.attach(sink);
-  expect(written).toMatchObject([{ credit: 0, logs: [], progress: [{ messages: ["kept"] }] }]);
 });

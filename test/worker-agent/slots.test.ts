@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { creditDue, drain, emptySlots, free, offer, reconnect, take } from "../../worker-agent/slots.ts";
+import { creditDue, drain, emptySlots, free, offer, resume, take } from "../../worker-agent/slots.ts";
 import { createTurnstile } from "../../worker-agent/turnstile.ts";
 
 test("every free slot is offered once", () => {
@@ -11,12 +11,11 @@ test("every free slot is offered once", () => {
   slots = free(take(slots));
   expect(creditDue(slots)).toBe(1);
   expect(creditDue(drain(slots))).toBe(0);
-  expect(creditDue(reconnect(drain(slots), false))).toBe(3);
-  expect(creditDue(reconnect(slots, true))).toBe(0);
+  expect(creditDue(resume(drain(slots)))).toBe(1);
 });
 
 test("whatever happens, no more is offered and taken than there are slots, unless more is forced on it", () => {
-  const step = fc.constantFrom("offer", "take", "free", "drain", "reconnect");
+  const step = fc.constantFrom("offer", "take", "free", "drain", "resume");
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.array(step, { maxLength: 200 }), (total, steps) => {
       let slots = emptySlots(total);
@@ -25,7 +24,7 @@ test("whatever happens, no more is offered and taken than there are slots, unles
         if (name === "take" && slots.offered > 0) slots = take(slots);
         if (name === "free") slots = free(slots);
         if (name === "drain") slots = drain(slots);
-        if (name === "reconnect") slots = reconnect(slots, false);
+        if (name === "resume") slots = resume(slots);
         expect(slots.taken + slots.offered).toBeLessThanOrEqual(total);
         expect(slots.taken).toBeGreaterThanOrEqual(0);
       }

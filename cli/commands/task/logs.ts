@@ -6,6 +6,7 @@ import { pieceJson } from "../../follow/follow-and-print.ts";
 import { followOutput, type OutputPiece, readOutput } from "../../follow/output.ts";
 import { createOutputWriter } from "../../follow/output-writer.ts";
 import { createPatience } from "../../follow/patience.ts";
+import { readTask } from "../../follow/wait-for-end.ts";
 
 /** Longest time without a coordinator before following ends with UNAVAILABLE. */
 const GIVE_UP_MS = 300_000;
@@ -36,6 +37,8 @@ export default class TaskLogs extends TssCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(TaskLogs);
     const tasks = await this.service(TaskService);
+    // A coordinator that is away from the start is not waited for.
+    await readTask(tasks, args.id);
     const { signal } = new AbortController();
     const patience = createPatience(
       GIVE_UP_MS,

@@ -29,6 +29,8 @@ export default class TaskView extends TssCommand {
     const now = Date.now();
     const filter = filterFromFlags(flags, now);
     if (process.stdout.isTTY && !this.jsonEnabled()) {
+      // A coordinator that is away from the start is not waited for.
+      await listTasks(tasks, filter, 1);
       const stats = await this.service(StatsService);
       await showLiveTable(tasks, stats, filter);
       return undefined;

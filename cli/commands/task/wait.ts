@@ -4,6 +4,7 @@ import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { TssCommand } from "../../base-command.ts";
 import { durationFlag } from "../../flags.ts";
 import { waitAndReport } from "../../follow/wait-and-report.ts";
+import { readTask } from "../../follow/wait-for-end.ts";
 import { idsOf } from "../../ids.ts";
 import { messageJson } from "../../render/message-json.ts";
 
@@ -25,6 +26,8 @@ export default class TaskWait extends TssCommand {
     const { argv, flags } = await this.parse(TaskWait);
     const ids = idsOf(argv);
     const tasks = await this.service(TaskService);
+    // A coordinator that is away from the start is not waited for.
+    await readTask(tasks, ids[0] ?? "");
     const timeoutMs = flags.timeout;
     const results = await waitAndReport(tasks, ids, {
       silent: this.jsonEnabled(),

@@ -1,6 +1,6 @@
 import type { GateHit } from "../../ports/rows.ts";
-import { RequestRepeatedError } from "../../ports/store-errors.ts";
 import type { FlushBatch, FlushResult } from "../../ports/store.ts";
+import { RequestRepeatedError } from "../../ports/store-errors.ts";
 import type { Connection } from "./connection.ts";
 import { encodeOutcome } from "./flush-outcome.ts";
 import { findGates, insertGates } from "./gates.ts";

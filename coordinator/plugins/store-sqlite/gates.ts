@@ -10,7 +10,9 @@ export function dayOf(at: number): string {
 }
 
 export function gateDays(connection: Connection): Set<string> {
-  const rows = connection.prepare("SELECT substr(name, 6) AS day FROM sqlite_schema WHERE name GLOB 'gate_*' AND type = 'table'");
+  const rows = connection.prepare(
+    "SELECT substr(name, 6) AS day FROM sqlite_schema WHERE name GLOB 'gate_*' AND type = 'table'",
+  );
   return new Set(rows.all().map((row) => row["day"] as string));
 }
 

@@ -18,7 +18,10 @@ function perSegment(writer: Connection, sql: (seg: number) => string): (seg: num
 }
 
 export function insertTask(writer: Connection): (row: TaskRow) => void {
-  const insert = perSegment(writer, (seg) => `INSERT INTO task_${seg} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insert = perSegment(
+    writer,
+    (seg) => `INSERT INTO task_${seg} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   return (row) => {
     insert(row.seg).run(
       row.shard,
@@ -90,15 +93,12 @@ export function insertEnd(writer: Connection): (row: EndRow) => boolean {
   };
 }
 
-/** Copies a task without an end and its events to segment 0 and marks it as moved. False: it has ended, nothing moves. */
+/**
+ * Copies a task without an end and its events to segment 0 and marks it as moved; in segment 0 it only gets its run_at.
+ * False: it has ended, nothing moves.
+ */
 export function moveTask(writer: Connection): (row: MoveRow, at: number) => boolean {
-  const task = perSegment(
-    writer,
-    (seg) => `INSERT INTO task_0 SELECT shard, lane, seq, created_at, ?4, expires_at, timeout_ms, max_attempts,
-        name, type, labels, submitted_by, retry_of, spec FROM task_${seg}
-      WHERE shard = ?1 AND lane = ?2 AND seq = ?3
-        AND NOT EXISTS (SELECT 1 FROM end_${seg} WHERE shard = ?1 AND lane = ?2 AND seq = ?3)`,
-  );
+  const task = perSegment(writer, copyTask);
   const events = perSegment(
     writer,
     (seg) => `INSERT INTO event_0 SELECT * FROM event_${seg} WHERE shard = ? AND lane = ? AND seq = ?`,
@@ -106,8 +106,17 @@ export function moveTask(writer: Connection): (row: MoveRow, at: number) => bool
   const mark = perSegment(writer, (seg) => `INSERT INTO end_${seg} VALUES (?, ?, ?, 0, 0, 0, 0, ?, ?, NULL, NULL)`);
   return (row, at) => {
     if (task(row.seg).run(row.shard, row.lane, row.seq, row.runAt).changes === 0) return false;
+    if (row.seg === 0) return true;
     events(row.seg).run(row.shard, row.lane, row.seq);
     mark(row.seg).run(row.shard, row.lane, row.seq, at, row.createdAt);
     return true;
   };
+}
+
+function copyTask(seg: number): string {
+  const unended = `shard = ?1 AND lane = ?2 AND seq = ?3
+    AND NOT EXISTS (SELECT 1 FROM end_${seg} WHERE shard = ?1 AND lane = ?2 AND seq = ?3)`;
+  if (seg === 0) return `UPDATE task_0 SET run_at = ?4 WHERE ${unended}`;
+  return `INSERT INTO task_0 SELECT shard, lane, seq, created_at, ?4, expires_at, timeout_ms, max_attempts,
+      name, type, labels, submitted_by, retry_of, spec FROM task_${seg} WHERE ${unended}`;
 }

@@ -7,11 +7,14 @@ export class OwnerMemory {
   gateDays: Set<string> | null = null;
   /** Generation of each segment of the ring. */
   generations: ReadonlyMap<number, number> | null = null;
+  /** Segments given back whose tables are not dropped yet: nobody may see what is still in them. */
+  readonly freed = new Set<number>();
   /** Newest generation noted for a session. */
   readonly sessions = new Map<number, number>();
   /** Per segment: no task without an end expires before this. */
   readonly expiryFloors = new Map<number, number>();
 
+  /** Forgets all but `freed`, which changes only after a commit. */
   forget(): void {
     this.gateDays = null;
     this.generations = null;

@@ -1,5 +1,5 @@
-import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { OwnedShard } from "../../ports/store.ts";
+import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Handles } from "./handles.ts";
 import type { Row } from "./row-codec.ts";

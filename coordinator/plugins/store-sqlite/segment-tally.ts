@@ -35,6 +35,7 @@ export class SegmentTally {
 
   /** The mark that a moved task leaves behind is no end in the sense of retention. */
   move(row: { readonly seg: number }): void {
+    if (row.seg === 0) return;
     this.#of(row.seg).ends++;
     this.#of(0).firstExpiry = 0;
   }

@@ -33,7 +33,7 @@ export function pruneSessions({ writer, memory }: Handles, before: number): void
   memory.sessions.clear();
   writer
     .prepare(
-      `DELETE FROM session WHERE at < ? AND generation < (SELECT coalesce(min(generation), 0) FROM segment)
+      `DELETE FROM session WHERE at < ? AND generation < (SELECT coalesce(min(generation), 0) FROM segment WHERE freed = 0)
         AND session NOT IN (SELECT session FROM event_0 WHERE session > 0)`,
     )
     .run(before);

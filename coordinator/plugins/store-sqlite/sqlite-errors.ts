@@ -47,7 +47,8 @@ const isDamaged = (code: number): boolean => code === CODE.corrupt || code === C
  */
 export function storeError(path: string, error: unknown, committing = false): unknown {
   const code = sqliteCode(error);
-  if (code === 0) return isUnbindable(error) ? new BadRowError(`A value cannot be stored: ${textOf(error)}`, error) : error;
+  if (code === 0)
+    return isUnbindable(error) ? new BadRowError(`A value cannot be stored: ${textOf(error)}`, error) : error;
   const inDoubt = committing && (code === CODE.ioerr || isDamaged(code));
   const unavailable = (message: string) => new StoreUnavailableError(message, inDoubt, error);
   switch (code) {

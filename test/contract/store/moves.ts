@@ -86,5 +86,26 @@ export function movesExam(openFresh: OpenFresh): void {
         expect(await owner.store.recovery.due(0, Number.MAX_SAFE_INTEGER, null, 10)).toEqual([]);
       }),
     );
+
+    test(
+      "a task of segment 0 that moves gets its run_at and nothing else",
+      asOwner(openFresh, async (owner) => {
+        const [waiting, ended, ring] = [owner.task({ seg: 0 }), owner.task({ seg: 0 }), owner.task()];
+        const lease = eventRow(waiting, owner.next());
+        await owner.flush({ tasks: [waiting, ended, ring], events: [lease], ends: [endRow(ended)] });
+        const retry = eventRow(waiting, owner.next(), { kind: EVENT.retrying, nextAt: T0 + 70_000 });
+        await owner.flush({ events: [retry], moves: [moveRow(waiting, T0 + 70_000), moveRow(ended, T0 + 5)] });
+        expect(await owner.stored(waiting)).toEqual({
+          task: { ...waiting, runAt: T0 + 70_000 },
+          events: [lease, retry],
+          end: null,
+          sessions: [],
+        });
+        expect((await owner.stored(ended))?.end).toEqual(endRow(ended));
+        const { recovery } = owner.store;
+        expect(seqs((await recovery.due(T0, T0 + 70_000, null, 10)).map((one) => one.task))).toEqual([waiting.seq]);
+        expect(await recovery.refill(0, 0, 1, 0, 10, 1e6)).toEqual([]);
+      }),
+    );
   });
 }

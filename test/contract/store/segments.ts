@@ -32,7 +32,22 @@ export function segmentsExam(openFresh: OpenFresh): void {
         expect(second.seg).toBeGreaterThanOrEqual(1);
         expect(second.seg).not.toBe(first.seg);
         const listed = [...(await owner.store.segments.list())].sort((a, b) => a.generation - b.generation);
-        expect(listed).toEqual([first, second]);
+        const until = new Map(from.map((range) => [range.shard, range.fromSeq]));
+        const sealed = first.ranges.map((range) => ({ ...range, untilSeq: until.get(range.shard) }));
+        expect(listed).toEqual([{ ...first, ranges: sealed }, second]);
+      }),
+    );
+
+    test(
+      "a sealed segment keeps the end of its stretch when the one after it is given back",
+      asOwner(openFresh, async (owner) => {
+        await owner.openSegment();
+        const middle = owner.seg;
+        await owner.openSegment();
+        const before = await owner.store.segments.list();
+        const result = await owner.store.segments.reclaim(owner.shards, middle, FOREVER, 0);
+        expect(result.outcome).toBe("reclaimed");
+        expect(await owner.store.segments.list()).toEqual(before.filter((segment) => segment.seg !== middle));
       }),
     );
 

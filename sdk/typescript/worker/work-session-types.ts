@@ -10,11 +10,11 @@ import type {
   ProgressReportSchema,
   StartReportSchema,
   WorkerInfoSchema,
-} from "../proto/gen/tss/v1/worker_service_pb.js";
+} from "../../../proto/gen/tss/v1/worker_service_pb.js";
 
-/** What an agent hears. */
-export interface SessionEvents {
-  /** A stream is open and greeted; `refused` are leases that are no longer the agent's. */
+/** What a worker hears. */
+export interface WorkSessionEvents {
+  /** A stream is open and greeted; `refused` are leases that are no longer the worker's. */
   onConnected(leaseTtlMs: number, refused: readonly HeldLease[]): void;
   onLease(lease: Lease): void;
   onCancel(order: CancelOrder): void;
@@ -24,13 +24,8 @@ export interface SessionEvents {
   onDrain(): void;
 }
 
-/**
- * The agent's side of a worker session; it reconnects by itself. Nothing here waits or throws. What is said without a
- * connection is dropped, but for progress: the agent says it again in `onConnected`.
- */
-export interface AgentSession {
-  /** Rejects with the TssError after which no further connection is tried; resolves after `close`. */
-  readonly ended: Promise<void>;
+/** The worker's side of a session; it reconnects by itself. Nothing here waits or throws. */
+export interface WorkSession {
   /** Accepts this many leases more. */
   credit(count: number): void;
   started(report: MessageInitShape<typeof StartReportSchema>): void;
@@ -44,17 +39,11 @@ export interface AgentSession {
   close(): Promise<void>;
 }
 
-/** What an agent says of itself whenever it connects. */
-export interface Standing {
-  readonly held: readonly { readonly id: string; readonly fencingToken: bigint }[];
-  /** Leases it accepts now, whatever it accepted before. */
-  readonly credit: number;
-}
-
-export interface SessionOptions {
+export interface WorkSessionOptions {
   readonly worker: MessageInitShape<typeof WorkerInfoSchema>;
-  standing(): Standing;
-  readonly events: SessionEvents;
+  /** Asked at every connection. */
+  held(): readonly { readonly id: string; readonly fencingToken: bigint }[];
+  readonly events: WorkSessionEvents;
 }
 
-export type OpenSession = (options: SessionOptions) => AgentSession;
+export type OpenWorkSession = (options: WorkSessionOptions) => WorkSession;

@@ -1,0 +1,189 @@
+import { TssError } from "../proto/errors.ts";
+import { createGrpcMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { failpoint } from "../runtime/failpoint.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { createMetrics, type Metrics } from "../runtime/metrics.ts";
+import type { Settings } from "../runtime/settings-table.ts";
+import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
+import { createTaskMetrics } from "../runtime/task-metrics.ts";
+import { readVersion } from "../runtime/version.ts";
+import { type GrpcServer, startGrpcServer } from "./api/server.ts";
+import { engineConfig } from "./config.ts";
+import { Engine } from "./engine/engine.ts";
+import { LogBook } from "./engine/log-book.ts";
+import { deliver } from "./engine/send.ts";
+import type { EngineObserver } from "./engine/state.ts";
+import { createApiKeyOperations } from "./operations/api-keys.ts";
+import { createOperations } from "./operations/create-operations.ts";
+import { ensureFirstKey, type IssuedKey } from "./operations/issue-api-key.ts";
+import { KeyRing } from "./operations/key-ring.ts";
+import { loadStorePlugin, openBlobs } from "./plugins/registry.ts";
+import type { Blobs } from "./ports/blobs.ts";
+import type { Store } from "./ports/store.ts";
+import { OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
+import { takeSnapshot } from "./snapshot.ts";
+
+export interface CoordinatorOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Brings the schema to this version first, making it when there is none; else such a database is refused. */
+  readonly migrate: boolean;
+  /** Makes an admin key of this name if the database has no key yet, and hands it out. */
+  readonly firstKey?: { readonly name: string; readonly ttlMs?: number };
+}
+
+export interface Coordinator {
+  /** host:port as bound. */
+  readonly address: string;
+  readonly firstKey: IssuedKey | undefined;
+  readonly metrics: Metrics;
+  /** Rejected when the coordinator cannot go on: another has taken over. */
+  readonly ended: Promise<void>;
+  /** Workers are told, calls finish within the time, what is decided is written. */
+  drain(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LOG_PRUNE_MS = 60_000;
+
+/**
+ * Composes a coordinator: store, engine, keys, edge. The one file that knows every concrete part.
+ * @throws TssError FAILED_PRECONDITION or UNAVAILABLE with what is wrong and what to do.
+ */
+export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { settings, logger } = options;
+  const metrics = createMetrics("coordinator", readVersion());
+  const ended = Promise.withResolvers<void>();
+  ended.promise.catch(() => {});
+  const store = await openStore(options);
+  const opened: (() => Promise<void>)[] = [() => store.close()];
+  try {
+    const engine = await Engine.start({
+      store,
+      config: engineConfig(settings),
+      clock: systemClock,
+      logger,
+      observer: observerOf(metrics),
+      failpoint,
+      address: settings.TSS_COORDINATOR_LISTEN ?? "",
+      onStopped: (error) => ended.reject(error),
+    });
+    opened.push(() => engine.stop());
+    const blobs = await openBlobs(settings.TSS_BLOBS ?? "database", settings.TSS_DATABASE_URL);
+    const logs = new LogBook(blobs, settings.TSS_LOG_LIMIT, logger);
+    opened.push(() => logs.close());
+    const stopPruning = pruneLogs(blobs, settings.TSS_LOG_RETENTION, logger);
+    const keys = new KeyRing({ catalog: store.catalog, clock: systemClock, logger });
+    const issuer = { catalog: store.catalog, clock: systemClock };
+    const firstKey = options.firstKey === undefined ? undefined : await ensureFirstKey(issuer, options.firstKey);
+    await keys.start();
+    opened.push(async () => keys.stop());
+    reportSnapshot(metrics, () => takeSnapshot(engine.state));
+    const { schemaVersion } = await store.catalog.meta();
+    const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
+    const server = await startGrpcServer({
+      operations: createOperations(engine.state, logs, facts),
+      apiKeys: createApiKeyOperations({ ...issuer, ring: keys, logger }),
+      keys,
+      listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
+      tls: tlsOf(settings),
+      logger,
+      clock: systemClock,
+      metrics: createGrpcMetrics(metrics),
+      onDrain: () => tellWorkers(engine),
+    });
+    void ended.promise.catch(() => server.close());
+    return assemble(server, opened, stopPruning, { firstKey, metrics, ended: ended.promise });
+  } catch (error) {
+    for (const close of opened.reverse()) await close().catch(() => {});
+    throw told(error);
+  }
+}
+
+function assemble(
+  server: GrpcServer,
+  opened: readonly (() => Promise<void>)[],
+  stopPruning: () => void,
+  facts: Pick<Coordinator, "firstKey" | "metrics" | "ended">,
+): Coordinator {
+  let closing: Promise<void> | null = null;
+  const closeAll = (end: () => Promise<void>): Promise<void> => {
+    closing ??= (async () => {
+      await end();
+      stopPruning();
+      for (const close of [...opened].reverse()) await close();
+    })();
+    return closing;
+  };
+  return {
+    ...facts,
+    address: server.address,
+    drain: (timeoutMs) => closeAll(() => server.drain(timeoutMs)),
+    close: () => closeAll(() => server.close()),
+  };
+}
+
+async function openStore({ settings, migrate }: CoordinatorOptions): Promise<Store> {
+  const url = settings.TSS_DATABASE_URL;
+  try {
+    const plugin = await loadStorePlugin(url);
+    if (migrate) {
+      const status = await plugin.status(url);
+      if (status.version < status.latest) await plugin.migrate(url);
+    }
+    return await plugin.open(url, { readConnections: settings.TSS_DATABASE_READ_CONNECTIONS, failpoint });
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+/** Errors of the store in the words of the contract. */
+function told(error: unknown): unknown {
+  if (error instanceof SchemaError)
+    return new TssError("FAILED_PRECONDITION", error.message, { reason: "SCHEMA", cause: error });
+  if (error instanceof StoreUnavailableError)
+    return new TssError("UNAVAILABLE", error.message, { reason: "STORE_UNAVAILABLE", cause: error });
+  if (error instanceof OwnedError)
+    return new TssError(
+      "FAILED_PRECONDITION",
+      `Another coordinator owns this database: ${error.owner}. Stop it first.`,
+      {
+        reason: "OWNED",
+        cause: error,
+      },
+    );
+  return error;
+}
+
+function observerOf(metrics: Metrics): EngineObserver {
+  const tasks = createTaskMetrics(metrics);
+  const store = createStoreMetrics(metrics);
+  return {
+    submitted: tasks.submitted,
+    started: tasks.started,
+    attemptFinished: tasks.attemptFinished,
+    finished: tasks.finished,
+    timerLag: tasks.timerLag,
+    flushed: store.flushed,
+  };
+}
+
+function tlsOf(settings: Settings): { certPath: string; keyPath: string } | undefined {
+  const { TSS_TLS_CERT: certPath, TSS_TLS_KEY: keyPath } = settings;
+  return certPath === undefined || keyPath === undefined ? undefined : { certPath, keyPath };
+}
+
+function tellWorkers(engine: Engine): void {
+  for (const session of engine.state.sessions.values()) deliver(engine.state, session, { drain: true });
+}
+
+function pruneLogs(blobs: Blobs, retentionMs: number, logger: Logger): () => void {
+  const timer = setInterval(() => {
+    blobs
+      .prune(Date.now() - retentionMs)
+      .catch((error: Error) => logger.warn({ error: error.message }, "output was not pruned"));
+  }, LOG_PRUNE_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

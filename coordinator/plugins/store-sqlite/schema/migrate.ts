@@ -1,0 +1,93 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DataSource } from "typeorm";
+import type { SchemaStatus } from "../../../ports/store-plugin.ts";
+import { openWriter } from "../connection.ts";
+import { isBusy, storeError } from "../sqlite-errors.ts";
+import { checkVersion, LATEST, schemaVersion, statusOf } from "./version.ts";
+
+/** How long another process may migrate before this one gives up, and how often it looks. */
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 20;
+
+/**
+ * Brings the file to the newest schema, in one transaction that holds the write lock from its start: of two processes the
+ * second finds nothing left to do.
+ */
+export async function migrateFile(path: string): Promise<SchemaStatus> {
+  makeFile(path);
+  const version = currentVersion(path);
+  if (version < LATEST) await runMigrations(path);
+  else checkVersion(path, version);
+  return statusOf(path, currentVersion(path));
+}
+
+/** Tasks may carry secrets: only the user that makes the file may read it. */
+function makeFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    throw storeError(path, Object.assign(error as Error, { code: "ERR_SQLITE_ERROR", errcode: 14 }));
+  }
+}
+
+/** Also sets what can only be set while a file is empty. */
+function currentVersion(path: string): number {
+  const connection = openWriter(path);
+  try {
+    return connection.read(() => {
+      connection.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+      return schemaVersion(connection);
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+async function runMigrations(path: string): Promise<void> {
+  const { DataSource } = await import("typeorm");
+  const { InitialSchema1764000000000 } = await import("./initial-schema.ts");
+  const { NodeSqliteDriver } = await import("./typeorm-driver.ts");
+  const source = new DataSource({
+    type: "better-sqlite3",
+    driver: NodeSqliteDriver,
+    database: path,
+    timeout: 0,
+    migrations: [InitialSchema1764000000000],
+    migrationsTableName: "migration",
+  });
+  try {
+    await retryBusy(() => source.initialize());
+    await retryBusy(() => source.query("BEGIN IMMEDIATE"));
+    await runInside(source);
+  } catch (error) {
+    throw storeError(path, (error as { driverError?: unknown }).driverError ?? error);
+  } finally {
+    if (source.isInitialized) await source.destroy();
+  }
+}
+
+async function runInside(source: DataSource): Promise<void> {
+  try {
+    await source.runMigrations({ transaction: "none" });
+    await source.query("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [LATEST]);
+    await source.query("COMMIT");
+  } catch (error) {
+    await source.query("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Waits without standing still: the other one may be this very process. */
+async function retryBusy<T>(body: () => Promise<T>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!isBusy((error as { driverError?: unknown }).driverError ?? error) || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}

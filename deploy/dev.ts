@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Coordinator, startCoordinator } from "../coordinator/coordinator.ts";
+import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { armFailpoints } from "../runtime/failpoint.ts";
+import { createLogger } from "../runtime/logger.ts";
+import type { Settings } from "../runtime/settings-table.ts";
+import { readVersion } from "../runtime/version.ts";
+import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
+import { type Agent, startAgent } from "../worker-agent/agent.ts";
+import { connectAgent } from "../worker-agent/connect.ts";
+import { readCredentials } from "../worker-agent/credentials.ts";
+import { runFirstTask } from "./first-task.ts";
+
+export interface DevIo {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+/** Its own machine is a year safe with the key that never leaves it. */
+const KEY_TTL_MS = 365 * 86_400_000;
+
+/**
+ * The whole system in this process: coordinator, gateway and one agent on one database. Resolves when Ctrl-C or SIGTERM has
+ * drained it; a second signal ends it at once.
+ */
+export async function runDev(settings: Settings, io: DevIo): Promise<void> {
+  armFailpoints(settings.TSS_FAILPOINT);
+  const logger = createLogger(settings.TSS_LOG_LEVEL);
+  const stopping = nextSignal();
+  const coordinator = await startCoordinator({
+    settings,
+    logger,
+    migrate: true,
+    firstKey: { name: "first key of tss dev", ttlMs: KEY_TTL_MS },
+  });
+  const running: Running = { coordinator, gateway: undefined, agent: undefined, close: [] };
+  try {
+    await startRest(settings, io, logger, running);
+    await Promise.race([stopping, coordinator.ended]);
+    io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
+    const hurried = nextSignal();
+    await Promise.race([drain(settings, running), hurried]);
+  } finally {
+    await closeAll(running);
+  }
+}
+
+interface Running {
+  readonly coordinator: Coordinator;
+  gateway: Gateway | undefined;
+  agent: Agent | undefined;
+  readonly close: (() => void)[];
+}
+
+async function startRest(settings: Settings, io: DevIo, logger: ReturnType<typeof createLogger>, running: Running) {
+  const { coordinator } = running;
+  const apiKey = keepKey(settings, coordinator);
+  const local: Settings = { ...settings, TSS_COORDINATOR: coordinator.address, TSS_API_KEY: apiKey };
+  const forGateway = openConnection({ address: coordinator.address, userAgent: `tss-gateway/${readVersion()}` });
+  running.close.push(() => forGateway.close());
+  running.gateway = await startGateway({
+    connection: forGateway,
+    listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
+    settings,
+    logger,
+    metricsText: () => coordinator.metrics.text(),
+  });
+  const { openSession, close } = connectAgent(local, readVersion(), logger);
+  running.close.push(close);
+  running.agent = await startAgent({ settings: local, openSession, logger, version: readVersion() });
+  io.stdout.write(greeting(settings, running, coordinator));
+  if (apiKey === undefined) return;
+  const client = openConnection({ address: coordinator.address, apiKey });
+  running.close.push(() => client.close());
+  await runFirstTask(client, io.stdout);
+}
+
+/** Keeps the first key for CLI and SDK; later starts find it there. */
+function keepKey(settings: Settings, { firstKey }: Coordinator): string | undefined {
+  const file = settings.TSS_CREDENTIALS ?? "./.tss/credentials";
+  if (firstKey !== undefined) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${firstKey.key}\n`, { mode: 0o600 });
+    return firstKey.key;
+  }
+  return settings.TSS_API_KEY ?? readCredentials(file);
+}
+
+function greeting(settings: Settings, { gateway, agent }: Running, { address, firstKey }: Coordinator): string {
+  const file = settings.TSS_CREDENTIALS ?? "./.tss/credentials";
+  const key = firstKey === undefined ? `kept in ${file}` : `${firstKey.key} (kept in ${file})`;
+  return [
+    `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
+    `  gateway      ${gateway?.url}`,
+    `  coordinator  ${address}`,
+    `  database     ${settings.TSS_DATABASE_URL.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@")}`,
+    `  agent        ${agent?.name}`,
+    `  API key      ${key}`,
+    "",
+  ].join("\n");
+}
+
+/** The next SIGINT or SIGTERM. */
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = () => {
+      process.off("SIGINT", heard);
+      process.off("SIGTERM", heard);
+      resolve();
+    };
+    process.on("SIGINT", heard);
+    process.on("SIGTERM", heard);
+  });
+}
+
+/** In the order of the work: no more requests, no more leases, then the owner. */
+async function drain(settings: Settings, { gateway, agent, coordinator }: Running): Promise<void> {
+  await Promise.all([gateway?.drain(2_000), agent?.drain()]);
+  await coordinator.drain(Math.min(settings.TSS_DRAIN_TIMEOUT, 2_000));
+}
+
+async function closeAll({ gateway, agent, coordinator, close }: Running): Promise<void> {
+  await agent?.close();
+  await gateway?.close();
+  await coordinator.close();
+  for (const end of close) end();
+}

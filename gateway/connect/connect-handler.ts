@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import { type Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { STATUS_CODES, TssError } from "../../proto/errors.ts";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import { SERVICES } from "../routes/annotations.ts";
+
+type Calls = Record<string, (...args: never[]) => unknown>;
+
+/** Every service over Connect, gRPC-web and gRPC: each call goes on to the coordinator with the caller's own key. */
+export function connectHandler(connection: Connection): (request: IncomingMessage, response: ServerResponse) => void {
+  return connectNodeAdapter({
+    routes: (router) => {
+      for (const service of SERVICES) addService(router, connection, service);
+    },
+    readMaxBytes: LIMITS.requestBytes,
+    maxTimeoutMs: 15 * 60_000,
+    requestPathPrefix: "",
+  });
+}
+
+function addService(router: ConnectRouter, connection: Connection, service: DescService): void {
+  const calls = connection.service(service) as unknown as Calls;
+  const implementation: Record<string, unknown> = {};
+  for (const method of service.methods) implementation[method.localName] = forward(method, calls);
+  router.service(service, implementation as never);
+}
+
+function forward(method: DescMethod, calls: Calls): unknown {
+  const call = calls[method.localName] as unknown as (...args: unknown[]) => unknown;
+  switch (method.methodKind) {
+    case "unary":
+      return async (request: Message, context: HandlerContext) => {
+        try {
+          return await (call(request, optionsOf(context)) as Promise<Message>);
+        } catch (error) {
+          throw toConnectError(error);
+        }
+      };
+    case "server_streaming":
+      return async function* (request: Message, context: HandlerContext) {
+        try {
+          yield* call(request, optionsOf(context)) as AsyncIterable<Message>;
+        } catch (error) {
+          throw toConnectError(error);
+        }
+      };
+    default:
+      return async function* (requests: AsyncIterable<Message>, context: HandlerContext) {
+        const bidi = call(optionsOf(context)) as BidiCall<never, never>;
+        void pump(requests, bidi);
+        try {
+          yield* bidi as AsyncIterable<Message>;
+        } catch (error) {
+          throw toConnectError(error);
+        }
+      };
+  }
+}
+
+async function pump(requests: AsyncIterable<Message>, bidi: BidiCall<never, never>): Promise<void> {
+  try {
+    for await (const request of requests) if (!bidi.write(request as never)) await bidi.drained();
+    bidi.end();
+  } catch {
+    // The caller has gone, so nobody waits for the rest.
+    bidi.cancel();
+  }
+}
+
+function optionsOf({ requestHeader, signal, timeoutMs }: HandlerContext): object {
+  const apiKey = requestHeader.get("x-api-key");
+  const authorization = apiKey === null ? requestHeader.get("authorization") : `Bearer ${apiKey}`;
+  const requestId = requestHeader.get("x-request-id");
+  return {
+    signal,
+    timeoutMs: timeoutMs(),
+    headers: {
+      ...(authorization === null ? {} : { authorization }),
+      ...(requestId !== null && /^[\w.:-]{1,64}$/.test(requestId) ? { "x-request-id": requestId } : {}),
+    },
+  };
+}
+
+function toConnectError(error: unknown): ConnectError {
+  if (!(error instanceof TssError)) return ConnectError.from(error);
+  const details = [{ desc: ErrorInfoSchema, value: { reason: error.reason, domain: "tss" } }] as {
+    desc: typeof ErrorInfoSchema;
+    value: never;
+  }[];
+  if (error.violations.length > 0)
+    details.push({ desc: BadRequestSchema as never, value: { fieldViolations: error.violations } as never });
+  if (error.retryAfterMs !== undefined)
+    details.push({
+      desc: RetryInfoSchema as never,
+      value: {
+        retryDelay: {
+          seconds: BigInt(Math.floor(error.retryAfterMs / 1_000)),
+          nanos: (error.retryAfterMs % 1_000) * 1e6,
+        },
+      } as never,
+    });
+  return new ConnectError(error.message, STATUS_CODES[error.code] as Code, undefined, details);
+}

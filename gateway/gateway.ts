@@ -1,0 +1,106 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { TssError } from "../proto/errors.ts";
+import { explainListenError } from "../runtime/listen-error.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { Settings } from "../runtime/settings-table.ts";
+import type { Connection } from "../sdk/typescript/connection-types.ts";
+import { connectHandler } from "./connect/connect-handler.ts";
+import { createAnswerer } from "./http/answer.ts";
+import { pageRoutes } from "./routes/page-routes.ts";
+import { streamRoutes } from "./routes/stream-routes.ts";
+import { taskRoutes } from "./routes/task-routes.ts";
+import { transcodedRoutes } from "./routes/transcoded-routes.ts";
+
+export interface GatewayOptions {
+  /** To the coordinator, without a key: each call carries its caller's. */
+  readonly connection: Connection;
+  /** host:port; port 0 takes a free one. */
+  readonly listen: string;
+  readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS">;
+  readonly logger: Logger;
+  /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
+  readonly metricsText?: () => Promise<string>;
+}
+
+export interface Gateway {
+  readonly url: string;
+  /** Takes nothing new, ends streams in good order and lets requests finish, at most this long. */
+  drain(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HEADER_BYTES = 16 * 1024;
+
+/**
+ * Serves REST, Connect and gRPC-web over HTTP/1.1. It has no rights of its own and no state.
+ * @throws TssError FAILED_PRECONDITION when the address cannot be listened on.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const draining = new AbortController();
+  const context = { connection: options.connection, draining: draining.signal };
+  const own = [...pageRoutes(context, options.metricsText), ...taskRoutes(context), ...streamRoutes(context)];
+  const answer = createAnswerer({
+    routes: [...own, ...transcodedRoutes(context, own)],
+    connect: connectHandler(options.connection),
+    rate: options.settings.TSS_GATEWAY_RATE,
+    origins: options.settings.TSS_CORS_ORIGINS,
+    logger: options.logger,
+  });
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      insecureHTTPParser: false,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxHeadersCount = 100;
+  server.on("clientError", answer.clientError);
+  await listen(server, options.listen);
+  const { address, port, family } = server.address() as AddressInfo;
+  const host = family === "IPv6" ? `[${address}]` : address;
+  let closed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      draining.abort();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    return closed;
+  };
+  return {
+    url: `http://${host}:${port}`,
+    close,
+    async drain(timeoutMs) {
+      draining.abort();
+      await new Promise<void>((resolve) => {
+        const impatience = setTimeout(resolve, timeoutMs);
+        server.close(() => {
+          clearTimeout(impatience);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+      await close();
+    },
+  };
+}
+
+async function listen(server: Server, address: string): Promise<void> {
+  const at = address.lastIndexOf(":");
+  const host = address.slice(0, at).replace(/^\[|\]$/g, "") || undefined;
+  const port = Number(address.slice(at + 1));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(error));
+    server.listen(port, host, resolve);
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    throw new TssError("FAILED_PRECONDITION", await explainListenError(error, address, "TSS_GATEWAY_LISTEN"), {
+      reason: "CANNOT_LISTEN",
+      cause: error,
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { nearest } from "../../runtime/nearest.ts";
+import type { Exchange } from "./exchange.ts";
+import { HttpProblem } from "./problem.ts";
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** e.g. `/task/query/{id}`; a part in braces is one segment. */
+  readonly path: string;
+  handle(exchange: Exchange): Promise<void>;
+}
+
+/** Finds the route of a request. @throws HttpProblem 404, 405 */
+export function findRoute(routes: readonly Route[], exchange: Exchange): Route {
+  const { pathname } = exchange.url;
+  const allowed = new Set<string>();
+  const method = exchange.request.method === "HEAD" ? "GET" : exchange.request.method;
+  for (const route of routes) {
+    const params = matchPath(route.path, pathname);
+    if (params === null) continue;
+    if (route.method !== method) {
+      allowed.add(route.method);
+      continue;
+    }
+    exchange.params = params;
+    exchange.route = route.path;
+    return route;
+  }
+  if (allowed.size > 0) {
+    const allow = [...allowed, ...(allowed.has("GET") ? ["HEAD"] : [])].join(", ");
+    throw new HttpProblem(405, "METHOD_NOT_ALLOWED", `${pathname} answers ${allow} only.`, { allow });
+  }
+  const near = nearest(
+    pathname.split("/").slice(0, 3).join("/"),
+    routes.map((route) => route.path.replace(/\/\{.*$/, "")),
+  );
+  const hint = near === undefined ? "/docs lists what there is." : `Did you mean ${near}? /docs lists what there is.`;
+  throw new HttpProblem(404, "NOT_FOUND", `There is nothing at ${pathname.slice(0, 200)}. ${hint}`);
+}
+
+function matchPath(template: string, path: string): Record<string, string> | null {
+  const wanted = template.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] as string;
+    if (part.startsWith("{")) {
+      if (value === "") return null;
+      try {
+        params[part.slice(1, -1)] = decodeURIComponent(value);
+      } catch {
+        return null;
+      }
+    } else if (part !== value) return null;
+  }
+  return params;
+}

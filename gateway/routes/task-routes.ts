@@ -1,0 +1,127 @@
+import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import { type ErrorDetails, statusName, TssError } from "../../proto/errors.ts";
+import { ErrorInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
+import { type Task, TaskSchema, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import {
+  type SubmitTasksRequest,
+  SubmitTasksRequestSchema,
+  SubmitTasksResponseSchema,
+} from "../../proto/gen/tss/v1/task_service_pb.js";
+import { asArgument, type Exchange } from "../http/exchange.ts";
+import { HttpProblem } from "../http/problem.ts";
+import type { Route } from "../http/router.ts";
+import { fromJson } from "../json/from-json.ts";
+import type { JsonObject } from "../json/parse-json.ts";
+import { toJson } from "../json/to-json.ts";
+import { type RouteContext, taskClient } from "./context.ts";
+
+/** The promised calls that change tasks: one task each, where gRPC takes lists. */
+export function taskRoutes(context: RouteContext): Route[] {
+  return [
+    { method: "POST", path: "/task/submit", handle: (exchange) => submit(context, exchange) },
+    { method: "POST", path: "/task/cancel/{id}", handle: (exchange) => cancel(context, exchange) },
+    { method: "POST", path: "/task/retry/{id}", handle: (exchange) => retry(context, exchange) },
+    { method: "GET", path: "/task/query/{id}", handle: (exchange) => query(context, exchange) },
+    { method: "GET", path: "/task/wait/{id}", handle: (exchange) => wait(context, exchange) },
+  ];
+}
+
+async function submit(context: RouteContext, exchange: Exchange): Promise<void> {
+  const options = exchange.callOptions;
+  const body = await exchange.readJson();
+  if (body !== null && typeof body === "object" && !Array.isArray(body) && "tasks" in body) {
+    const request = asArgument(() => fromJson(SubmitTasksRequestSchema, body)) as SubmitTasksRequest;
+    const answer = await taskClient(context).submitTasks(request, options);
+    return exchange.json(200, toJson(SubmitTasksResponseSchema, answer));
+  }
+  const spec = asArgument(() => fromJson(TaskSpecSchema, body)) as TaskSpec;
+  takeIdempotencyKey(spec, exchange);
+  const { results } = await taskClient(context).submitTasks({ tasks: [spec] }, options);
+  const [result] = results;
+  if (result?.result.case !== "id") throw itemError(result?.result.value);
+  const id = result.result.value;
+  const { task } = await taskClient(context).getTask({ id }, options);
+  const json = taskJson(task);
+  if (result.duplicate) json["duplicate"] = true;
+  exchange.json(result.duplicate ? 200 : 201, json, { location: `/task/query/${id}` });
+}
+
+function takeIdempotencyKey(spec: TaskSpec, exchange: Exchange): void {
+  const header = exchange.request.headers["idempotency-key"];
+  if (typeof header !== "string") return;
+  // RFC draft: a structured string, quoted; most clients send it bare.
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (spec.idempotencyKey !== "" && spec.idempotencyKey !== key)
+    throw new HttpProblem(
+      400,
+      "INVALID_ARGUMENT",
+      "The header Idempotency-Key and the field idempotencyKey differ; send one of them.",
+    );
+  spec.idempotencyKey = key;
+}
+
+async function cancel(context: RouteContext, exchange: Exchange): Promise<void> {
+  const options = exchange.callOptions;
+  await noBody(exchange);
+  const { results } = await taskClient(context).cancelTasks({ ids: [exchange.params["id"] as string] }, options);
+  const [result] = results;
+  if (result?.result.case !== "task") throw itemError(result?.result.value);
+  exchange.json(200, { ...taskJson(result.result.value), changed: result.changed });
+}
+
+async function retry(context: RouteContext, exchange: Exchange): Promise<void> {
+  const options = exchange.callOptions;
+  await noBody(exchange);
+  const header = exchange.request.headers["idempotency-key"];
+  const requestId = typeof header === "string" ? header.replace(/^"|"$/g, "") : "";
+  const { results } = await taskClient(context).retryTasks(
+    { ids: [exchange.params["id"] as string], requestId },
+    options,
+  );
+  const [result] = results;
+  if (result?.result.case !== "task") throw itemError(result?.result.value);
+  exchange.json(201, taskJson(result.result.value), { location: `/task/query/${result.result.value.id}` });
+}
+
+/** These calls take nothing but the id; a body that says more is refused rather than overlooked. */
+async function noBody(exchange: Exchange): Promise<void> {
+  const body = await exchange.readJson();
+  if (body === null || typeof body !== "object" || Array.isArray(body) || Object.keys(body).length > 0)
+    throw new HttpProblem(400, "INVALID_ARGUMENT", "This call takes no body: everything it needs is in the address.");
+}
+
+async function query(context: RouteContext, exchange: Exchange): Promise<void> {
+  const { task } = await taskClient(context).getTask({ id: exchange.params["id"] as string }, exchange.callOptions);
+  exchange.json(200, taskJson(task));
+}
+
+async function wait(context: RouteContext, exchange: Exchange): Promise<void> {
+  const seconds = Number(exchange.url.searchParams.get("timeout") ?? "30");
+  if (!(seconds >= 0 && seconds <= 600))
+    throw new HttpProblem(400, "INVALID_ARGUMENT", "timeout must be 0–600 seconds.");
+  const whole = Math.trunc(seconds);
+  const { task, ended } = await taskClient(context).waitTask(
+    {
+      id: exchange.params["id"] as string,
+      timeout: { seconds: BigInt(whole), nanos: Math.round((seconds - whole) * 1e9) },
+    },
+    { ...exchange.callOptions, timeoutMs: seconds * 1_000 + 10_000 },
+  );
+  exchange.json(200, { ...taskJson(task), ended });
+}
+
+export function taskJson(task: Task | undefined): JsonObject {
+  if (task === undefined) throw new TssError("INTERNAL", "The coordinator answered without a task.");
+  return toJson(TaskSchema, task);
+}
+
+/** The error of one item as if it were the call's own. */
+function itemError(status: Status | undefined): TssError {
+  if (status === undefined) return new TssError("INTERNAL", "The coordinator answered without a result.");
+  const details: ErrorDetails[] = status.details.flatMap((detail) => {
+    const info = anyUnpack(detail, ErrorInfoSchema);
+    return info === undefined ? [] : [{ reason: info.reason }];
+  });
+  return new TssError(statusName(status.code), status.message, details[0] ?? {});
+}
