@@ -112,6 +112,14 @@ CREATE FUNCTION tss_move_out(p_seg integer, p_at bigint, p_moves tss_move[]) RET
 DECLARE
   moved bigint;
 BEGIN
+  IF p_seg = 0 THEN
+    -- It is there already: only its time changes, in the one small segment that is ever changed.
+    UPDATE tss_task_0 t SET run_at = u.run_at FROM unnest(p_moves) u
+      WHERE u.seg = 0 AND t.shard = u.shard AND t.lane = u.lane AND t.seq = u.seq
+        AND NOT EXISTS (SELECT FROM tss_end_0 e WHERE e.shard = t.shard AND e.lane = t.lane AND e.seq = t.seq);
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    RETURN moved;
+  END IF;
   PERFORM set_config('enable_hashjoin', 'on', true);
   EXECUTE format('WITH m AS MATERIALIZED (
       SELECT u.* FROM unnest($2) u JOIN tss_task_%1$s t ON t.shard = u.shard AND t.lane = u.lane AND t.seq = u.seq
