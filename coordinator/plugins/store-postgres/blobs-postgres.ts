@@ -93,7 +93,9 @@ async function withoutKept(pool: ReadPool, chunks: readonly LogChunk[]): Promise
     chunks.map(({ attempt }) => attempt),
     chunks.map(({ offset }) => offset),
   ];
-  const kept = new Map((await pool.rows({ name: "kept", text: KEPT, values: columns })).map((row) => [row.place, row.bytes]));
+  const kept = new Map(
+    (await pool.rows({ name: "kept", text: KEPT, values: columns })).map((row) => [row.place, row.bytes]),
+  );
   return chunks.flatMap((chunk, index) => {
     const bytes: number = kept.get(index + 1) ?? 0;
     if (bytes === 0) return [chunk];
