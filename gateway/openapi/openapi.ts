@@ -200,7 +200,7 @@ function itemErrorSchema(): JsonObject {
       code: { type: "string" },
       detail: { type: "string" },
       reason: { type: "string" },
-      violations: { type: "array" },
+      violations: { type: "array", items: { type: "object" } },
     },
   };
 }

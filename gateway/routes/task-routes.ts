@@ -1,6 +1,4 @@
-import { anyUnpack } from "@bufbuild/protobuf/wkt";
-import { type ErrorDetails, statusName, TssError } from "../../proto/errors.ts";
-import { ErrorInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import { TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
 import { type Task, TaskSchema, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
@@ -8,6 +6,7 @@ import {
   SubmitTasksRequestSchema,
   SubmitTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { fromStatus } from "../../sdk/typescript/connection/status-error.ts";
 import { asArgument, type Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
@@ -118,10 +117,5 @@ export function taskJson(task: Task | undefined): JsonObject {
 
 /** The error of one item as if it were the call's own. */
 function itemError(status: Status | undefined): TssError {
-  if (status === undefined) return new TssError("INTERNAL", "The coordinator answered without a result.");
-  const details: ErrorDetails[] = status.details.flatMap((detail) => {
-    const info = anyUnpack(detail, ErrorInfoSchema);
-    return info === undefined ? [] : [{ reason: info.reason }];
-  });
-  return new TssError(statusName(status.code), status.message, details[0] ?? {});
+  return status === undefined ? new TssError("INTERNAL", "The coordinator answered without a result.") : fromStatus(status);
 }

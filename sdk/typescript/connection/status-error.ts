@@ -19,6 +19,11 @@ export function toTssError(error: ServiceError, address: string): TssError {
   return new TssError(code, error.details || error.message, { cause: error });
 }
 
+/** An item's own error, as an answer to a list of items carries it. */
+export function fromStatus(status: Status): TssError {
+  return new TssError(statusName(status.code), status.message, detailsOf(status));
+}
+
 export function unreachable(address: string, detail: string): TssError {
   const why = /\b(E[A-Z]{3,})\b/.exec(detail)?.[1] ?? (detail.replace(/\.$/, "") || "no answer");
   return new TssError("UNAVAILABLE", `No coordinator answers at ${address} (${why}).`);
