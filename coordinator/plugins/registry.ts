@@ -52,7 +52,7 @@ async function openDatabaseBlobs(databaseUrl: string): Promise<Blobs> {
     return (await import("./blobs-database/blobs-sqlite.ts")).openSqliteBlobs(`${path}-logs`);
   }
   if (/^postgres(ql)?:/.test(databaseUrl))
-    return (await import("./blobs-database/blobs-postgres.ts")).openPostgresBlobs(databaseUrl);
+    return (await import("./store-postgres/blobs-postgres.ts")).openPostgresBlobs(databaseUrl);
   throw new TssError(
     "INVALID_ARGUMENT",
     "This database keeps no output of tasks: set TSS_BLOBS to directory:PATH or to the path of a module.",

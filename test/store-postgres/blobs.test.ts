@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import pg from "pg";
-import { postgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
+import { openPostgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import { freshDatabase } from "../support/database.ts";
 
@@ -14,7 +14,7 @@ function chunk(seq: number, offset: number, text: string, fields: Partial<LogChu
 
 async function withBlobs(body: (blobs: Blobs, leaves: () => Promise<number>) => Promise<void>): Promise<void> {
   const url = await freshDatabase();
-  const blobs = await postgresBlobs(url);
+  const blobs = await openPostgresBlobs(url);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const leaves = async () =>
@@ -54,9 +54,11 @@ test("chunks come back in order, from an offset, until so many bytes", () =>
 test("a chunk that is there is left as it is, also on another day", () =>
   withBlobs(async (blobs) => {
     await blobs.append([chunk(1, 0, "first"), chunk(1, 0, "twin")]);
-    await blobs.append([chunk(1, 0, "second"), chunk(1, 5, "more", { at: NOON + DAY })]);
+    await blobs.append([chunk(1, 0, "other"), chunk(1, 5, "more", { at: NOON + DAY })]);
     await blobs.append([chunk(1, 0, "third", { at: NOON + DAY })]);
     expect(text(await blobs.read(chunk(1, 0, "").ref, 1, 0, 1_000))).toEqual(["first", "more"]);
+    await blobs.append([chunk(1, 0, "first mo", { at: NOON + DAY })]);
+    expect(text(await blobs.read(chunk(1, 0, "").ref, 1, 0, 1_000)).join("")).toBe("first moe");
   }));
 
 test("thousands of small chunks and chunks of full size are read whole", () =>
