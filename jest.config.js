@@ -1,5 +1,7 @@
 export default {
   testEnvironment: "node",
+  // Two cores make a database and start programs in their own time; what a test waits for is a signal, not a time.
+  testTimeout: 60_000,
   testMatch: ["<rootDir>/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],

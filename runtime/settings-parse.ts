@@ -64,9 +64,9 @@ export function addressList(value: string): string {
 }
 
 export function databaseUrl(value: string): string {
-  if (value.startsWith("sqlite:") && value.length > "sqlite:".length) return value;
+  if (/^(sqlite|module):./.test(value)) return value;
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw new Error("must be postgres://user:password@host:port/database or sqlite:PATH");
+  throw new Error("must be postgres://user:password@host:port/database, sqlite:PATH or module:PATH");
 }
 
 export function labels(value: string): Record<string, string> {

@@ -28,9 +28,8 @@ export function followSignals(
   let lastAt = Number.NEGATIVE_INFINITY;
   const climb = (signal: string, atLeast: number): void => {
     const at = now();
-    const same = at - lastAt < SAME_SIGNAL_MS && step >= atLeast;
+    if (at - lastAt < SAME_SIGNAL_MS && step >= atLeast) return;
     lastAt = at;
-    if (same) return;
     step = Math.max(step + 1, atLeast);
     if (step === 1) ladder.first(signal);
     else if (step === 2) ladder.second(signal);

@@ -1,7 +1,7 @@
 import { type Backoff, backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
-import { abortableWait } from "./wait.ts";
+import { abortableWait, aborted } from "./wait.ts";
 
 /** A duty that runs for as long as its process does. */
 export interface Part {
@@ -68,6 +68,8 @@ export class Supervisor {
     const kept: Kept = { part, running: await part.start(this.#stopping.signal), falls: [], loop: Promise.resolve() };
     this.#kept.push(kept);
     kept.loop = this.#keep(kept);
+    // An error of a late stop is told by whoever awaits the loop.
+    kept.loop.catch(() => {});
   }
 
   /**
@@ -96,11 +98,13 @@ export class Supervisor {
   async #keep(kept: Kept): Promise<void> {
     const { logger, clock } = this.#options;
     const { forgiven = 5, windowMs = 60_000, backoff = DEFAULT_BACKOFF, chance = Math.random } = this.#options;
+    const stopping = this.#stopping.signal;
     while (kept.running?.ended) {
-      let error = await endOf(kept.running.ended);
+      let error = await Promise.race([endOf(kept.running.ended), aborted(stopping)]);
+      if (!error) return;
       kept.running = null;
       while (kept.running === null) {
-        if (this.#stopping.signal.aborted) return;
+        if (stopping.aborted) return;
         kept.falls = [...kept.falls.filter((at) => clock.monotonic() - at < windowMs), clock.monotonic()];
         if (kept.falls.length > forgiven) {
           this.#gaveUp.resolve(new Error(`${kept.part.name} fell ${kept.falls.length} times: ${error.message}`));
@@ -108,15 +112,19 @@ export class Supervisor {
         }
         const pauseMs = backoffMs(backoff, kept.falls.length, chance());
         logger.error({ part: kept.part.name, error: error.message, pauseMs }, "a part fell and is started again");
-        if (!(await abortableWait(pauseMs, this.#stopping.signal))) return;
+        if (!(await abortableWait(pauseMs, stopping))) return;
         try {
-          kept.running = await kept.part.start(this.#stopping.signal);
+          kept.running = await kept.part.start(stopping);
         } catch (again) {
           error = again as Error;
         }
       }
       // Stopped while it was being started: the one who stops has passed it by.
-      if (this.#stopping.signal.aborted) await kept.running.stop();
+      if (stopping.aborted) {
+        const late = kept.running;
+        kept.running = null;
+        await late.stop();
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { aborted, within } from "../runtime/wait.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
@@ -14,7 +15,6 @@ import { readPolicy } from "./policy.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
 import { createTurnstile } from "./turnstile.ts";
-import { within } from "./within.ts";
 import { workerInfo } from "./worker-info.ts";
 
 export interface AgentOptions {
@@ -30,12 +30,12 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly name: string;
-  /** Resolves when the agent has left, for whatever reason. */
-  readonly left: Promise<void>;
-  /** Takes nothing more and finishes what runs, at most TSS_DRAIN_TIMEOUT; then ends it. Resolves when it has left. */
-  drain(): Promise<void>;
-  /** Ends what runs, each attempt with its own grace. */
-  cancel(): void;
+  /**
+   * Takes nothing more, waits for what runs and leaves.
+   * @param hurry when aborted, what runs is ended, each attempt with at most 2 s between SIGTERM and SIGKILL. Absent:
+   * after TSS_DRAIN_TIMEOUT.
+   */
+  drain(hurry?: AbortSignal): Promise<void>;
   /** Ends what runs at once and leaves. Outcomes that are not acknowledged stay in the directory for the next agent. */
   close(): Promise<void>;
 }
@@ -43,6 +43,8 @@ export interface Agent {
 /** How long an agent that leaves in order, and one that leaves at once, waits for its last reports to be acknowledged. */
 const LAST_REPORTS_MS = 5_000;
 const LAST_REPORTS_AT_ONCE_MS = 1_000;
+/** Between SIGTERM and SIGKILL when the agent is in a hurry: its supervisor will not wait longer. */
+const HURRY_GRACE_MS = 2_000;
 
 /**
  * Starts an agent: takes its directory, ends what an earlier agent left running, opens its session and offers its slots.
@@ -88,33 +90,6 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const floor = createFloor(host, worker.slots);
   const deliveries = await recoverAttempts(host);
 
-  const left = Promise.withResolvers<void>();
-  let draining: Promise<void> | undefined;
-  let leaving: Promise<void> | undefined;
-  const leave = (lastReportsMs: number): Promise<void> => {
-    leaving ??= (async () => {
-      await floor.ended();
-      await within(floor.settled(), lastReportsMs);
-      watch.close();
-      await session.close();
-      await executor.close();
-      lock.release();
-      left.resolve();
-    })();
-    return leaving;
-  };
-  const drain = (): Promise<void> => {
-    draining ??= (async () => {
-      floor.drain();
-      if (!(await within(floor.ended(), settings.TSS_DRAIN_TIMEOUT))) {
-        logger.warn({ held: held.all().length }, "what still runs is ended: TSS_DRAIN_TIMEOUT is over");
-        floor.endAll("drained");
-      }
-      await leave(LAST_REPORTS_MS);
-    })();
-    return draining;
-  };
-
   const watch = watchLease(
     clock,
     () => session.heardAt(),
@@ -134,7 +109,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       onConnected(leaseTtlMs, refused) {
         watch.setTerm(leaseTtlMs);
         for (const lease of refused) held.fence(lease);
-        for (const attempt of held.all()) attempt.delivery.resend();
+        for (const attempt of held.all()) attempt.resend();
         for (const deliver of deliveries.splice(0)) floor.keep(deliver());
         floor.resume();
       },
@@ -145,17 +120,37 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       onDrain: floor.pause,
     },
   });
+
   floor.offerSlots();
 
+  let closing: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    floor.drain();
+    floor.endAll("drained", () => 0);
+    await floor.ended();
+    await within(floor.settled(), LAST_REPORTS_AT_ONCE_MS);
+    for (const attempt of held.all()) attempt.delivery.close();
+    await floor.settled();
+    watch.close();
+    await session.close();
+    await executor.close();
+    lock.release();
+  };
+  const close = (): Promise<void> => {
+    closing ??= leave();
+    return closing;
+  };
   return {
     name: worker.name,
-    left: left.promise,
-    drain,
-    cancel: () => floor.endAll("drained"),
-    async close() {
+    close,
+    async drain(hurry = AbortSignal.timeout(settings.TSS_DRAIN_TIMEOUT)) {
       floor.drain();
-      floor.endAll("drained", () => 0);
-      await leave(LAST_REPORTS_AT_ONCE_MS);
+      const ended = floor.ended();
+      await Promise.race([ended, aborted(hurry)]);
+      if (hurry.aborted) floor.endAll("drained", (own) => Math.min(own, HURRY_GRACE_MS));
+      await ended;
+      await within(floor.settled(), LAST_REPORTS_MS);
+      await close();
     },
   };
 }

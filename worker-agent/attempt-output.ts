@@ -56,6 +56,9 @@ export function openOutput(
       shipper.finish();
       return spool.totalBytes;
     },
-    close: () => spool.close(),
+    close() {
+      shipper.close();
+      spool.close();
+    },
   };
 }

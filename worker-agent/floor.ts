@@ -7,7 +7,7 @@ import type { StopCause } from "./stop.ts";
 
 /** Where the agent's attempts run: it offers slots, takes leases and hears orders. */
 export interface Floor {
-  /** Leases to ask for on top of those asked for before. */
+  /** Asks for leases, so that every free slot is offered once. */
   offerSlots(): void;
   lease(lease: Lease): void;
   cancel(order: CancelOrder): void;

@@ -11,6 +11,8 @@ export interface Held {
   readonly delivery: Delivery;
   /** Absent for what an earlier agent left: nothing of it runs. */
   readonly stop?: Stop;
+  /** A new connection: says again what the coordinator may not have heard. */
+  resend(): void;
   /** Between SIGTERM and SIGKILL when a call or an operator ends it. */
   readonly graceMs: number;
 }

@@ -1,22 +1,32 @@
-import { TssError } from "../proto/errors.ts";
-import { createLogger } from "../runtime/logger.ts";
-import { readSettings, SettingsError } from "../runtime/settings.ts";
+import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
 import { readVersion } from "../runtime/version.ts";
+import { abortableWait } from "../runtime/wait.ts";
+import { startAgent } from "./agent.ts";
 import { connectAgent } from "./connect.ts";
-import { runAgent } from "./run-agent.ts";
 
-/** The program `tss-agent`. */
+/** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
+const REFUSAL_MS = 2_000;
+
+/** The program `tss-agent`: an agent as the whole of a process, until it is told to end. */
 export async function main(): Promise<void> {
-  try {
-    const settings = readSettings();
-    const version = readVersion();
-    const logger = createLogger(settings.TSS_LOG_LEVEL, { part: "agent" });
-    const { openSession, close } = connectAgent(settings, version, logger);
-    await runAgent({ settings, openSession, logger, version }, process, (code) => process.exit(code));
+  await runService("tss-agent", start);
+}
+
+async function start({ settings, logger, stopping }: ServiceContext): Promise<Service> {
+  const version = readVersion();
+  const { openSession, refused, close } = connectAgent(settings, version, logger);
+  const agent = await startAgent({ settings, openSession, logger, version });
+  const stop = async (): Promise<void> => {
+    await agent.close();
     close();
+  };
+  try {
+    // The agent works meanwhile; a wrong key is said as a failure to start and not as one of later.
+    await Promise.race([refused, abortableWait(REFUSAL_MS, stopping)]);
   } catch (error) {
-    if (!(error instanceof TssError) && !(error instanceof SettingsError)) throw error;
-    process.stderr.write(`tss-agent: ${error.message}\n`);
-    process.exitCode = error instanceof SettingsError ? 2 : 1;
+    await stop();
+    throw error;
   }
+  logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
+  return { ended: refused, drain: agent.drain, stop };
 }

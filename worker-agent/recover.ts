@@ -87,11 +87,11 @@ function hold(
   const lease = { id, fencingToken };
   const output = openOutput(dir.path, lease, host);
   const delivery = createDelivery(output.shipper, (report) => host.session().outcome(report));
-  host.held.add({ ...lease, shipper: output.shipper, delivery, graceMs: 0 });
+  host.held.add({ ...lease, shipper: output.shipper, delivery, resend: delivery.resend, graceMs: 0 });
   return async () => {
-    await delivery.deliver(await reportOf(output.finish()));
+    const isDone = await delivery.deliver(await reportOf(output.finish()));
     host.held.remove(lease);
     output.close();
-    await dir.remove();
+    if (isDone) await dir.remove();
   };
 }

@@ -3,13 +3,13 @@ import type { Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../proto/limits.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { abortableWait } from "../runtime/wait.ts";
 import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { openOutput } from "./attempt-output.ts";
 import { createDelivery } from "./delivery.ts";
 import type { Ending, Executor } from "./executors/executor.ts";
 import type { HeldAttempts } from "./held.ts";
 import { type AttemptDir, createAttemptDir } from "./journal/attempt-dir.ts";
-import { startLongTimer } from "./long-timer.ts";
 import { judge } from "./outcome.ts";
 import type { ProcessIdentity } from "./processes/identity.ts";
 import { createProgressReporter } from "./progress-reporter.ts";
@@ -42,12 +42,20 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
   const { dir, output } = place;
   const stop = createStop();
   const delivery = createDelivery(output.shipper, (report) => host.session().outcome(report));
-  const graceMs = lease.cancelGrace === undefined ? LIMITS.cancelGraceDefaultMs : durationMs(lease.cancelGrace);
-  held.add({ id, fencingToken, shipper: output.shipper, delivery, stop, graceMs });
-
+  const grace = lease.cancelGrace ?? lease.spec?.cancelGrace;
+  const graceMs = grace === undefined ? LIMITS.cancelGraceDefaultMs : durationMs(grace);
   const progress = createProgressReporter(id, fencingToken, (report) => host.session().progress(report));
   let startedAt: number | undefined;
-  let endTimeout: () => void = () => undefined;
+  const timeout = new AbortController();
+  const sayStarted = (): void => {
+    if (startedAt !== undefined) host.session().started({ id, fencingToken, startedAt: timestampFromMs(startedAt) });
+  };
+  const resend = (): void => {
+    if (running) sayStarted();
+    delivery.resend();
+  };
+  let running = false;
+  held.add({ id, fencingToken, shipper: output.shipper, delivery, resend, stop, graceMs });
   const record = (process?: ProcessIdentity): void =>
     keepRecord(dir, logger, { taskId: id, token: String(fencingToken), attempt: lease.attempt, startedAt, process });
 
@@ -63,9 +71,12 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
       },
       started(process) {
         record(process);
+        running = true;
         if (lease.timeout !== undefined)
-          endTimeout = startLongTimer(durationMs(lease.timeout), () => stop.order("timed_out", graceMs));
-        host.session().started({ id, fencingToken, startedAt: timestampFromMs(startedAt ?? clock.now()) });
+          void abortableWait(durationMs(lease.timeout), timeout.signal).then((isOver) => {
+            if (isOver) stop.order("timed_out", graceMs);
+          });
+        sayStarted();
       },
       output: (stream, data) => output.collector.push(stream, data),
       progress: (percent, message) => progress.progress(percent, message),
@@ -76,7 +87,8 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
   } else ending = { kind: "not_started", stoppedBy: stop.cause ?? "drained" };
 
   const endedAt = clock.now();
-  endTimeout();
+  running = false;
+  timeout.abort();
   stop.close();
   progress.close();
   const outputBytes = output.finish();
@@ -94,9 +106,10 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
     });
   }
   ended();
-  if (stop.cause !== "fenced") await delivery.deliver(report);
+  const isDone = stop.cause === "fenced" || (await delivery.deliver(report));
   held.remove({ id, fencingToken });
   output.close();
+  if (!isDone) return;
   await dir.remove().catch((error: unknown) => logger.warn({ task: id, error }, "an attempt's directory stays behind"));
 }
 

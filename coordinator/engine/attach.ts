@@ -89,7 +89,7 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
 }
 
 export function resume(state: EngineState, keyId: string, id: string, info: WorkerInfo): Session {
-  const known = id === "" ? undefined : state.sessions.get(id);
+  const known = id === "" ? undefined : (state.sessions.get(id) ?? reviveSession(state, keyId, info, id));
   if (known === undefined || known.keyId !== keyId) return openSession(state, keyId, info, newSessionId());
   const before = known.profile;
   known.info = info;
@@ -97,6 +97,21 @@ export function resume(state: EngineState, keyId: string, id: string, info: Work
   leaveProfile(state, before);
   touch(state, known);
   return known;
+}
+
+/**
+ * A session of the owner before: what its rows say it was given is held by it again. What the worker then does not name never
+ * reached it, and goes back without costing an attempt.
+ */
+function reviveSession(state: EngineState, keyId: string, info: WorkerInfo, id: string): Session | undefined {
+  const number = state.pastSessions.get(id);
+  if (number === undefined) return undefined;
+  state.pastSessions.delete(id);
+  const session = openSession(state, keyId, info, id, number);
+  for (const item of state.items.values())
+    if (item.state === "running" && item.attempt?.session === null && item.attempt.sessionNumber === number)
+      takeOver(state, session, item);
+  return session;
 }
 
 export function touch(state: EngineState, session: Session): void {

@@ -83,6 +83,7 @@ export class Engine {
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
       items: new Map(),
       sessions: new Map(),
+      pastSessions: new Map(),
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),

@@ -96,10 +96,13 @@ export class Flusher {
     for (;;) {
       const shards = flushShards(state, batch);
       try {
+        state.failpoint("cycle.made");
         const result = await this.#commit(batch, shards);
         if (state.stopped !== null) return;
+        state.failpoint("cycle.committed");
         state.observer.flushed(rowsOf(batch), state.clock.monotonic() - began);
         settleBatch(state, batch, shards, result);
+        state.failpoint("cycle.settled");
         return;
       } catch (error) {
         if (error instanceof RequestRepeatedError) this.#answerRepeats(batch, error);

@@ -22,8 +22,10 @@ export async function writeCheckpoints(state: EngineState, flusher: Flusher): Pr
     checkpoints = takeCheckpoints(state);
   });
   if (checkpoints.length === 0) return;
+  state.failpoint("checkpoint.taken");
   try {
     await state.store.recovery.writeCheckpoints(checkpoints);
+    state.failpoint("checkpoint.written");
   } catch (error) {
     // The old ones stand, and the shards must be written again although nothing new happens.
     for (const { shard } of checkpoints) (state.shards[shard] as { dirty: boolean }).dirty = true;
@@ -81,7 +83,9 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   if (!full && !old) return;
   await flusher.between(async () => {
     const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
-    state.segments.opened(await state.store.segments.open(state.shards, ranges, state.clock.now()));
+    const segment = await state.store.segments.open(state.shards, ranges, state.clock.now());
+    state.failpoint("segment.opened");
+    state.segments.opened(segment);
     state.segmentRows = 0;
   });
 }
@@ -92,8 +96,10 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   for (const { seg } of state.segments.sealedBefore(endedBefore)) {
     await flusher.between(async () => {
       const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
-      if (result.outcome === "reclaimed") state.segments.reclaimed(seg);
-      else if (result.outcome === "unfinished")
+      if (result.outcome === "reclaimed") {
+        state.failpoint("segment.reclaimed");
+        state.segments.reclaimed(seg);
+      } else if (result.outcome === "unfinished")
         state.logger.warn(
           { seg, unfinished: result.unfinished },
           "a segment is kept: too many of its tasks are unfinished",

@@ -6,6 +6,9 @@ import type { Blobs, LogChunk } from "../ports/blobs.ts";
 const WAITING_BYTES = 16 * 1024 * 1024;
 const RETRY_MS = 500;
 
+/** What a worker keeps of the end of its output and sends last. */
+const TAIL_BYTES = 256 * 1024;
+
 export interface LogProgress {
   /** Every byte before this place is kept or was left out on purpose. */
   readonly offset: number;
@@ -45,7 +48,8 @@ export class LogBook {
     const isTail = chunk.elided > 0;
     if (after <= stream.end) return acknowledge({ offset: stream.end, full: stream.kept >= this.#limit });
     if (chunk.offset > stream.end && !isTail) return acknowledge({ offset: stream.end, full: false });
-    if (stream.kept >= this.#limit && !isTail && stream.end === chunk.offset && !this.#pastGap(stream))
+    // A worker that is told "full" sends its last part at the end; without a gap before it, it looks like more of the same.
+    if (stream.kept >= this.#limit + TAIL_BYTES && !isTail && !this.#pastGap(stream))
       return acknowledge({ offset: stream.end, full: true });
     if (this.#queue.bytes > WAITING_BYTES) return;
     stream.end = after;

@@ -70,6 +70,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   item.retrying = history.retrying;
   item.dueAt = dueAt;
   if (history.running !== null) {
+    for (const { id, session } of stored.sessions) state.pastSessions.set(id, session);
     item.state = "running";
     item.attempt = {
       session: null,

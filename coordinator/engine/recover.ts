@@ -49,7 +49,8 @@ async function recoverShard(
   for (const flush of flushes) applyBody(shard, open, flush.body);
 
   const cursors = new Map(body.l.map(([lane, , cursor]) => [lane, cursor]));
-  const lowest = Math.min(body.floor, ...cursors.values());
+  let lowest = body.floor;
+  for (const cursor of cursors.values()) lowest = Math.min(lowest, cursor);
   const segs = [...state.segments.ringAfter(shard.shard, lowest), LATER];
   const refs = body.u.map(([lane, seq]) => ({ shard: shard.shard, lane, seq }));
   for (let at = 0; at < refs.length; at += CHUNK) await readBack(state, refs.slice(at, at + CHUNK));

@@ -64,6 +64,8 @@ export interface EngineState {
   readonly queues: Map<string, QueueRow>;
   readonly items: Map<string, Item>;
   readonly sessions: Map<string, Session>;
+  /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
+  readonly pastSessions: Map<string, number>;
   readonly profiles: Map<string, Profile>;
   readonly pending: Pending;
   /** Lanes that are listed with the profiles that serve them. */

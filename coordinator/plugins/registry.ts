@@ -49,10 +49,10 @@ export async function openBlobs(name: string, databaseUrl: string): Promise<Blob
 async function openDatabaseBlobs(databaseUrl: string): Promise<Blobs> {
   if (databaseUrl.startsWith("sqlite:")) {
     const path = resolve(databaseUrl.slice("sqlite:".length));
-    return (await import("./blobs-database/blobs-sqlite.ts")).openSqliteBlobs(`${path}-logs`);
+    return (await import("./store-sqlite/blobs-sqlite.ts")).openSqliteBlobs(`${path}-logs`);
   }
   if (/^postgres(ql)?:/.test(databaseUrl))
-    return (await import("./store-postgres/blobs-postgres.ts")).openPostgresBlobs(databaseUrl);
+    return (await import("./store-postgres/blobs-postgres.ts")).postgresBlobs(databaseUrl);
   throw new TssError(
     "INVALID_ARGUMENT",
     "This database keeps no output of tasks: set TSS_BLOBS to directory:PATH or to the path of a module.",

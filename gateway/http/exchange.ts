@@ -113,7 +113,7 @@ export function asArgument<T>(read: () => T): T {
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
     const subject = error.path === "" ? "The body" : error.path;
-    throw new TssError("INVALID_ARGUMENT", `${subject} ${error.message}.`, {
+    throw new TssError("INVALID_ARGUMENT", `${subject} ${error.message}${error.message.endsWith("?") ? "" : "."}`, {
       reason: "INVALID_JSON",
       violations: error.path === "" ? [] : [{ field: error.path, description: error.message }],
     });

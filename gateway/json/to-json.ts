@@ -17,7 +17,7 @@ export function toJson(desc: DescMessage, message: Message): JsonObject {
   const object: JsonObject = {};
   const values = message as unknown as Values;
   for (const field of desc.fields) {
-    const value = valueOf(field, values);
+    const value = heldValue(field, values);
     if (value === undefined) continue;
     const json = fieldToJson(field, value);
     if (json !== undefined) object[field.jsonName] = json;
@@ -25,7 +25,7 @@ export function toJson(desc: DescMessage, message: Message): JsonObject {
   return object;
 }
 
-function valueOf(field: DescField, values: Values): unknown {
+function heldValue(field: DescField, values: Values): unknown {
   if (field.oneof === undefined) return values[field.localName];
   const chosen = values[field.oneof.localName] as { case?: string; value?: unknown };
   return chosen.case === field.localName ? chosen.value : undefined;

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
-import { openSqliteBlobs } from "../../coordinator/plugins/blobs-database/blobs-sqlite.ts";
+import { postgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
+import { openSqliteBlobs } from "../../coordinator/plugins/store-sqlite/blobs-sqlite.ts";
 import { openDirectoryBlobs } from "../../coordinator/plugins/blobs-directory/blobs-directory.ts";
-import { openPostgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
 import { freshDatabase } from "../support/database.ts";
 import { blobsExam } from "./blobs-exam.ts";
 
@@ -23,7 +23,7 @@ blobsExam("database, SQLite", async () => {
 });
 blobsExam("database, Postgres", async () => {
   const url = await freshDatabase();
-  return { blobs: await openPostgresBlobs(url), reopen: () => openPostgresBlobs(url) };
+  return { blobs: await postgresBlobs(url), reopen: () => postgresBlobs(url) };
 });
 
 const PART = { ref: { shard: 1, lane: 1, seq: 1 }, attempt: 1, stream: 1, at: 1, elided: 0 };

@@ -100,6 +100,30 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
       expect(await counts(next)).toMatchObject({ waiting: 1n, running: 0n, succeeded: 253n, cancelled: 1n });
     });
 
+    test("a lease that was recorded and never sent goes back when its worker returns, at no cost", async () => {
+      const open = await database();
+      const dead = await start(open, { leaseTtlMs: 60_000 });
+      const worker = new TestWorker(dead, { credit: 1 });
+      const [id] = await submit(dead, [{ command: "x" }]);
+      await worker.until((w) => w.leases.length === 1);
+      const next = await start(open, { leaseTtlMs: 60_000 }, true);
+      // The worker knows its session and nothing of the lease: it died on the way.
+      const back = new TestWorker(next, { sessionId: worker.sessionId, held: [], credit: 1 });
+      expect(back.sessionId).toBe(worker.sessionId);
+      await back.until((w) => w.leases.length === 1);
+      expect(back.leases[0]).toMatchObject({ id, attempt: 1 });
+      expect(back.leases[0]!.token).toBeGreaterThan(worker.leases[0]!.token);
+      const before = { id: id!, token: worker.leases[0]!.token };
+      back.report(before);
+      back.report(back.leases[0]!);
+      await back.until((w) => w.acks.length === 2);
+      expect(back.acks.map(({ accepted }) => accepted)).toEqual([false, true]);
+      expect((await get(next, id!)).attempts.map(({ outcome }) => outcome)).toEqual([
+        AttemptOutcome.RELEASED,
+        AttemptOutcome.SUCCEEDED,
+      ]);
+    });
+
     test("50 000 tasks nobody serves do not delay one that is served", async () => {
       const house = await start(await database());
       for (let round = 0; round < 50; round++)

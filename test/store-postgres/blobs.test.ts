@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import pg from "pg";
-import { openPostgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
+import { postgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import { freshDatabase } from "../support/database.ts";
 
@@ -14,7 +14,7 @@ function chunk(seq: number, offset: number, text: string, fields: Partial<LogChu
 
 async function withBlobs(body: (blobs: Blobs, leaves: () => Promise<number>) => Promise<void>): Promise<void> {
   const url = await freshDatabase();
-  const blobs = await openPostgresBlobs(url);
+  const blobs = await postgresBlobs(url);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const leaves = async () =>

@@ -37,6 +37,12 @@ export function closeLater(close: () => Promise<void> | void): void {
   closers.push(close);
 }
 
+/** The agent finishes what runs and leaves. */
+export async function leave(agent: Agent): Promise<void> {
+  await agent.drain(new AbortController().signal);
+  await agent.close();
+}
+
 /** An agent before a fake coordinator; both are closed when the test is over. */
 export async function openHouse(options: HouseOptions = {}): Promise<AgentHouse> {
   const directory = options.directory ?? temporaryDirectory();

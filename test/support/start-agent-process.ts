@@ -16,9 +16,10 @@ export async function startAgentProcess(
   enough: (said: Said) => boolean,
   environment: Readonly<Record<string, string>> = { TEST_SILENT: "1" },
 ) {
-  const child = fork(new URL("./agent-process.ts", import.meta.url).pathname, [command, directory], {
+  const child = fork(new URL("./agent-process.ts", import.meta.url).pathname, [command], {
     execArgv: ["--no-warnings"],
-    env: { PATH: process.env["PATH"], ...environment },
+    cwd: directory,
+    env: { PATH: process.env["PATH"], TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand", ...environment },
   });
   closeLater(() => killProcess(child));
   const said = await new Promise<Said>((resolve, reject) => {

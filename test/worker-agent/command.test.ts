@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
+import { leave, openHouse, temporaryDirectory } from "../support/agent-house.ts";
 
 const { SUCCEEDED, FAILED } = AttemptOutcome;
 
@@ -200,7 +200,7 @@ test("an attempt's directory is private and gone when the outcome is acknowledge
   const attempts = join(directory, "attempts");
   expect(readdirSync(attempts)).toEqual([`${given.id}.${given.fencingToken}`]);
   coordinator.acknowledge(given);
-  await agent.drain();
+  await leave(agent);
   expect(readdirSync(attempts)).toEqual([]);
   expect(existsSync(join(directory, "agent.lock"))).toBe(false);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome } from "../../proto/gen/tss/v1/task_pb.js";
 import type { LogReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import { openHouse } from "../support/agent-house.ts";
+import { leave, openHouse } from "../support/agent-house.ts";
 
 const MIB = 1024 * 1024;
 
@@ -32,7 +32,7 @@ test("10 MB of output arrive whole and in order when nobody limits them", async 
   const { agent, coordinator } = await openHouse({ settings: { TSS_LOG_LIMIT: "32MiB" } });
   const given = coordinator.lease({ command: COUNTER(10 * MIB) });
   const report = await coordinator.outcome(given);
-  await agent.drain();
+  await leave(agent);
   expect(report.outputBytes).toBe(BigInt(10 * MIB));
   expect(checkChunks(coordinator.logs(given))).toBe(10 * MIB);
 });
@@ -41,7 +41,7 @@ test("past TSS_LOG_LIMIT the head stays, the middle is left out and said so, and
   const { agent, coordinator } = await openHouse({ settings: { TSS_LOG_LIMIT: "1MiB" } });
   const given = coordinator.lease({ command: COUNTER(10 * MIB) });
   const report = await coordinator.outcome(given);
-  await agent.drain();
+  await leave(agent);
   expect(report.outputBytes).toBe(BigInt(10 * MIB));
   const logs = coordinator.logs(given);
   expect(checkChunks(logs)).toBe(10 * MIB);
@@ -57,7 +57,7 @@ test("when the coordinator has enough, only the tail follows, counted from what 
   coordinator.logLimit = 100_000;
   const given = coordinator.lease({ command: COUNTER(10 * MIB) });
   await coordinator.outcome(given);
-  await agent.drain();
+  await leave(agent);
   const logs = coordinator.logs(given);
   const gap = logs.find((log) => log.elidedBytes > 0n);
   expect(Number(gap?.offset)).toBe(100_000 + Number(gap?.elidedBytes));
@@ -100,7 +100,7 @@ test("bytes that are no text come through as they are", async () => {
     command: `i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %o $i)"; i=$((i+1)); done`,
   });
   await coordinator.outcome(given);
-  await agent.drain();
+  await leave(agent);
   expect(coordinator.output(given)).toEqual(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
 });
 
@@ -117,7 +117,7 @@ test("a flood on descriptor 3 is put together and never ends the agent", async (
     command: `seq -f '{"progress":%.0f}' 1 100 >&3; seq 1 50000 >&3; head -c 1000000 /dev/zero | tr '\\0' x >&3; echo >&3`,
   });
   expect((await coordinator.outcome(given)).outcome).toBe(AttemptOutcome.SUCCEEDED);
-  await agent.drain();
+  await leave(agent);
   const messages = coordinator.progress(given).map((report) => report.messages);
   for (const batch of messages) expect(batch.length).toBeLessThanOrEqual(100);
   expect(messages.flat().at(-1)).toBe("x".repeat(4096));

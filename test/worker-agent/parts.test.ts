@@ -7,7 +7,6 @@ import { createControlLines, readControlLine } from "../../worker-agent/executor
 import { shellProblem } from "../../worker-agent/executors/command/spawn-problem.ts";
 import { lockDirectory } from "../../worker-agent/journal/lock.ts";
 import { watchLease } from "../../worker-agent/lease-watch.ts";
-import { startLongTimer } from "../../worker-agent/long-timer.ts";
 import { openSpool } from "../../worker-agent/output/spool.ts";
 import { identify, stillRuns } from "../../worker-agent/processes/identity.ts";
 import { createStop } from "../../worker-agent/stop.ts";
@@ -115,20 +114,6 @@ test("the first cause of a stop stays, fenced overrides, and the shortest grace 
     stop.order("fenced", 0);
     expect(stop.cause).toBe("fenced");
     stop.close();
-  } finally {
-    jest.useRealTimers();
-  }
-});
-
-test("a timeout of 30 days is not due at once", () => {
-  jest.useFakeTimers();
-  try {
-    const due = jest.fn();
-    startLongTimer(30 * 86_400_000, due);
-    jest.advanceTimersByTime(30 * 86_400_000 - 1);
-    expect(due).not.toHaveBeenCalled();
-    jest.advanceTimersByTime(1);
-    expect(due).toHaveBeenCalledTimes(1);
   } finally {
     jest.useRealTimers();
   }

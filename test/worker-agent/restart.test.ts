@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
-import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
+import { leave, openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import { isRunning } from "../support/is-running.ts";
 import { killProcess, startAgentProcess } from "../support/start-agent-process.ts";
 
@@ -23,7 +23,7 @@ test("an agent ends what a killed agent left running, and reports it lost", asyn
   const report = await coordinator.outcome(given);
   expect(report).toMatchObject({ outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST, survivors: 1 });
   expect(report.outputBytes).toBe(BigInt(said.output.length));
-  await agent.drain();
+  await leave(agent);
   expect(coordinator.output(given).toString()).toBe(said.output);
   expect(readdirSync(join(directory, "attempts"))).toEqual([]);
 });
@@ -43,7 +43,7 @@ test("an outcome that a killed agent could not report is reported by the next on
     exitCode: 3,
     outputBytes: 6n,
   });
-  await agent.drain();
+  await leave(agent);
   expect(coordinator.output(given).toString()).toBe("hello\n");
 });
 
@@ -53,7 +53,7 @@ test("an outcome whose lease went to somebody else is dropped", async () => {
   await killProcess(child);
   const { agent, coordinator } = await openHouse({ directory });
   coordinator.reconnect([{ id: said.id, fencingToken: TOKEN }]);
-  await agent.drain();
+  await leave(agent);
   expect(coordinator.held()).toEqual([]);
   expect(readdirSync(join(directory, "attempts"))).toEqual([]);
 });
@@ -95,6 +95,19 @@ test("an outcome is reported again until it is acknowledged, also over a new con
   coordinator.reconnect();
   expect(coordinator.outcomes.map(({ exitCode }) => exitCode)).toEqual([5, 5]);
   coordinator.acknowledge(given);
-  await agent.drain();
+  await leave(agent);
   expect(coordinator.outcomes).toHaveLength(2);
+});
+
+test("an outcome that nobody acknowledged before the agent left is reported by the next one", async () => {
+  const { agent, coordinator, directory } = await openHouse();
+  coordinator.answering = { outcomes: false, logs: false };
+  const given = coordinator.lease({ command: "echo kept; exit 5" });
+  await coordinator.outcome(given);
+  await agent.close();
+  const next = await openHouse({ directory });
+  expect(await next.coordinator.outcome(given)).toMatchObject({ exitCode: 5 });
+  await leave(next.agent);
+  expect(next.coordinator.output(given).toString()).toBe("kept\n");
+  expect(readdirSync(join(directory, "attempts"))).toEqual([]);
 });

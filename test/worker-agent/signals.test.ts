@@ -1,38 +1,14 @@
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
-import { silentLogger } from "../../runtime/logger.ts";
-import type { Agent } from "../../worker-agent/agent.ts";
-import { EXIT_FORCED } from "../../worker-agent/run-agent.ts";
-import { followSignals } from "../../worker-agent/signals.ts";
+import { EXIT } from "../../runtime/exit-codes.ts";
 import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import { isRunning } from "../support/is-running.ts";
 import { startAgentProcess } from "../support/start-agent-process.ts";
 
 /** Longer than one signal that is delivered twice. */
 const APART_MS = 250;
-
-test("the first signal drains, the second ends what runs, the third exits; one delivered twice counts once", async () => {
-  const source = new EventEmitter();
-  const said: string[] = [];
-  const agent: Agent = {
-    name: "hand",
-    left: new Promise(() => undefined),
-    drain: async () => void said.push("drain"),
-    cancel: () => void said.push("cancel"),
-    close: async () => undefined,
-  };
-  const off = followSignals(source, agent, silentLogger, () => void said.push("exit"));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGTERM"]) {
-    source.emit(signal, signal);
-    source.emit(signal, signal);
-    await sleep(APART_MS);
-  }
-  expect(said).toEqual(["drain", "cancel", "exit"]);
-  off();
-  expect(source.eventNames()).toEqual([]);
-});
 
 test("an agent that is told to end finishes its command and ends with 0", async () => {
   const directory = temporaryDirectory();
@@ -81,7 +57,7 @@ test("told three times it exits at once, and the next agent of the directory end
     child.kill("SIGTERM");
     await sleep(pauseMs);
   }
-  expect(await exit).toEqual([EXIT_FORCED, null]);
+  expect(await exit).toEqual([EXIT.broken, null]);
   await openHouse({ directory });
   expect(isRunning(Number(said.output))).toBe(false);
 });

@@ -4,7 +4,7 @@ import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { processGroup } from "../../worker-agent/processes/group.ts";
 import { findMarked } from "../../worker-agent/processes/sweep.ts";
-import { openHouse } from "../support/agent-house.ts";
+import { leave, openHouse } from "../support/agent-house.ts";
 import type { FakeCoordinator, Given } from "../support/fake-coordinator.ts";
 import { isRunning } from "../support/is-running.ts";
 
@@ -119,7 +119,7 @@ test("a fenced attempt is killed at once and nothing of it is reported", async (
   const refused = coordinator.lease({ command: "trap '' TERM; echo $$; while :; do sleep 0.05; done" });
   const [second = 0] = await pids(coordinator, refused);
   coordinator.reconnect([refused]);
-  await agent.drain();
+  await leave(agent);
   expect([first, second].map(isRunning)).toEqual([false, false]);
   expect(coordinator.outcomes).toEqual([]);
 });
@@ -137,14 +137,14 @@ test("without contact for most of a lease's term, what runs is ended and reporte
   coordinator.reconnect();
   expect(coordinator.outcomes.length).toBe(said + 1);
   coordinator.acknowledge(given);
-  await agent.drain();
+  await leave(agent);
 });
 
 test("a drain lets work finish and gives back what had no turn", async () => {
   const { agent, coordinator } = await openHouse({ settings: { TSS_WORKER_SLOTS: "1" } });
   const given = coordinator.lease({ command: "echo $$; sleep 0.2; echo done" });
   await pids(coordinator, given);
-  const drained = agent.drain();
+  const drained = leave(agent);
   const late = coordinator.lease({ command: "echo late" });
   await drained;
   expect(await coordinator.outcome(given)).toMatchObject({ outcome: AttemptOutcome.SUCCEEDED });
@@ -152,16 +152,16 @@ test("a drain lets work finish and gives back what had no turn", async () => {
   expect(coordinator.output(late).length).toBe(0);
 });
 
-test("what outlasts the drain timeout is ended and counts as lost", async () => {
-  const { agent, coordinator } = await openHouse({ settings: { TSS_DRAIN_TIMEOUT: "100ms" } });
+test("what still runs when a drain is cut short is ended and counts as lost", async () => {
+  const { agent, coordinator } = await openHouse();
   const given = coordinator.lease({ command: "echo $$; sleep 1000" });
   await pids(coordinator, given);
-  await agent.drain();
-  expect(await coordinator.outcome(given)).toMatchObject({
-    outcome: FAILED,
-    reason: TaskReason.LOST,
-    signal: "SIGTERM",
-  });
+  const hurry = new AbortController();
+  const drained = agent.drain(hurry.signal);
+  hurry.abort();
+  await drained;
+  const report = await coordinator.outcome(given);
+  expect(report).toMatchObject({ outcome: FAILED, reason: TaskReason.LOST, signal: "SIGTERM" });
 });
 
 test("100 attempts on 4 slots: never more than 4 at a time, every one ends, nothing is left", async () => {
@@ -180,7 +180,7 @@ test("100 attempts on 4 slots: never more than 4 at a time, every one ends, noth
   edges.sort((a, b) => a.at - b.at || a.step - b.step);
   let running = 0;
   expect(Math.max(...edges.map(({ step }) => (running += step)))).toBeLessThanOrEqual(4);
-  await agent.drain();
+  await leave(agent);
   for (const lease of given.slice(0, 5))
     expect(await findMarked({ taskId: lease.id, token: String(lease.fencingToken) })).toEqual([]);
 });

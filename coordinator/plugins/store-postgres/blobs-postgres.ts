@@ -29,7 +29,7 @@ const READ = `SELECT start, day, stream, at, data, elided FROM (
   WHERE before = 0 OR before < $7 ORDER BY start, day`;
 
 /** The output of attempts in the database of the store, over connections of its own. */
-export async function openPostgresBlobs(url: string): Promise<Blobs> {
+export async function postgresBlobs(url: string): Promise<Blobs> {
   await requireSchema(url);
   const pool = new ReadPool(url, CONNECTIONS, targetOf(url));
   const [type] = await pool.rows({ text: "SELECT 'tss_log'::regtype::oid::bigint AS id" });

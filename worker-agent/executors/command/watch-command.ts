@@ -1,8 +1,8 @@
+import { aborted, within } from "../../../runtime/wait.ts";
 import { endGroup } from "../../processes/end-group.ts";
 import { type ProcessGroup, processGroup } from "../../processes/group.ts";
 import { type AttemptMark, sweepMarked } from "../../processes/sweep.ts";
 import type { Stop, StopCause } from "../../stop.ts";
-import { within } from "../../within.ts";
 import type { Exit } from "./launch.ts";
 import type { PipeReaders } from "./read-pipes.ts";
 
@@ -53,11 +53,4 @@ async function endLeftovers(group: ProcessGroup, readers: PipeReaders, stop: Sto
   const patience = AbortSignal.any([AbortSignal.timeout(LINGER_MS), stop.soft]);
   await Promise.race([Promise.all([group.gone(patience), readers.ended]), aborted(patience)]);
   if (group.alive()) await endGroup(group, AbortSignal.any([AbortSignal.timeout(LINGER_MS), stop.hard]));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
