@@ -96,6 +96,7 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      checkpointing: Promise.resolve(),
       expiring: true,
       stopped: null,
       onStop: new Set(),

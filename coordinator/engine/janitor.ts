@@ -16,7 +16,14 @@ const DUE_ROWS = 1_000;
 const EXPIRED_ROWS = 500;
 const PRUNE_ROWS = 1_000;
 
-export async function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<void> {
+/** One at a time: who has waited for it knows that everything committed before the call is covered. */
+export function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<void> {
+  const written = state.checkpointing.then(() => writeDirty(state, flusher));
+  state.checkpointing = written.catch(() => {});
+  return written;
+}
+
+async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
   let checkpoints: ReturnType<typeof takeCheckpoints> = [];
   await flusher.between(async () => {
     checkpoints = takeCheckpoints(state);
@@ -93,7 +100,10 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
 /** Empties segments whose newest end is older than the retention, oldest first; one in the way does not hold up the next. */
 export async function reclaim(state: EngineState, flusher: Flusher): Promise<void> {
   const endedBefore = state.clock.now() - state.config.retentionMs;
-  for (const { seg } of state.segments.sealedBefore(endedBefore)) {
+  const sealed = state.segments.sealedBefore(endedBefore);
+  // The flush rows of a segment go with it: a recovery must not need them any more.
+  if (sealed.length > 0) await writeCheckpoints(state, flusher);
+  for (const { seg } of sealed) {
     await flusher.between(async () => {
       const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
       if (result.outcome === "reclaimed") {

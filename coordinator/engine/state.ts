@@ -86,6 +86,8 @@ export interface EngineState {
   flushSince: number;
   /** Everything of segment 0 with run_at up to here is in hand. */
   laterUntil: number;
+  /** Settles when the checkpoint that is being written is. */
+  checkpointing: Promise<void>;
   /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */
   expiring: boolean;
   /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */

@@ -43,7 +43,12 @@ export async function submitTasks(
     places.push(index);
     admissions.push(admit(spec, bytesOf(spec), now, state.config.defaults));
   }
-  const outcomes = await submitToEngine(state, { admissions, submittedBy: caller.keyId, now, requestId: request.requestId });
+  const outcomes = await submitToEngine(state, {
+    admissions,
+    submittedBy: caller.keyId,
+    now,
+    requestId: request.requestId,
+  });
   for (const [at, outcome] of outcomes.entries()) results[places[at] as number] = answer(state, outcome);
   return create(SubmitTasksResponseSchema, { results });
 }

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
-import { nearest } from "../../runtime/nearest.ts";
 import { readTime } from "../../cli/read-time.ts";
 import { createPainter } from "../../cli/render/color.ts";
 import { jsonText } from "../../cli/render/json-text.ts";
@@ -20,6 +19,7 @@ import {
   TaskSpecSchema,
   TaskStatus,
 } from "../../proto/gen/tss/v1/task_pb.js";
+import { nearest } from "../../runtime/nearest.ts";
 
 test("steering characters are shown, all other text is left alone", () => {
   expect(printable("a\u001b[31m\n\t\u0007\u009b\u202e\u2066\u{e0041}\ud800")).toBe(

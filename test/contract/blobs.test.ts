@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
+import { openDirectoryBlobs } from "../../coordinator/plugins/blobs-directory/blobs-directory.ts";
 import { postgresBlobs } from "../../coordinator/plugins/store-postgres/blobs-postgres.ts";
 import { openSqliteBlobs } from "../../coordinator/plugins/store-sqlite/blobs-sqlite.ts";
-import { openDirectoryBlobs } from "../../coordinator/plugins/blobs-directory/blobs-directory.ts";
 import { freshDatabase } from "../support/database.ts";
 import { blobsExam } from "./blobs-exam.ts";
 

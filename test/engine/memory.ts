@@ -124,6 +124,30 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
       ]);
     });
 
+    test("retention never takes what a recovery needs, however long ago the last checkpoint was", async () => {
+      const open = await database();
+      const config = { segmentRows: 200, retentionMs: 50, janitorMs: 20, checkpointMs: 3_600_000 };
+      const dead = await start(open, config);
+      const worker = new TestWorker(dead, { queues: ["busy"] });
+      worker.succeedAll();
+      worker.credit(50);
+      const waiting = await submit(dead, batch(3, { queue: "idle" }));
+      for (let done = 0; done < 2_000; ) {
+        await submit(dead, batch(100, { queue: "busy" }));
+        done += 100;
+        await worker.until((w) => w.acks.length >= done);
+      }
+      const late = await submit(dead, batch(2, { queue: "idle" }));
+      const { segments } = dead.engine.state;
+      // Some were emptied: else there is nothing to see.
+      expect(segments.sealed.length + 1).toBeLessThan(segments.open.generation);
+      const next = await start(open, config, true);
+      expect(await counts(next)).toMatchObject({ waiting: 5n, running: 0n, succeeded: 2_000n });
+      const taker = new TestWorker(next, { credit: 5, queues: ["idle"] });
+      await taker.until((w) => w.leases.length === 5);
+      expect(taker.leases.map(({ id }) => id).sort()).toEqual([...waiting, ...late].sort());
+    });
+
     test("50 000 tasks nobody serves do not delay one that is served", async () => {
       const house = await start(await database());
       for (let round = 0; round < 50; round++)

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+
+const root = join(import.meta.dirname, "..");
+
+/** Which room may import which. A room is the longest prefix that fits. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  proto: ["proto"],
+  runtime: ["runtime", "proto"],
+  "coordinator/kernel": ["coordinator/kernel", "proto", "runtime"],
+  "coordinator/ports": ["coordinator/ports", "coordinator/kernel"],
+  "coordinator/engine": [
+    "coordinator/engine",
+    "coordinator/operations",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "proto",
+    "runtime",
+  ],
+  "coordinator/operations": [
+    "coordinator/operations",
+    "coordinator/engine",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "proto",
+    "runtime",
+  ],
+  "coordinator/api": ["coordinator/api", "coordinator/operations", "coordinator/kernel", "proto", "runtime"],
+  "coordinator/plugins/store-postgres": [
+    "coordinator/plugins/store-postgres",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "runtime",
+    "proto",
+  ],
+  "coordinator/plugins/store-sqlite": [
+    "coordinator/plugins/store-sqlite",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "runtime",
+    "proto",
+  ],
+  "coordinator/plugins/blobs-directory": [
+    "coordinator/plugins/blobs-directory",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "runtime",
+  ],
+  coordinator: ["coordinator", "proto", "runtime"],
+  "sdk/typescript": ["sdk/typescript", "proto"],
+  "worker-agent": ["worker-agent", "sdk/typescript", "proto", "runtime"],
+  gateway: ["gateway", "sdk/typescript", "proto", "runtime"],
+  cli: ["cli", "sdk/typescript", "proto", "runtime"],
+  deploy: ["deploy", "coordinator", "gateway", "worker-agent", "sdk/typescript", "proto", "runtime"],
+};
+
+/** Where a package may be met. */
+const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^(pg|typeorm)(\/|$)/, ["coordinator/plugins/store-postgres", "coordinator/plugins/store-sqlite"]],
+  [/^@grpc\/grpc-js$/, ["coordinator/api", "sdk/typescript"]],
+  [/^@connectrpc\//, ["gateway"]],
+  [/^@oclif\//, ["cli"]],
+  [/^(pino|prom-client|@opentelemetry\/.*)$/, ["runtime"]],
+];
+
+/** Longer than 300 lines for a written reason. */
+const LONG_FILES: readonly string[] = [];
+
+const files = Object.keys(MAY_IMPORT)
+  .map((room) => room.split("/")[0] as string)
+  .filter((room, index, all) => all.indexOf(room) === index)
+  .flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !/(^|\/)(gen|third_party|node_modules)\//.test(name))
+      .map((name) => `${room}/${name}`),
+  )
+  .filter((file) => !file.endsWith(".d.ts"));
+
+function roomOf(file: string): string {
+  const rooms = Object.keys(MAY_IMPORT).filter((room) => file.startsWith(`${room}/`));
+  return rooms.sort((a, b) => b.length - a.length)[0] ?? "";
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:^|\s)(?:import|export)\s[^;"']*?from\s*"([^"]+)"|import\(\s*"([^"]+)"\s*\)/g)].map(
+    (match) => (match[1] ?? match[2]) as string,
+  );
+}
+
+describe("the rooms", () => {
+  test("there are files to look at", () => expect(files.length).toBeGreaterThan(200));
+
+  test("nothing crosses the table", () => {
+    const crossings = files.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(root, join(root, dirname(file), name)))
+        .filter(
+          (target) =>
+            target !== "package.json" &&
+            !(MAY_IMPORT[roomOf(file)] ?? []).some((room) => target.startsWith(`${room}/`)),
+        )
+        .map((target) => `${file} → ${target}`),
+    );
+    expect(crossings).toEqual([]);
+  });
+
+  test("packages stay where they belong", () => {
+    const strays = files.flatMap((file) =>
+      importsOf(file).flatMap((name) =>
+        PACKAGES.filter(
+          ([pattern, rooms]) => pattern.test(name) && !rooms.some((room) => file.startsWith(`${room}/`)),
+        ).map(() => `${file} → ${name}`),
+      ),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test("files are short", () => {
+    const lengths = files.map((file) => [file, readFileSync(join(root, file), "utf8").split("\n").length - 1] as const);
+    expect(lengths.filter(([file, lines]) => lines > 300 && !LONG_FILES.includes(file))).toEqual([]);
+    const sorted = lengths.map(([, lines]) => lines).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(100);
+  });
+
+  test("names are exported, and only oclif's commands by default", () => {
+    const defaults = files.filter(
+      (file) => !file.startsWith("cli/commands/") && /^export default /m.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(defaults).toEqual([]);
+  });
+});
