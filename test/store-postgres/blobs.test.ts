@@ -54,9 +54,11 @@ test("chunks come back in order, from an offset, until so many bytes", () =>
 test("a chunk that is there is left as it is, also on another day", () =>
   withBlobs(async (blobs) => {
     await blobs.append([chunk(1, 0, "first"), chunk(1, 0, "twin")]);
-    await blobs.append([chunk(1, 0, "second"), chunk(1, 5, "more", { at: NOON + DAY })]);
+    await blobs.append([chunk(1, 0, "other"), chunk(1, 5, "more", { at: NOON + DAY })]);
     await blobs.append([chunk(1, 0, "third", { at: NOON + DAY })]);
     expect(text(await blobs.read(chunk(1, 0, "").ref, 1, 0, 1_000))).toEqual(["first", "more"]);
+    await blobs.append([chunk(1, 0, "first mo", { at: NOON + DAY })]);
+    expect(text(await blobs.read(chunk(1, 0, "").ref, 1, 0, 1_000)).join("")).toBe("first moe");
   }));
 
 test("thousands of small chunks and chunks of full size are read whole", () =>

@@ -61,11 +61,12 @@ test(
           WHERE l.locktype = 'advisory' AND l.classid = 7702 AND a.datname = current_database()`)
       ).rows.map((row) => row.pid as number);
     const until = async (done: (pids: number[]) => boolean) => {
-      for (;;) {
+      for (let turn = 0; turn < 1_000; turn++) {
         const pids = await held();
         if (done(pids)) return pids;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
+      throw new Error("the sign of life does not change");
     };
     const first = await lab.open();
     await first.claim("first", false);

@@ -8,16 +8,14 @@ export async function emptyDatabase(): Promise<string> {
 }
 
 /**
- * Makes a database from the template that `template` names. Databases of the test files that ran before in the same jest
- * worker are dropped here, those of the last ones by test/run.ts.
+ * Makes a database from the template that `template` names. test/run.ts drops it with all others when the tests are over:
+ * each DROP DATABASE waits for a checkpoint, which in between would be paid by the test that comes next.
  */
 export async function newDatabase(template: (admin: pg.Client) => Promise<string>): Promise<string> {
   const admin = await connect(serverUrl());
   const prefix = `tss_x_${process.ppid}_${process.env["JEST_WORKER_ID"] ?? 0}_`;
   try {
-    // Modules are loaded anew for each test file: the first call of a file finds only what earlier files have left.
-    if (made === 0) await dropLike(admin, prefix);
-    const name = `${prefix}${++made}`;
+    const name = `${prefix}${Date.now().toString(36)}_${++made}`;
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${await template(admin)}`);
     return withDatabase(serverUrl(), name);
   } finally {

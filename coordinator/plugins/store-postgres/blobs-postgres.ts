@@ -1,4 +1,5 @@
-import { withoutOverlap } from "../../kernel/log-stretch.ts";
+import { firstBytes, withoutOverlap } from "../../kernel/log-stretch.ts";
+import { refKey } from "../../kernel/task-ref.ts";
 import type { Blobs, LogChunk } from "../../ports/blobs.ts";
 import { BinaryRows } from "./binary-rows.ts";
 import { targetOf } from "./connection-url.ts";
@@ -13,21 +14,19 @@ const COLUMNS = 10;
 const CHUNK_BYTES = 64 * 1024;
 const PAGE_ROWS = 500;
 
-const SAME = "l.shard = c.shard AND l.lane = c.lane AND l.seq = c.seq AND l.attempt = c.attempt AND l.start = c.start";
+/** A chunk gives way to a longer one at its place. What is on another day stays: reading gives each byte once. */
 const APPEND = `INSERT INTO tss_log SELECT c.* FROM unnest($1::tss_log[]) c
-  WHERE NOT EXISTS (SELECT FROM tss_log l WHERE ${SAME}) ON CONFLICT DO NOTHING`;
+  WHERE NOT EXISTS (SELECT FROM tss_log l WHERE l.shard = c.shard AND l.lane = c.lane AND l.seq = c.seq
+    AND l.attempt = c.attempt AND l.start = c.start AND octet_length(l.data) >= octet_length(c.data))
+  ON CONFLICT (shard, lane, seq, attempt, start, day) DO UPDATE
+    SET at = excluded.at, stream = excluded.stream, elided = excluded.elided, data = excluded.data`;
 
-/** Lengths of what is kept at the places of new chunks. */
-const KEPT = `SELECT c.place, max(octet_length(l.data)) AS bytes
-  FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[]) WITH ORDINALITY c(shard, lane, seq, attempt, start, place)
-  JOIN tss_log l ON ${SAME} GROUP BY c.place`;
-
-const READ = `SELECT start, stream, at, data, elided FROM (
-    SELECT q.*, sum(octet_length(data)) OVER (ORDER BY start) - octet_length(data) AS before FROM (
-      SELECT l.start, l.stream, l.at, l.data, l.elided FROM tss_log l
-      WHERE l.shard = $1 AND l.lane = $2 AND l.seq = $3 AND l.attempt = $4 AND l.start > $5
-        AND l.start + octet_length(l.data) > $6 ORDER BY l.start LIMIT ${PAGE_ROWS}) q) w
-  WHERE before = 0 OR before < $7 ORDER BY start`;
+const READ = `SELECT start, day, stream, at, data, elided FROM (
+    SELECT q.*, sum(octet_length(data)) OVER (ORDER BY start, day) - octet_length(data) AS before FROM (
+      SELECT l.start, l.day, l.stream, l.at, l.data, l.elided FROM tss_log l
+      WHERE l.shard = $1 AND l.lane = $2 AND l.seq = $3 AND l.attempt = $4 AND l.start >= $5
+        AND (l.start, l.day) > ($5::bigint, $8::int) AND l.start + octet_length(l.data) > $6 ORDER BY l.start, l.day LIMIT ${PAGE_ROWS}) q) w
+  WHERE before = 0 OR before < $7 ORDER BY start, day`;
 
 /** The output of attempts in the database of the store, over connections of its own. */
 export async function postgresBlobs(url: string): Promise<Blobs> {
@@ -47,8 +46,7 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
   return {
     async append(chunks) {
       if (chunks.length === 0) return;
-      const once = withoutRepeats(await withoutKept(pool, longestFirst(chunks)));
-      if (once.length === 0) return;
+      const once = longestAtEachPlace(chunks);
       await insert(once).catch((error: { cause?: { code?: string } }) => {
         // 23514: the leaf of a day was pruned since. Nothing of the statement is left, so it is made and sent again.
         if (error.cause?.code !== "23514") throw error;
@@ -59,9 +57,9 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
     async read(ref, attempt, offset, maxBytes) {
       const chunks: LogChunk[] = [];
       let bytes = 0;
-      let after = offset - CHUNK_BYTES;
+      let after = { start: offset - CHUNK_BYTES, day: -1 };
       for (;;) {
-        const values = [ref.shard, ref.lane, ref.seq, attempt, after, offset, maxBytes - bytes];
+        const values = [ref.shard, ref.lane, ref.seq, attempt, after.start, offset, maxBytes - bytes, after.day];
         const rows = await pool.rows({ name: "read", text: READ, values });
         for (const row of rows) {
           chunks.push({
@@ -74,9 +72,9 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
             elided: row.elided,
           });
           bytes += row.data.length;
-          after = row.start;
+          after = { start: row.start, day: row.day };
         }
-        if (rows.length < PAGE_ROWS || bytes >= maxBytes) return withoutOverlap(chunks);
+        if (rows.length < PAGE_ROWS || bytes >= maxBytes) return firstBytes(withoutOverlap(chunks), maxBytes);
       }
     },
     prune: (before) => pruneLogs(url, before),
@@ -84,36 +82,14 @@ export async function postgresBlobs(url: string): Promise<Blobs> {
   };
 }
 
-/** A worker that connects anew may cut its output elsewhere: of a chunk longer than the one at its place, the rest is new. */
-async function withoutKept(pool: ReadPool, chunks: readonly LogChunk[]): Promise<readonly LogChunk[]> {
-  const columns = [
-    chunks.map(({ ref }) => ref.shard),
-    chunks.map(({ ref }) => ref.lane),
-    chunks.map(({ ref }) => ref.seq),
-    chunks.map(({ attempt }) => attempt),
-    chunks.map(({ offset }) => offset),
-  ];
-  const kept = new Map(
-    (await pool.rows({ name: "kept", text: KEPT, values: columns })).map((row) => [row.place, row.bytes]),
-  );
-  return chunks.flatMap((chunk, index) => {
-    const bytes: number = kept.get(index + 1) ?? 0;
-    if (bytes === 0) return [chunk];
-    if (bytes >= chunk.data.length) return [];
-    return [{ ...chunk, offset: chunk.offset + bytes, data: chunk.data.subarray(bytes), elided: 0 }];
-  });
-}
-
-function longestFirst(chunks: readonly LogChunk[]): readonly LogChunk[] {
-  return [...chunks].sort((a, b) => b.data.length - a.data.length);
-}
-
-function withoutRepeats(chunks: readonly LogChunk[]): readonly LogChunk[] {
-  const seen = new Set<string>();
-  return chunks.filter(({ ref, attempt, offset }) => {
-    const key = `${ref.shard}.${ref.lane}.${ref.seq}.${attempt}.${offset}`;
-    return !seen.has(key) && seen.add(key);
-  });
+/** One statement may not touch a row twice. */
+function longestAtEachPlace(chunks: readonly LogChunk[]): readonly LogChunk[] {
+  const places = new Map<string, LogChunk>();
+  for (const chunk of chunks) {
+    const place = `${refKey(chunk.ref)} ${chunk.attempt} ${chunk.offset}`;
+    if (chunk.data.length > (places.get(place)?.data.length ?? -1)) places.set(place, chunk);
+  }
+  return [...places.values()];
 }
 
 function encode(chunks: readonly LogChunk[], typeId: number): Buffer {

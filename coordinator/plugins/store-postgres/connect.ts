@@ -54,8 +54,8 @@ export function sessionSql(settings: SessionSettings): string {
 }
 
 /** Runs `body` in a transaction; any error rolls it back and is thrown on. */
-export async function transaction<T>(client: pg.ClientBase, body: () => Promise<T>): Promise<T> {
-  await client.query("BEGIN");
+export async function transaction<T>(client: pg.ClientBase, body: () => Promise<T>, begin = "BEGIN"): Promise<T> {
+  await client.query(begin);
   try {
     const result = await body();
     await client.query("COMMIT");

@@ -1,7 +1,7 @@
 import type { StoredTask } from "../../ports/rows.ts";
 import type { ListPlace, ListQuery } from "../../ports/store.ts";
 import { joinEnd, joinTask } from "./lookups.ts";
-import type { ReadPool } from "./read-pool.ts";
+import type { Reader } from "./read-pool.ts";
 import { endOf, TASK_AND_END, taskOf } from "./read-rows.ts";
 
 /** A stretch of one segment in list order: what matched of it, and how far it went. */
@@ -31,7 +31,7 @@ export function wantsUnhappyOnly(query: ListQuery): boolean {
 
 /** Looks at up to `rows` rows of a segment after a place. */
 export async function readStretch(
-  pool: ReadPool,
+  reader: Reader,
   seg: number,
   query: ListQuery,
   after: ListPlace,
@@ -39,7 +39,7 @@ export async function readStretch(
 ): Promise<Stretch> {
   const unhappy = wantsUnhappyOnly(query);
   const anyValue = query.labels.filter((label) => label.endsWith("=\0"));
-  const found = await pool.rows({
+  const found = await reader.rows({
     name: `list_${unhappy ? "unhappy" : "all"}_${seg}`,
     text: stretchSql(seg, unhappy),
     values: [
@@ -82,11 +82,11 @@ function stretchSql(seg: number, unhappy: boolean): string {
 }
 
 /** The newest time of creation in each segment, for those that have any row. */
-export async function newestOf(pool: ReadPool, segs: readonly number[]): Promise<ReadonlyMap<number, number>> {
+export async function newestOf(reader: Reader, segs: readonly number[]): Promise<ReadonlyMap<number, number>> {
   if (segs.length === 0) return new Map();
   const text = segs
     .map((seg) => `SELECT ${seg} AS seg, max(created_at) AS newest FROM tss_task_${seg}`)
     .join(" UNION ALL ");
-  const found = await pool.rows({ text });
+  const found = await reader.rows({ text });
   return new Map(found.filter((row) => row.newest !== null).map((row) => [row.seg, row.newest]));
 }

@@ -2,7 +2,7 @@ import type { StoredTask } from "../../ports/rows.ts";
 import type { ListPage, ListPlace, ListQuery } from "../../ports/store.ts";
 import type { Leaves } from "./leaves.ts";
 import { newestOf, readStretch } from "./list-leaf.ts";
-import type { ReadPool } from "./read-pool.ts";
+import type { Reader, ReadPool } from "./read-pool.ts";
 
 const NOTHING: ListPage = { tasks: [], next: null, incomplete: false };
 /** Rows looked at in one statement: many when few match. */
@@ -33,7 +33,13 @@ function before(createdAt: number): ListPlace {
 export async function listTasks(pool: ReadPool, leaves: Leaves, query: ListQuery): Promise<ListPage> {
   const nobody = !query.unended && query.endStatuses?.length === 0;
   if (nobody || query.lanes?.length === 0 || query.limit <= 0) return NOTHING;
-  const walks = await startWalks(pool, leaves, query);
+  const segs = await leaves.existing(query.segs);
+  // In one snapshot, or a task that moves to segment 0 meanwhile would be missed, or be there twice.
+  return pool.snapshot((reader) => readPage(reader, segs, query));
+}
+
+async function readPage(reader: Reader, segs: readonly number[], query: ListQuery): Promise<ListPage> {
+  const walks = await startWalks(reader, segs, query);
   const tasks: StoredTask[] = [];
   let scanned = 0;
   let size = Math.max(20, query.limit + 1);
@@ -46,7 +52,7 @@ export async function listTasks(pool: ReadPool, leaves: Leaves, query: ListQuery
     const moved = query.after === null || compare(behind.at, query.after) > 0;
     if (scanned >= query.maxScanned && moved) return { tasks, next: behind.at, incomplete: true };
     const rows = Math.max(1, Math.min(size, query.maxScanned - scanned));
-    const stretch = await readStretch(pool, behind.seg, query, behind.at, rows);
+    const stretch = await readStretch(reader, behind.seg, query, behind.at, rows);
     scanned += stretch.scanned;
     behind.found.push(...stretch.matches);
     behind.done = stretch.scanned < rows;
@@ -55,8 +61,8 @@ export async function listTasks(pool: ReadPool, leaves: Leaves, query: ListQuery
   }
 }
 
-async function startWalks(pool: ReadPool, leaves: Leaves, query: ListQuery): Promise<Walk[]> {
-  const newest = await newestOf(pool, await leaves.existing(query.segs));
+async function startWalks(reader: Reader, segs: readonly number[], query: ListQuery): Promise<Walk[]> {
+  const newest = await newestOf(reader, segs);
   const start = query.after ?? before(Number.MAX_SAFE_INTEGER);
   const bound = query.createdBefore === null ? start : first(start, before(query.createdBefore - 1));
   const walks: Walk[] = [];

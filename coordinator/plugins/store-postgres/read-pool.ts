@@ -16,8 +16,15 @@ export interface Statement {
 // biome-ignore lint/suspicious/noExplicitAny: columns are read where the statement is written.
 export type Rows = readonly any[];
 
+/** Where a statement is read: the pool, or one snapshot of it. */
+export interface Reader {
+  rows(statement: Statement): Promise<Rows>;
+}
+
+const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /** The connections that reads, checkpoints and the catalog share; the flush never waits for them. */
-export class ReadPool {
+export class ReadPool implements Reader {
   readonly #pool: pg.Pool;
   readonly #at: Target;
   readonly #ready = new WeakSet<pg.ClientBase>();
@@ -37,9 +44,14 @@ export class ReadPool {
   }
 
   /** @throws StoreUnavailableError or another error of the store port. */
-  async rows(statement: Statement): Promise<Rows> {
-    return this.#with(
-      async (client) => (await client.query({ ...statement, values: [...(statement.values ?? [])] })).rows,
+  rows(statement: Statement): Promise<Rows> {
+    return this.#with((client) => rowsOver(client, statement));
+  }
+
+  /** Several statements that see the database at one moment, and keep what they have read from being emptied. */
+  snapshot<T>(body: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#with((client) =>
+      transaction(client, () => body({ rows: (statement) => rowsOver(client, statement) }), SNAPSHOT),
     );
   }
 
@@ -75,4 +87,8 @@ export class ReadPool {
       throw storeError(error, this.#at, false);
     }
   }
+}
+
+async function rowsOver(client: pg.ClientBase, statement: Statement): Promise<Rows> {
+  return (await client.query({ ...statement, values: [...(statement.values ?? [])] })).rows;
 }

@@ -107,16 +107,17 @@ BEGIN
   INSERT INTO tss_flush SELECT f.epoch, f.flush_no, f.at, f.seg, f.shard, f.body, v_held, v_lost FROM unnest(p_flush) f;
 END $$;
 
--- Leaves an end with status 0 in the segment and copies task and events to segment 0; a task that has ended stays.
+-- Leaves an end with status 0 in the segment and copies task and events to segment 0; a task that has ended stays as it
+-- is. A task that is in segment 0 already gets its run_at.
 CREATE FUNCTION tss_move_out(p_seg integer, p_at bigint, p_moves tss_move[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   moved bigint;
 BEGIN
   IF p_seg = 0 THEN
-    -- It is there already: only its time changes, in the one small segment that is ever changed.
-    UPDATE tss_task_0 t SET run_at = u.run_at FROM unnest(p_moves) u
-      WHERE u.seg = 0 AND t.shard = u.shard AND t.lane = u.lane AND t.seq = u.seq
-        AND NOT EXISTS (SELECT FROM tss_end_0 e WHERE e.shard = t.shard AND e.lane = t.lane AND e.seq = t.seq);
+    EXECUTE 'UPDATE tss_task_0 t SET run_at = m.run_at FROM unnest($1) m
+      WHERE m.seg = 0 AND t.shard = m.shard AND t.lane = m.lane AND t.seq = m.seq
+        AND NOT EXISTS (SELECT FROM tss_end_0 e WHERE e.shard = m.shard AND e.lane = m.lane AND e.seq = m.seq)'
+      USING p_moves;
     GET DIAGNOSTICS moved = ROW_COUNT;
     RETURN moved;
   END IF;
