@@ -117,5 +117,7 @@ export function taskJson(task: Task | undefined): JsonObject {
 
 /** The error of one item as if it were the call's own. */
 function itemError(status: Status | undefined): TssError {
-  return status === undefined ? new TssError("INTERNAL", "The coordinator answered without a result.") : fromStatus(status);
+  return status === undefined
+    ? new TssError("INTERNAL", "The coordinator answered without a result.")
+    : fromStatus(status);
 }
