@@ -119,6 +119,8 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
   ])
     expect(text).toContain(`${line}\n`);
   paused = true;
+  // A snapshot serves one turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve));
   expect(await lines(metrics, "tss_queue_paused")).toEqual(['tss_queue_paused{queue="mail"} 1']);
 });
 
