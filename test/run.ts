@@ -33,6 +33,8 @@ async function run(): Promise<number> {
       join(root, "node_modules/jest/bin/jest.js"),
       ...process.argv.slice(2).filter((argument) => argument !== "--long"),
       "--json",
+      // A handle that a test forgot must not hold up the result; the guard ends what was started.
+      "--forceExit",
       `--outputFile=${output}`,
       "--testPathIgnorePatterns",
       ...ignored,
