@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { RetryBackoff, type TaskSpecSchema } from "../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../proto/limits.ts";
+import { formatTraceparent, parseTraceparent } from "../runtime/traceparent.ts";
 import { UsageError } from "./errors.ts";
 import { pairs } from "./flags.ts";
 import type { TaskFlags } from "./task-flags.ts";
@@ -13,7 +14,7 @@ export type Work = { readonly command: string } | { readonly argv: readonly stri
 
 /**
  * The task the flags describe. Limits are the coordinator's to check; what cannot be expressed at all is refused here.
- * @param environment where `--env NAME` finds its value.
+ * @param environment where `--env NAME` finds its value, and the task the trace it goes on with (TRACEPARENT).
  */
 export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.ProcessEnv): TaskSpecInit {
   return {
@@ -34,6 +35,7 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     env: readEnvironment(flags.env ?? [], environment),
     workingDirectory: flags.cwd,
     idempotencyKey: flags["idempotency-key"],
+    traceparent: traceOf(environment),
   };
 }
 
@@ -66,6 +68,11 @@ function retryPolicy(flags: TaskFlags): TaskSpecInit["retry"] {
           ? RetryBackoff.FIXED
           : RetryBackoff.EXPONENTIAL,
   };
+}
+
+function traceOf({ TRACEPARENT = "" }: NodeJS.ProcessEnv): string | undefined {
+  const parent = parseTraceparent(TRACEPARENT);
+  return parent === undefined ? undefined : formatTraceparent(parent);
 }
 
 function amounts(texts: Readonly<Record<string, string>>): Record<string, number> {

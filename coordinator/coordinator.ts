@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
+import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { type GrpcServer, startGrpcServer } from "./api/server.ts";
 import { engineConfig } from "./config.ts";
@@ -29,6 +30,8 @@ export interface CoordinatorOptions {
   readonly logger: Logger;
   /** Brings the schema to this version first, making it when there is none; else such a database is refused. */
   readonly migrate: boolean;
+  /** Stays open: whoever made it closes it after the coordinator. Absent: tasks are not traced. */
+  readonly tracer?: TaskTracer;
   /** Makes an admin key of this name if the database has no key yet, and hands it out. */
   readonly firstKey?: { readonly name: string; readonly ttlMs?: number };
 }
@@ -65,6 +68,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       clock: systemClock,
       logger,
       observer: observerOf(metrics),
+      tracer: options.tracer ?? noTracer,
       failpoint,
       address: settings.TSS_COORDINATOR_LISTEN ?? "",
       onStopped: (error) => ended.reject(error),

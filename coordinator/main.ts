@@ -1,11 +1,15 @@
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
+import { createTaskTracer } from "../runtime/tracing.ts";
+import { readVersion } from "../runtime/version.ts";
 import { startCoordinator } from "./coordinator.ts";
 
 /** The program `tss-coordinator`. */
 export async function main(): Promise<void> {
-  await runService("tss-coordinator", async ({ settings, logger }) => {
-    const coordinator = await startCoordinator({ settings, logger, migrate: false, firstKey: { name: "first key" } });
+  await runService("tss-coordinator", async ({ name, settings, logger }) => {
+    const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
+    const firstKey = { name: "first key" };
+    const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, firstKey });
     if (coordinator.firstKey !== undefined)
       process.stdout.write(`The first API key, shown this once: ${coordinator.firstKey.key}\n`);
     process.stdout.write(`tss-coordinator listens on ${coordinator.address}\n`);
@@ -18,6 +22,7 @@ export async function main(): Promise<void> {
       drain: async () => coordinator.drain(settings.TSS_DRAIN_TIMEOUT),
       stop: async () => {
         await coordinator.close();
+        await tracer.close();
         await metrics?.close();
       },
     };

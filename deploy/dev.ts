@@ -5,6 +5,7 @@ import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
 import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
@@ -28,13 +29,18 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   armFailpoints(settings.TSS_FAILPOINT);
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
+  const tracers = await Promise.all(
+    ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
+  );
+  const [tracer, agentTracer] = tracers as [TaskTracer, TaskTracer];
   const coordinator = await startCoordinator({
     settings,
     logger,
+    tracer,
     migrate: true,
     firstKey: { name: "first key of tss dev", ttlMs: KEY_TTL_MS },
   });
-  const running: Running = { coordinator, gateway: undefined, agent: undefined, close: [] };
+  const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
   try {
     await startRest(settings, io, logger, running);
     await Promise.race([stopping, coordinator.ended]);
@@ -43,11 +49,14 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     await Promise.race([drain(settings, running), hurried]);
   } finally {
     await closeAll(running);
+    await Promise.all(tracers.map((each) => each.close()));
   }
 }
 
 interface Running {
   readonly coordinator: Coordinator;
+  /** For the agent. */
+  readonly tracer: TaskTracer;
   gateway: Gateway | undefined;
   agent: Agent | undefined;
   readonly close: (() => void)[];
@@ -68,7 +77,13 @@ async function startRest(settings: Settings, io: DevIo, logger: ReturnType<typeo
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
   running.close.push(close);
-  running.agent = await startAgent({ settings: local, openSession, logger, version: readVersion() });
+  running.agent = await startAgent({
+    settings: local,
+    openSession,
+    logger,
+    tracer: running.tracer,
+    version: readVersion(),
+  });
   io.stdout.write(greeting(settings, running, coordinator));
   if (apiKey === undefined) return;
   const client = openConnection({ address: coordinator.address, apiKey });

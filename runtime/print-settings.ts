@@ -17,7 +17,9 @@ export const WRITTEN: Readonly<Record<string, () => string>> = {
         ([name, { meaning, fallback, parse }]) =>
           `| \`${name}\` | ${fallback === undefined ? "–" : `\`${shown(fallback, parse)}\``} | ${meaning} |\n`,
       )
-      .join("")}\nTraces are sent when \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set, once a later version records them.\n`,
+      .join(
+        "",
+      )}\nCoordinator and agents send traces when \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set ([operating](operating.md)); the other \`OTEL_*\` names are those of\nOpenTelemetry.\n`,
   "docs/limits.md": () =>
     `# Limits\n\nOne table in code, [\`proto/limits.ts\`](../proto/limits.ts), feeds the checks, and this page. Sizes are bytes of UTF-8 unless the name says\ncharacters; \`Ms\` is milliseconds. A value past its limit is refused with INVALID_ARGUMENT naming the field.\n\n| limit | value |\n| --- | --- |\n${Object.entries(
       LIMITS,

@@ -19,7 +19,10 @@ import { formatTraceparent, parseTraceparent, traceOfTask } from "./traceparent.
 import type { OpenSpan, TaskTracer, TracedAttempt, TracedEnd, TracedTask, TracingOptions } from "./tracing.ts";
 import { within } from "./wait.ts";
 
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 2_000;
+/** Between two exports where OTEL_BSP_SCHEDULE_DELAY says nothing. */
+const EXPORT_MS = 1_000;
+const DEFAULT_QUEUE = "default";
 const COMPLAIN_MS = 60_000;
 
 /** Ids that the next span must have; every other span gets random ones. */
@@ -39,10 +42,11 @@ export function startOtlpTracer({ service, version, logger, environment = proces
   complainTo(logger);
   const ids = new ChosenIds();
   const name = environment["OTEL_SERVICE_NAME"] || service;
+  const pace = environment["OTEL_BSP_SCHEDULE_DELAY"] ? {} : { scheduledDelayMillis: EXPORT_MS };
   const provider = new BasicTracerProvider({
     idGenerator: ids,
     resource: defaultResource().merge(resourceFromAttributes({ "service.name": name, "service.version": version })),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: 1_000 })],
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter(), pace)],
   });
   const tracer = provider.getTracer("tss", version);
 
@@ -54,7 +58,7 @@ export function startOtlpTracer({ service, version, logger, environment = proces
       links,
       attributes: { ...attributesOf(operation, task), ...attributes },
     };
-    return tracer.startSpan(`${operation} ${task.queue}`, options, parentOf(task, operation));
+    return tracer.startSpan(`${operation} ${task.queue || DEFAULT_QUEUE}`, options, parentOf(task, operation));
   };
 
   /** What the client named; without it `send` is a root, and the others are its children. */
@@ -109,7 +113,7 @@ function attributesOf(operation: Operation, task: TracedTask): Attributes {
     "messaging.system": "tss",
     "messaging.operation.name": operation,
     "messaging.operation.type": operation,
-    "messaging.destination.name": task.queue,
+    "messaging.destination.name": task.queue || DEFAULT_QUEUE,
     "messaging.message.id": task.id,
     "messaging.message.conversation_id": task.rootId ?? task.id,
     ...(task.type === "" ? {} : { "tss.task.type": task.type }),

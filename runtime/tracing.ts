@@ -3,12 +3,13 @@ import type { Logger } from "./logger.ts";
 /** A task as a trace sees it. */
 export interface TracedTask {
   readonly id: string;
+  /** "": the queue `default`, which a spec need not name. */
   readonly queue: string;
   /** Handler name; "" for commands. */
   readonly type: string;
   /** What the client sent as traceparent; "": nothing. */
   readonly traceparent: string;
-  /** Id of the first task when this one is a retry of another; absent: its own id. */
+  /** Id of the first task when this one is a retry of another, where that is known; absent: its own id. */
   readonly rootId?: string;
 }
 
@@ -43,7 +44,7 @@ export interface TaskTracer {
   process(task: TracedTask, attempt: TracedAttempt, startedAt: number): OpenSpan;
   /** `settle {queue}`: from a report's arrival to its commit. */
   settle(task: TracedTask, attempt: TracedAttempt, startedAt: number, end: TracedEnd): void;
-  /** Sends what is recorded, for at most 5 s. */
+  /** Sends what is recorded, for at most 2 s: the supervisor of a process that ends is waiting. */
   close(): Promise<void>;
 }
 

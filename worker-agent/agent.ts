@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { aborted, within } from "../runtime/wait.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
@@ -24,6 +25,8 @@ export interface AgentOptions {
   /** Version of the program, shown to operators. */
   readonly version: string;
   readonly clock?: Clock;
+  /** Stays open: whoever made it closes it after the agent. Absent: attempts are not traced. */
+  readonly tracer?: TaskTracer;
   /** Environment that tasks start from; the names of TSS in it do not reach them. Absent: that of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -82,6 +85,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     logLimit: settings.TSS_LOG_LIMIT,
     clock,
     logger,
+    tracer: options.tracer ?? noTracer,
     held,
     turnstile: createTurnstile(worker.slots),
     executors: [executor],

@@ -1,4 +1,5 @@
 import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
+import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { abortableWait } from "../runtime/wait.ts";
 import { startAgent } from "./agent.ts";
@@ -12,13 +13,15 @@ export async function main(): Promise<void> {
   await runService("tss-agent", start);
 }
 
-async function start({ settings, logger, stopping }: ServiceContext): Promise<Service> {
+async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
+  const tracer = await createTaskTracer({ service: name, version, logger });
   const { openSession, refused, close } = connectAgent(settings, version, logger);
-  const agent = await startAgent({ settings, openSession, logger, version });
+  const agent = await startAgent({ settings, openSession, logger, tracer, version });
   const stop = async (): Promise<void> => {
     await agent.close();
     close();
+    await tracer.close();
   };
   try {
     // The agent works meanwhile; a wrong key is said as a failure to start and not as one of later.

@@ -3,6 +3,7 @@ import type { Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../proto/limits.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { TaskTracer } from "../runtime/tracing.ts";
 import { abortableWait } from "../runtime/wait.ts";
 import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { openOutput } from "./attempt-output.ts";
@@ -15,6 +16,7 @@ import type { ProcessIdentity } from "./processes/identity.ts";
 import { createProgressReporter } from "./progress-reporter.ts";
 import { outcomeReport } from "./report.ts";
 import { createStop } from "./stop.ts";
+import { type AttemptTrace, traceAttempt } from "./trace-attempt.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 /** What running an attempt needs of its agent. */
@@ -24,6 +26,7 @@ export interface AttemptHost {
   readonly logLimit: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracer: TaskTracer;
   readonly executors: readonly Executor[];
   readonly held: HeldAttempts;
   readonly turnstile: Turnstile;
@@ -60,10 +63,13 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
     keepRecord(dir, logger, { taskId: id, token: String(fencingToken), attempt: lease.attempt, startedAt, process });
 
   let ending: Ending;
+  let trace: AttemptTrace | undefined;
   if (await host.turnstile.enter(stop.soft)) {
+    trace = traceAttempt(host.tracer, lease, host.session().sessionId(), clock.now());
     ending = await execute(host, {
       lease,
       taskPath: dir.taskPath,
+      traceparent: trace.traceparent,
       stop,
       starting() {
         startedAt = clock.now();
@@ -97,6 +103,7 @@ export async function runAttempt(host: AttemptHost, lease: Lease, ended: () => v
     { id, fencingToken, endedAt, outputBytes, ...(neverStarted ? {} : { startedAt: startedAt ?? endedAt }) },
     judge(ending, host.agentName),
   );
+  trace?.ended(report, endedAt);
   if (stop.cause !== "fenced") {
     await dir.keepOutcome(report).catch((error: unknown) => {
       logger.error(

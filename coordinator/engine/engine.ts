@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { Changes } from "./changes.ts";
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: EngineObserver;
+  /** Absent: tasks are not traced. */
+  readonly tracer?: TaskTracer;
   /** 0 ≤ chance < 1. */
   readonly chance?: () => number;
   readonly failpoint?: (name: string) => void;
@@ -72,6 +75,7 @@ export class Engine {
       logger: options.logger,
       store,
       observer: options.observer,
+      tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
       segments: new SegmentMap(),

@@ -1,6 +1,7 @@
 import type { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
@@ -53,6 +54,8 @@ export interface EngineState {
   readonly logger: Logger;
   readonly store: Store;
   readonly observer: EngineObserver;
+  /** Asked for `enabled` before anything is made for it: tasks that are not traced cost nothing. */
+  readonly tracer: TaskTracer;
   readonly failpoint: (name: string) => void;
   readonly ids: IdCodec;
   readonly segments: SegmentMap;

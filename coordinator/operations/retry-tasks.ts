@@ -22,6 +22,7 @@ import { describeTask } from "./describe-task.ts";
 import { findTask } from "./find-task.ts";
 import type { Caller } from "./operations.ts";
 import { checkRequestId, conflictError } from "./submit-tasks.ts";
+import { firstTask, traceSend } from "./trace-tasks.ts";
 
 /** Makes a new task from each ended one: same spec, due at once, its idempotency key left behind. */
 export async function retryTasks(
@@ -71,10 +72,11 @@ async function retryOne(state: EngineState, caller: Caller, id: string, requestI
 async function submitAgain(
   state: EngineState,
   caller: Caller,
-  { task }: StoredTask,
+  stored: StoredTask,
   id: string,
   requestId: string,
 ): Promise<TaskRef> {
+  const { task } = stored;
   const now = state.clock.now();
   const spec = fromBinary(TaskSpecSchema, task.spec);
   // The retry starts now and is a task of its own: start time and key belong to the first one.
@@ -82,5 +84,6 @@ async function submitAgain(
   const admission = admit(again, task.spec, now, state.config.defaults, id);
   const [outcome] = await submitToEngine(state, { admissions: [admission], submittedBy: caller.keyId, now, requestId });
   if (outcome === undefined || !("ref" in outcome)) throw conflictError(outcome?.conflict ?? "refused");
+  if (state.tracer.enabled) traceSend(state, admission, spec, outcome, now, await firstTask(state, id, stored));
   return outcome.ref;
 }

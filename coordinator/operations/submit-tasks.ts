@@ -19,6 +19,7 @@ import { toRpcStatus } from "../kernel/rpc-status.ts";
 import { specBytes } from "../kernel/spec-bytes.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { Caller } from "./operations.ts";
+import { traceSend } from "./trace-tasks.ts";
 
 /** Accepts the tasks of one message; each item of the answer stands for one task, and one bad task fails alone. */
 export async function submitTasks(
@@ -49,7 +50,12 @@ export async function submitTasks(
     now,
     requestId: request.requestId,
   });
-  for (const [at, outcome] of outcomes.entries()) results[places[at] as number] = answer(state, outcome);
+  for (const [at, outcome] of outcomes.entries()) {
+    const place = places[at] as number;
+    results[place] = answer(state, outcome);
+    if (state.tracer.enabled)
+      traceSend(state, admissions[at] as Admission, request.tasks[place] as TaskSpec, outcome, now);
+  }
   return create(SubmitTasksResponseSchema, { results });
 }
 

@@ -16,6 +16,7 @@ import type { Session } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { timestampMs } from "../kernel/time.ts";
 import type { Caller, WorkAnswer, WorkAttachment, WorkStream } from "./operations.ts";
+import { traceSettle } from "./trace-tasks.ts";
 
 /** What a worker says on a stream or in a long poll, given to the engine in the order that keeps its meaning. */
 export interface WorkerReports {
@@ -85,10 +86,11 @@ export function takeReports(
   for (const outcome of reports.outcomes) {
     const token = Number(outcome.fencingToken);
     const forget = logForgetter(state, logs, outcome.id);
-    reportOutcome(state, outcome, (accepted) => {
+    const acknowledge = (accepted: boolean): void => {
       if (accepted) forget();
       answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
-    });
+    };
+    reportOutcome(state, outcome, state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge);
   }
 }
 

@@ -67,7 +67,7 @@ function allowOrigin(origins: readonly string[], request: IncomingMessage, respo
   response.writeHead(204, {
     "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers":
-      "Authorization, X-API-Key, Content-Type, Idempotency-Key, X-Request-Id, Last-Event-ID, Connect-Protocol-Version, Connect-Timeout-Ms",
+      "Authorization, X-API-Key, Content-Type, Idempotency-Key, X-Request-Id, Last-Event-ID, Traceparent, Connect-Protocol-Version, Connect-Timeout-Ms",
     "access-control-max-age": "600",
   });
   response.end();

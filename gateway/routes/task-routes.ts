@@ -6,6 +6,7 @@ import {
   SubmitTasksRequestSchema,
   SubmitTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { formatTraceparent, parseTraceparent } from "../../runtime/traceparent.ts";
 import { fromStatus } from "../../sdk/typescript/connection/status-error.ts";
 import { asArgument, type Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -36,6 +37,7 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
   }
   const spec = asArgument(() => fromJson(TaskSpecSchema, body)) as TaskSpec;
   takeIdempotencyKey(spec, exchange);
+  takeTraceparent(spec, exchange);
   const { results } = await taskClient(context).submitTasks({ tasks: [spec] }, options);
   const [result] = results;
   if (result?.result.case !== "id") throw itemError(result?.result.value);
@@ -58,6 +60,14 @@ function takeIdempotencyKey(spec: TaskSpec, exchange: Exchange): void {
       "The header Idempotency-Key and the field idempotencyKey differ; send one of them.",
     );
   spec.idempotencyKey = key;
+}
+
+/** The task goes on with its caller's trace unless the body names another. What is no traceparent is left out. */
+function takeTraceparent(spec: TaskSpec, exchange: Exchange): void {
+  const header = exchange.request.headers["traceparent"];
+  if (spec.traceparent !== "" || typeof header !== "string") return;
+  const parent = parseTraceparent(header);
+  if (parent !== undefined) spec.traceparent = formatTraceparent(parent);
 }
 
 async function cancel(context: RouteContext, exchange: Exchange): Promise<void> {

@@ -125,6 +125,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
           tell();
         },
         heardAt: () => silentSince ?? performance.now(),
+        sessionId: () => "w_fake",
         close: async () => {
           session = undefined;
         },

@@ -18,6 +18,8 @@ export interface RunningAttempt {
   readonly lease: Lease;
   /** Private directory for files of the task; removed when the outcome is acknowledged. */
   readonly taskPath: string;
+  /** W3C traceparent for what it runs; "": none. */
+  readonly traceparent: string;
   readonly stop: Stop;
   /** Called before anything of the task can run. */
   starting(): void;

@@ -108,6 +108,10 @@ class StreamSession implements WorkSession {
     return this.#heardAt;
   }
 
+  sessionId(): string {
+    return this.#sessionId;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return this.#over.promise;
     this.#closed = true;

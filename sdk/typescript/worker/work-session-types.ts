@@ -36,6 +36,8 @@ export interface WorkSession {
   drain(): void;
   /** Monotonic ms at which the newest message was sent that the coordinator is known to have heard. */
   heardAt(): number;
+  /** Public id `w_…` that the coordinator gave it; "" before the first greeting. */
+  sessionId(): string;
   close(): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   if (problem !== undefined) return { kind: "spawn_failed", message: problem };
 
   const files = prepareFiles(attempt.taskPath, spec);
-  const environment = taskEnvironment(options.environment, lease, directory, files);
+  const environment = taskEnvironment(options.environment, attempt, directory, files);
   const path = environment["PATH"] ?? "";
   const program = line.resolve ? resolveProgram(line.program, path) : line.program;
   const fail = (error: NodeJS.ErrnoException): Ending => ({

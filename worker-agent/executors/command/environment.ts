@@ -1,4 +1,4 @@
-import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import type { RunningAttempt } from "../executor.ts";
 
 export interface TaskFiles {
   /** Absent when the task has no payload. */
@@ -24,12 +24,21 @@ const OWN = new Set([
   "LISTEN_PID",
   "LISTEN_FDNAMES",
   "CREDENTIALS_DIRECTORY",
+  // The agent's own trace, name and access to the collector; its address is for all.
+  "TRACEPARENT",
+  "TRACESTATE",
+  "OTEL_SERVICE_NAME",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 ]);
 
-/** The environment of a command: the agent's without its secrets, then the task's, then the names TSS gives. */
+/**
+ * The environment of a command: the agent's without its secrets, then the place in the trace, then the task's, then the
+ * names TSS gives.
+ */
 export function taskEnvironment(
   agent: Readonly<Record<string, string | undefined>>,
-  lease: Lease,
+  { lease, traceparent }: Pick<RunningAttempt, "lease" | "traceparent">,
   directory: string,
   files: TaskFiles,
 ): Record<string, string> {
@@ -38,6 +47,7 @@ export function taskEnvironment(
     if (value === undefined || OWN.has(name) || (name.startsWith("TSS_") && !KEPT.has(name))) continue;
     environment[name] = value;
   }
+  if (traceparent !== "") environment["TRACEPARENT"] = traceparent;
   const spec = lease.spec;
   Object.assign(environment, { PWD: directory }, spec?.env, {
     TSS_TASK_ID: lease.id,
