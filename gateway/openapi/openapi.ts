@@ -109,13 +109,20 @@ function promised(schemas: Schemas): Record<string, JsonObject> {
     description: "The same key with the same body gives the same task.",
     schema: { type: "string", maxLength: 128 },
   };
+  const traceparent: JsonObject = {
+    name: "traceparent",
+    in: "header",
+    required: false,
+    description: "W3C Trace Context of the caller: a single task that names none goes on with it.",
+    schema: { type: "string" },
+  };
   const one = schemas.ref(TaskSpecSchema);
   const many = schemas.ref(SubmitTasksRequestSchema);
   return {
     "/task/submit": {
       post: {
         ...head(submitTasks, "/task/submit"),
-        parameters: [key],
+        parameters: [key, traceparent],
         requestBody: {
           required: true,
           content: {
