@@ -23,5 +23,7 @@ export default class Dev extends TssCommand {
     const module = new URL(`../../deploy/dev.${BUILD === "release" ? "js" : "ts"}`, import.meta.url);
     const { runDev } = (await import(module.href)) as DevModule;
     await runDev(this.settings, { stdout: process.stdout, stderr: process.stderr });
+    // A collector that is away would be tried again for seconds by a program that has put everything away.
+    process.exit();
   }
 }

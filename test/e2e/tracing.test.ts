@@ -171,7 +171,7 @@ test("an agent that does not trace hands the caller's place on, and nothing of i
   expect(readFileSync(none, "utf8")).toBe("\n\n");
 });
 
-test("with a collector that is away tasks run, one line says so, and the end is not held up", async () => {
+test("with a collector that is away tasks run and one line says so", async () => {
   const system: DevSystem = await startDev({
     TSS_LOG_LEVEL: "warn",
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",

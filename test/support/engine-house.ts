@@ -12,6 +12,7 @@ import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb
 import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
+import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 
 export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
 
@@ -53,6 +54,7 @@ export async function startEngine(
   store: Store,
   config: Partial<EngineConfig> = {},
   takeover = false,
+  tracer: TaskTracer = noTracer,
 ): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
@@ -64,6 +66,7 @@ export async function startEngine(
     clock: systemClock,
     logger: silentLogger,
     observer,
+    tracer,
     address: "test",
     takeover,
     onStopped: tell,

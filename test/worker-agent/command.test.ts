@@ -143,6 +143,10 @@ test("a task sees the agent's environment without its secrets, its own, and the 
       TSS_MASTER_KEY: "secret",
       TSS_TLS_KEY: "secret",
       NODE_CHANNEL_FD: "3",
+      TRACEPARENT: "secret",
+      OTEL_SERVICE_NAME: "secret",
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=secret",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
       TSS_COORDINATOR: "127.0.0.1:7400",
     },
   });
@@ -160,6 +164,7 @@ test("a task sees the agent's environment without its secrets, its own, and the 
     "TSS_QUEUE=images",
     "TSS_PROGRESS_FD=3",
     "TSS_COORDINATOR=127.0.0.1:7400",
+    "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318",
   ])
     expect(lines).toContain(line);
   expect(lines.some((line) => line.startsWith("TSS_INPUT="))).toBe(false);
