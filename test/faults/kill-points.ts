@@ -80,12 +80,13 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
       started = startCoordinatorProcess(settings);
     }
   })();
-  try {
+  // A supervisor that fails leaves nobody to answer: the story ends with its error.
+  const told = async () => {
     const ids = await submitAll(connection);
     expect(new Set(ids).size).toBe(TASKS);
     await worker.until(() => ids.every((id) => worker.starts.has(id)));
     // The last ends may come while a rare point is still ahead: the work goes on until it was passed.
-    while (deaths === 0) await submitOne(connection, `more-${Math.random()}`);
+    while (deaths === 0) await submitOne(connection, `more-${Math.random()}`, PER_MESSAGE);
     const tasks = connection.service(TaskService);
     // Ended tasks may be past their retention here; what is found has succeeded.
     const last = ids.slice(-200);
@@ -104,12 +105,15 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
       expect(counts).toMatchObject({ failed: 0n, cancelled: 0n });
     });
     expect(deaths).toBe(1);
+  };
+  try {
+    await Promise.race([told(), supervising.then(() => Promise.reject(new Error("nobody supervises")))]);
   } finally {
     over = true;
     await worker.close();
     connection.close();
     await coordinator.stop("SIGKILL");
-    await supervising;
+    await supervising.catch(() => {});
   }
 }
 

@@ -85,3 +85,14 @@ test(
     expect((await (await lab.open()).claim("third", false))[0]?.epoch).toBe(3);
   }),
 );
+
+test(
+  "a claim waits for the session that a killed owner left behind",
+  inLab(async (lab) => {
+    await lab.beside.query("SELECT pg_advisory_lock(7702, 0)");
+    const claimed = (await lab.open()).claim("next", false);
+    await lab.untilWaiting("tss owner");
+    await lab.beside.query("SELECT pg_advisory_unlock(7702, 0)");
+    expect((await claimed)[0]?.epoch).toBe(1);
+  }),
+);

@@ -23,7 +23,7 @@ const END_HOLDERS = `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a 
  * @throws OwnedError another process lives and `takeover` is false.
  */
 export async function claimShards(client: pg.Client, owner: string, takeover: boolean): Promise<readonly OwnedShard[]> {
-  const alone = await tryOwnerLock(client);
+  const alone = (await tryOwnerLock(client)) || (!takeover && (await waitForOwnerLock(client)));
   if (!alone && !takeover) throw new OwnedError(await currentOwner(client));
   const owned = await raiseEpochs(client, owner).catch(async (error: { code?: string }) => {
     // 55P03: a lock was not granted in time. The connection that holds it is the old owner's flush: it is ended.
@@ -33,6 +33,7 @@ export async function claimShards(client: pg.Client, owner: string, takeover: bo
   });
   if (!alone) {
     await client.query(END_HOLDERS, [OWNER_LOCK, OWNER_APPLICATION]);
+    // Without the lock only the sign of life is missing, not the fence.
     if (!(await tryOwnerLock(client))) await waitForOwnerLock(client);
   }
   return owned;
@@ -46,11 +47,18 @@ async function tryOwnerLock(client: pg.Client): Promise<boolean> {
   return answer.rows[0].got;
 }
 
-/** The session that held it was told to end. If it does not in time, only the sign of life is missing, not the fence. */
-async function waitForOwnerLock(client: pg.Client): Promise<void> {
-  await client.query(`SELECT pg_advisory_lock(${OWNER_LOCK}, 0)`).catch((error: { code?: string }) => {
-    if (error.code !== "55P03") throw error;
-  });
+/**
+ * Waits as long as the session's lock_timeout: the server notices a little later that a killed owner's connection is
+ * gone, and a session that was told to end does so at its next stop. False: it is held still.
+ */
+async function waitForOwnerLock(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query(`SELECT pg_advisory_lock(${OWNER_LOCK}, 0)`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "55P03") throw error;
+    return false;
+  }
 }
 
 async function currentOwner(client: pg.Client): Promise<string> {
