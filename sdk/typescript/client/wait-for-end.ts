@@ -1,9 +1,9 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { TssError } from "../../proto/errors.ts";
-import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
-import { LIMITS } from "../../proto/limits.ts";
-import type { Tasks } from "../submit-task.ts";
+import { TssError } from "../../../proto/errors.ts";
+import type { Task } from "../../../proto/gen/tss/v1/task_pb.js";
+import { LIMITS } from "../../../proto/limits.ts";
 import type { Patience } from "./patience.ts";
+import type { Tasks } from "./tasks.ts";
 
 /** How much longer than the wait itself the call may take, in milliseconds. */
 const ANSWER_MS = 10_000;
