@@ -67,8 +67,9 @@ export async function* followOutput(
 export async function* readOutput(
   tasks: Tasks,
   from: { readonly id: string; readonly attempt: number; readonly offset: bigint },
+  signal?: AbortSignal,
 ): AsyncGenerator<OutputPiece> {
-  for await (const message of tasks.tailLogs({ ...from, follow: false })) {
+  for await (const message of tasks.tailLogs({ ...from, follow: false }, signal === undefined ? {} : { signal })) {
     const piece = unseen(message, { attempt: message.attempt, offset: Number(from.offset) });
     if (piece !== undefined) yield piece;
   }
