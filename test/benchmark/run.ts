@@ -1,4 +1,4 @@
-// `npm run bench -- [--tasks 200000] [--rounds 3] [--seconds 10] [--only b1|b2]`: B1 and B2 of TSS on Postgres and on
+// `npm run bench -- [--tasks 200000] [--rounds 3] [--seconds 10] [--only b1|b2] [--shapes "100x1 1x4"] [--profile DIR]`: B1 and B2 of TSS on Postgres and on
 // SQLite beside graphile-worker, in turn, on a private Postgres. Prints tables; nothing is asserted but that every run
 // executed what was accepted. docs/benchmarks.md keeps a run and says what it means.
 import { parseArgs } from "node:util";
@@ -19,20 +19,16 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "10" },
     only: { type: "string" },
+    profile: { type: "string" },
+    shapes: { type: "string", default: "100x1 100x4 10x1 10x4 1x1 1x4" },
   },
 });
 const tasks = Number(values.tasks);
 const rounds = Number(values.rounds);
+const { profile } = values;
 const SLOTS = 1_000;
 /** Tasks a message, submitters. */
-const SHAPES = [
-  [100, 1],
-  [100, 4],
-  [10, 1],
-  [10, 4],
-  [1, 1],
-  [1, 4],
-] as const;
+const SHAPES = values.shapes.split(" ").map((shape) => shape.split("x").map(Number) as [number, number]);
 const RATES = [100, 1_000, 5_000];
 
 const binaries = findFolder(["postgres", "initdb"]);
@@ -51,8 +47,8 @@ async function freshUrl(): Promise<string> {
 }
 
 const SYSTEMS: readonly (() => Promise<System>)[] = [
-  async () => startTss({ databaseUrl: await freshUrl(), postgresPid, slots: SLOTS }),
-  async () => startTss({ slots: SLOTS }),
+  async () => startTss({ databaseUrl: await freshUrl(), postgresPid, slots: SLOTS, profile }),
+  async () => startTss({ slots: SLOTS, profile }),
   async () => startGraphile({ databaseUrl: await freshUrl(), postgresPid, setting: "fast" }),
 ];
 /** graphile-worker hands jobs out at once only without its local queue. */

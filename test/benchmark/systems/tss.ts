@@ -16,16 +16,19 @@ export interface TssOptions {
   readonly databaseUrl?: string;
   readonly postgresPid?: number;
   readonly slots: number;
+  /** Folder for a CPU profile of the coordinator. */
+  readonly profile?: string | undefined;
 }
 
 /** One coordinator, one worker of the TypeScript SDK, each a process of its own. */
-export async function startTss({ databaseUrl, postgresPid, slots }: TssOptions): Promise<System> {
+export async function startTss({ databaseUrl, postgresPid, slots, profile }: TssOptions): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
   const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
   await (await loadStorePlugin(url)).migrate(url);
   const coordinator = await startCoordinatorProcess({
     TSS_DATABASE_URL: url,
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
+    ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
   });
   const { address, key: apiKey = "" } = coordinator;
   const worker = fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], {
