@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { LIMITS } from "../../../proto/limits.ts";
 import type { Codec, Serializer } from "./payload-codec.ts";
 import { invalid } from "./stage.ts";
@@ -30,6 +31,12 @@ export function checkCodecs(list: string, codecs: readonly Codec[]): void {
 /** @throws TssError INVALID_ARGUMENT for the first that is no serializer. */
 export function checkSerializers(list: string, serializers: readonly Serializer[]): void {
   for (const [index, serializer] of serializers.entries()) refuse(`${list}[${index}]`, serializerProblem(serializer));
+}
+
+/** @throws TssError INVALID_ARGUMENT where a stage gave something other than bytes. */
+export function checkBytes(data: unknown, where: string): asserts data is Uint8Array {
+  if (!types.isUint8Array(data))
+    throw invalid("CODEC_SHAPE", `${where} gave ${data === null ? "null" : typeof data} where a Uint8Array belongs.`);
 }
 
 function refuse(where: string, problem: string | undefined): void {

@@ -1,0 +1,59 @@
+import { checkBytes } from "./check-shape.ts";
+import { json } from "./json.ts";
+import type { Codec, PayloadParts, Serializer } from "./payload-codec.ts";
+import { andThen, invalid, runStage } from "./stage.ts";
+
+/** Undoes the encodings, outermost first, and reads the value. A name that is not known is refused before any work is done. */
+export function decodePayload(
+  serializers: readonly Serializer[],
+  known: ReadonlyMap<string, Codec>,
+  { data, contentType, encodings }: PayloadParts,
+): unknown {
+  if (data.length === 0 && contentType === "" && encodings.length === 0) return undefined;
+  const serializer = serializerOf(serializers, contentType);
+  const row = encodings.map((name) => codecOf(known, name)).reverse();
+  return andThen(decodeFrom(0, row, data), (bare) =>
+    runStage(
+      () => `The serializer ${serializer.name} could not read the payload`,
+      () => serializer.deserialize(bare, contentType),
+    ),
+  );
+}
+
+function decodeFrom(at: number, row: readonly Codec[], data: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  const codec = row[at];
+  if (codec === undefined) return data;
+  const decoded = runStage(
+    () => `The codec ${codec.name} could not decode the payload`,
+    () => codec.decode(data),
+  );
+  return andThen(decoded, (bare) => {
+    checkBytes(bare, `decode() of the codec ${codec.name}`);
+    return decodeFrom(at + 1, row, bare);
+  });
+}
+
+/** Bytes without a content type are JSON. Parameters count where a serializer names them. */
+function serializerOf(serializers: readonly Serializer[], contentType: string): Serializer {
+  const wanted = (contentType === "" ? json.contentType : contentType).toLowerCase();
+  const [mediaType = ""] = wanted.split(";", 1);
+  const serializer =
+    serializers.find((one) => one.contentType.toLowerCase() === wanted) ??
+    serializers.find((one) => one.contentType.toLowerCase() === mediaType.trim());
+  if (serializer !== undefined) return serializer;
+  const types = [...new Set(serializers.map((one) => one.contentType))];
+  throw invalid(
+    "UNKNOWN_CONTENT_TYPE",
+    `The payload is ${JSON.stringify(wanted)}, which this client cannot read (it reads ${types.join(", ")}); add a serializer for it to payloadCodec().`,
+  );
+}
+
+function codecOf(known: ReadonlyMap<string, Codec>, name: string): Codec {
+  const codec = known.get(name);
+  if (codec !== undefined) return codec;
+  const names = known.size === 0 ? "no codec" : [...known.keys()].join(", ");
+  throw invalid(
+    "UNKNOWN_ENCODING",
+    `The payload is encoded with ${JSON.stringify(name)}, which this client cannot undo (it knows ${names}); add that codec to codecs or decoders of payloadCodec().`,
+  );
+}
