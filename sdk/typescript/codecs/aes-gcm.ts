@@ -18,13 +18,14 @@ export interface AesGcmOptions {
 
 /**
  * Encrypts with AES-256-GCM under a random nonce. Bytes: version 1, length of the key's id, id, nonce of 12 bytes, ciphertext, tag of
- * 16 bytes; what comes before the ciphertext is authenticated too. One key is good for 2^32 payloads: rotate before.
+ * 16 bytes; what comes before the ciphertext is authenticated too. One key is good for 2^32 payloads: rotate before. A value
+ * encrypted twice gives other bytes: under an idempotency key, send again what was encoded first.
  */
 export function aesGcm({ keys, current }: AesGcmOptions): Codec {
   const ring = keyRing(keys);
   const key = ring.get(current);
   if (key === undefined)
-    throw invalid("CODEC_SHAPE", `current of aesGcm() is ${JSON.stringify(current)}, which is none of ${idsOf(ring)}.`);
+    throw invalid("CODEC_SHAPE", `current of aesGcm() is ${JSON.stringify(current)}, which is not among its keys (${idsOf(ring)}).`);
   const prefix = Buffer.from([VERSION, current.length, ...Buffer.from(current)]);
   return {
     name: "aes-gcm",
