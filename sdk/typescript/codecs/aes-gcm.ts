@@ -25,7 +25,10 @@ export function aesGcm({ keys, current }: AesGcmOptions): Codec {
   const ring = keyRing(keys);
   const key = ring.get(current);
   if (key === undefined)
-    throw invalid("CODEC_SHAPE", `current of aesGcm() is ${JSON.stringify(current)}, which is not among its keys (${idsOf(ring)}).`);
+    throw invalid(
+      "CODEC_SHAPE",
+      `current of aesGcm() is ${JSON.stringify(current)}, which is not among its keys (${idsOf(ring)}).`,
+    );
   const prefix = Buffer.from([VERSION, current.length, ...Buffer.from(current)]);
   return {
     name: "aes-gcm",

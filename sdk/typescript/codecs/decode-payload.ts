@@ -44,16 +44,16 @@ function serializerOf(serializers: readonly Serializer[], contentType: string): 
   const types = [...new Set(serializers.map((one) => one.contentType))];
   throw invalid(
     "UNKNOWN_CONTENT_TYPE",
-    `The payload is ${JSON.stringify(wanted)}, which this client cannot read (it reads ${types.join(", ")}); add a serializer for it to payloadCodec().`,
+    `Nothing here reads ${JSON.stringify(wanted)} (known: ${types.join(", ")}); add a serializer for it to payloadCodec().`,
   );
 }
 
 function codecOf(known: ReadonlyMap<string, Codec>, name: string): Codec {
   const codec = known.get(name);
   if (codec !== undefined) return codec;
-  const names = known.size === 0 ? "no codec" : [...known.keys()].join(", ");
+  const names = known.size === 0 ? "no codecs" : [...known.keys()].join(", ");
   throw invalid(
     "UNKNOWN_ENCODING",
-    `The payload is encoded with ${JSON.stringify(name)}, which this client cannot undo (it knows ${names}); add that codec to codecs or decoders of payloadCodec().`,
+    `Nothing here undoes the encoding ${JSON.stringify(name)} (known: ${names}); add that codec to codecs or decoders of payloadCodec().`,
   );
 }

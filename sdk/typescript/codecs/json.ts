@@ -19,7 +19,7 @@ export const json: Serializer = {
     try {
       text = JSON.stringify(value);
     } catch (error) {
-      throw unserializable(faultOf(value) ?? `fails to be written (${messageOf(error)})`);
+      throw unserializable(faultOf(value) ?? `fails (${messageOf(error)})`);
     }
     if (text === undefined) throw unserializable("has a toJSON that gives undefined");
     return encoder.encode(text);
@@ -43,7 +43,7 @@ export const json: Serializer = {
 function unserializable(problem: string): Error {
   return invalid(
     "PAYLOAD_NOT_SERIALIZABLE",
-    `JSON cannot carry a value that ${problem}; change it, or give payloadCodec() a serializer that can.`,
+    `The value cannot be written as JSON: it ${problem}; change it, or give payloadCodec() a serializer that carries it.`,
   );
 }
 

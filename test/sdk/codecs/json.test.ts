@@ -28,19 +28,19 @@ test.each<[string, unknown]>([
   ['holds itself again at value.list[1]["no name"]', cycle],
   ["has a toJSON that gives undefined", { toJSON: () => undefined }],
   [
-    "fails to be written (not now)",
+    "fails (not now)",
     {
       toJSON() {
         throw new Error("not now\nsecond line");
       },
     },
   ],
-  ["fails to be written (Maximum call stack size exceeded)", deep],
+  ["fails (Maximum call stack size exceeded)", deep],
 ])("a value that %s is refused", async (problem, value) => {
   const error = await errorOf(() => json.serialize(value));
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "PAYLOAD_NOT_SERIALIZABLE" });
   expect(error.message).toBe(
-    `JSON cannot carry a value that ${problem}; change it, or give payloadCodec() a serializer that can.`,
+    `The value cannot be written as JSON: it ${problem}; change it, or give payloadCodec() a serializer that carries it.`,
   );
 });
 

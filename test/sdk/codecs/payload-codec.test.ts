@@ -122,10 +122,10 @@ describe("what goes wrong is told in one sentence", () => {
       code: "INVALID_ARGUMENT",
       reason: "UNKNOWN_ENCODING",
       message:
-        'The payload is encoded with "zstd", which this client cannot undo (it knows gzip); add that codec to codecs or decoders of payloadCodec().',
+        'Nothing here undoes the encoding "zstd" (known: gzip); add that codec to codecs or decoders of payloadCodec().',
     });
     const none = () => payloadCodec().decode({ data: Uint8Array.of(1), contentType: "", encodings: ["gzip"] });
-    expect((await errorOf(none)).message).toContain("(it knows no codec)");
+    expect((await errorOf(none)).message).toContain("(known: no codecs)");
   });
 
   test("a content type nobody here knows", async () => {
@@ -134,7 +134,7 @@ describe("what goes wrong is told in one sentence", () => {
       code: "INVALID_ARGUMENT",
       reason: "UNKNOWN_CONTENT_TYPE",
       message:
-        'The payload is "text/csv", which this client cannot read (it reads application/octet-stream, application/json); add a serializer for it to payloadCodec().',
+        'Nothing here reads "text/csv" (known: application/octet-stream, application/json); add a serializer for it to payloadCodec().',
     });
   });
 
