@@ -4,36 +4,33 @@ import { codecProblem, serializerProblem } from "./check-shape.ts";
 import type { Codec, Serializer } from "./payload-codec.ts";
 import { invalid, messageOf } from "./stage.ts";
 
-/** What a module brings; at least one of the two. */
-export interface LoadedCodec {
-  readonly codec?: Codec;
-  readonly serializer?: Serializer;
-}
+const PROBLEM = { codec: codecProblem, serializer: serializerProblem } as const;
 
 /**
- * Imports a module by its path (from the working directory) or file: URL and takes its exports `codec` and `serializer`.
- * @throws TssError INVALID_ARGUMENT naming the path and what is missing.
+ * Imports a module by its path (from the working directory) or file: URL and gives its export `codec`, or `serializer` where that is asked for.
+ * @throws TssError INVALID_ARGUMENT naming the module and what it lacks.
  */
-export async function loadCodec(modulePath: string): Promise<LoadedCodec> {
-  const isUrl = modulePath.startsWith("file:");
-  const where = isUrl ? modulePath : resolve(modulePath);
+export function loadCodec(modulePath: string, name?: "codec"): Promise<Codec>;
+export function loadCodec(modulePath: string, name: "serializer"): Promise<Serializer>;
+export async function loadCodec(
+  modulePath: string,
+  name: "codec" | "serializer" = "codec",
+): Promise<Codec | Serializer> {
+  const where = modulePath.startsWith("file:") ? modulePath : pathToFileURL(resolve(modulePath)).href;
+  const shown = modulePath.startsWith("file:") ? modulePath : resolve(modulePath);
   let module: Record<string, unknown>;
   try {
-    module = await import(isUrl ? where : pathToFileURL(where).href);
+    module = await import(where);
   } catch (cause) {
-    throw invalid("CODEC_NOT_LOADED", `The codec module ${where} cannot be loaded: ${messageOf(cause)}`, cause);
+    throw invalid("CODEC_NOT_LOADED", `The codec module ${shown} cannot be loaded: ${messageOf(cause)}`, cause);
   }
-  const { codec, serializer } = module;
-  if (codec === undefined && serializer === undefined)
-    throw invalid("CODEC_SHAPE", `The codec module ${where} exports neither "codec" nor "serializer".`);
-  refuse(where, "codec", codec === undefined ? undefined : codecProblem(codec));
-  refuse(where, "serializer", serializer === undefined ? undefined : serializerProblem(serializer));
-  return {
-    ...(codec !== undefined && { codec: codec as Codec }),
-    ...(serializer !== undefined && { serializer: serializer as Serializer }),
-  };
-}
-
-function refuse(where: string, name: string, problem: string | undefined): void {
-  if (problem !== undefined) throw invalid("CODEC_SHAPE", `The export "${name}" of ${where} ${problem}.`);
+  const loaded = module[name];
+  if (loaded === undefined) {
+    const names = Object.keys(module);
+    const found = names.length === 0 ? "nothing" : names.join(", ");
+    throw invalid("CODEC_SHAPE", `The codec module ${shown} exports no "${name}" (it exports ${found}).`);
+  }
+  const problem = PROBLEM[name](loaded);
+  if (problem !== undefined) throw invalid("CODEC_SHAPE", `The export "${name}" of ${shown} ${problem}.`);
+  return loaded as Codec | Serializer;
 }

@@ -10,7 +10,8 @@ for (let level = 0; level < 100_000; level++) deep = [deep];
 
 test("what JSON can carry comes back", () => {
   const back = (value: unknown) => json.deserialize(json.serialize(value) as Uint8Array, json.contentType);
-  fc.assert(fc.property(fc.jsonValue(), (value) => expect(back(value)).toEqual(value)));
+  const text = (value: unknown) => JSON.stringify(value);
+  fc.assert(fc.property(fc.jsonValue(), (value) => expect(text(back(value))).toBe(text(value))));
 });
 
 test.each<[string, unknown]>([

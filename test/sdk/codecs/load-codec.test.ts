@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "@jest/globals";
 import { loadCodec } from "../../../sdk/typescript/codecs/load-codec.ts";
-import { type Codec, payloadCodec, type Serializer } from "../../../sdk/typescript/codecs/payload-codec.ts";
+import { payloadCodec } from "../../../sdk/typescript/codecs/payload-codec.ts";
 import { codecExam } from "../../contract/codec-exam.ts";
 import { serializerExam } from "../../contract/serializer-exam.ts";
 import { errorOf } from "./error-of.ts";
@@ -31,25 +31,26 @@ const TEXT = `{
   deserialize: (data) => new TextDecoder().decode(data),
 }`;
 
-codecExam("the module in the documentation", async () => (await loadCodec(module(documented ?? ""))).codec as Codec);
-serializerExam(
-  "a module",
-  async () => (await loadCodec(module(`export const serializer = ${TEXT};`))).serializer as Serializer,
-  ["", "a", "é".repeat(10_000)],
-);
+codecExam("the module in the documentation", () => loadCodec(module(documented ?? "")));
+serializerExam("a module", () => loadCodec(module(`export const serializer = ${TEXT};`), "serializer"), [
+  "",
+  "a",
+  "é".repeat(10_000),
+]);
 
 test("a module is found by its path from the working directory, its whole path or its file: URL", async () => {
   const path = module(`export const serializer = ${TEXT};`);
   for (const where of [path, relative(process.cwd(), path), pathToFileURL(path).href]) {
-    const { codec, serializer } = await loadCodec(where);
-    expect(codec).toBeUndefined();
-    expect(serializer?.name).toBe("text");
+    expect((await loadCodec(where, "serializer")).name).toBe("text");
   }
 });
 
 test("both exports of a module work together in a payload", async () => {
-  const { codec, serializer } = await loadCodec(module(`${documented}\nexport const serializer = ${TEXT};`));
-  const payloads = payloadCodec({ serializers: [serializer as Serializer], codecs: [codec as Codec] });
+  const path = module(`${documented}\nexport const serializer = ${TEXT};`);
+  const payloads = payloadCodec({
+    serializers: [await loadCodec(path, "serializer")],
+    codecs: [await loadCodec(path)],
+  });
   const payload = await payloads.encode("line of text\n".repeat(50_000));
   expect(payload).toMatchObject({ contentType: "text/plain", encodings: ["brotli"] });
   expect(payloads.decode(payload)).toBe("line of text\n".repeat(50_000));
@@ -62,13 +63,13 @@ test("a codec may be an object of a class", async () => {
     decode(data) { return this.name === "same" ? data : null; }
   }
   export const codec = new Same();`;
-  const payloads = payloadCodec({ codecs: [(await loadCodec(module(source))).codec as Codec] });
+  const payloads = payloadCodec({ codecs: [await loadCodec(module(source))] });
   expect(payloads.decode({ data: Buffer.from("1"), contentType: "", encodings: ["same"] })).toBe(1);
 });
 
 test("a module that is not there, fails, or exports something else is named with what is missing", async () => {
-  const refusal = async (path: string) => {
-    const error = await errorOf(() => loadCodec(path));
+  const refusal = async (path: string, name = "codec") => {
+    const error = await errorOf(() => loadCodec(path, name as "codec"));
     expect(error.code).toBe("INVALID_ARGUMENT");
     expect(error.message).toContain(path);
     return error.message;
@@ -77,10 +78,14 @@ test("a module that is not there, fails, or exports something else is named with
   expect(await refusal("file:///absent/codec.mjs")).toContain("cannot be loaded: ");
   expect(await refusal(module("throw new Error('no licence\\nline two');"))).toMatch(/cannot be loaded: no licence$/);
   const other = module("export const other = 1;");
-  expect(await refusal(other)).toBe(`The codec module ${other} exports neither "codec" nor "serializer".`);
+  expect(await refusal(other)).toBe(`The codec module ${other} exports no "codec" (it exports other).`);
+  expect(await refusal(module(""))).toContain('exports no "codec" (it exports nothing).');
+  expect(await refusal(other, "serializer")).toContain('exports no "serializer"');
   const half = module("export const codec = { name: 'half', encode() {} };");
   expect(await refusal(half)).toBe(`The export "codec" of ${half} lacks the function decode.`);
   expect(await refusal(module("export const codec = () => {};"))).toContain("is no object");
   expect(await refusal(module("export const codec = { encode() {}, decode() {} };"))).toContain("has no text as name");
-  expect(await refusal(module("export const serializer = { name: 'x' };"))).toContain("has no text as contentType");
+  expect(await refusal(module("export const serializer = { name: 'x' };"), "serializer")).toContain(
+    "has no text as contentType",
+  );
 });
