@@ -2,7 +2,6 @@ import { types } from "node:util";
 import type { Serializer } from "./payload-codec.ts";
 import { invalid, messageOf } from "./stage.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -22,7 +21,7 @@ export const json: Serializer = {
       throw unserializable(faultOf(value) ?? `fails (${messageOf(error)})`);
     }
     if (text === undefined) throw unserializable("has a toJSON that gives undefined");
-    return encoder.encode(text);
+    return Buffer.from(text);
   },
   // What is wrong is told without the text: it may have been encrypted a moment ago, and errors end up in logs.
   deserialize(data) {
