@@ -11,7 +11,7 @@ export function decodePayload(
 ): unknown {
   if (data.length === 0 && contentType === "" && encodings.length === 0) return undefined;
   const serializer = serializerOf(serializers, contentType);
-  const row = encodings.map((name) => codecOf(known, name)).reverse();
+  const row = codecsOf(known, encodings).reverse();
   return andThen(decodeFrom(0, row, data), (bare) =>
     runStage(
       () => `The serializer ${serializer.name} could not read the payload`,
@@ -48,12 +48,13 @@ function serializerOf(serializers: readonly Serializer[], contentType: string): 
   );
 }
 
-function codecOf(known: ReadonlyMap<string, Codec>, name: string): Codec {
-  const codec = known.get(name);
-  if (codec !== undefined) return codec;
+function codecsOf(known: ReadonlyMap<string, Codec>, encodings: readonly string[]): Codec[] {
+  const codecs = encodings.flatMap((name) => known.get(name) ?? []);
+  if (codecs.length === encodings.length) return codecs;
+  const missing = encodings.filter((name) => !known.has(name)).map((name) => JSON.stringify(name));
   const names = known.size === 0 ? "no codecs" : [...known.keys()].join(", ");
   throw invalid(
     "UNKNOWN_ENCODING",
-    `Nothing here undoes the encoding ${JSON.stringify(name)} (known: ${names}); add that codec to codecs or decoders of payloadCodec().`,
+    `Nothing here undoes the encoding ${missing.join(" and ")} (known: ${names}); add that to codecs or decoders of payloadCodec().`,
   );
 }

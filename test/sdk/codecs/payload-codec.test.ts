@@ -122,7 +122,7 @@ describe("what goes wrong is told in one sentence", () => {
       code: "INVALID_ARGUMENT",
       reason: "UNKNOWN_ENCODING",
       message:
-        'Nothing here undoes the encoding "zstd" (known: gzip); add that codec to codecs or decoders of payloadCodec().',
+        'Nothing here undoes the encoding "zstd" (known: gzip); add that to codecs or decoders of payloadCodec().',
     });
     const none = () => payloadCodec().decode({ data: Uint8Array.of(1), contentType: "", encodings: ["gzip"] });
     expect((await errorOf(none)).message).toContain("(known: no codecs)");
