@@ -1,131 +1,98 @@
-import { TssError } from "../../../proto/errors.ts";
 import { LIMITS } from "../../../proto/limits.ts";
 import { bytes } from "./bytes.ts";
+import { checkCodecs, checkSerializers } from "./check-shape.ts";
+import { decodePayload } from "./decode-payload.ts";
+import { encodePayload } from "./encode-payload.ts";
 import { json } from "./json.ts";
+import { invalid } from "./stage.ts";
 
-type MaybePromise<T> = T | Promise<T>;
-
-/** Makes bytes of values. A plug-in: test/contract/codec-exam.ts is what it must pass. */
+/** Turns values into bytes of one content type, and back. */
 export interface Serializer {
+  /** 1–63 characters of a–z, 0–9, '.' and '-'. */
   readonly name: string;
-  /** Media type its bytes are kept under; the one that reads them is found by it. */
+  /** Media type of the bytes, at most 127 ASCII characters; finds the serializer again when decoding. */
   readonly contentType: string;
-  /** Whether it takes this value; absent: every one. The first that does is used. */
+  serialize(value: unknown): Uint8Array | Promise<Uint8Array>;
+  /** The content type may carry parameters that `contentType` lacks. */
+  deserialize(data: Uint8Array, contentType: string): unknown | Promise<unknown>;
+  /** False: another serializer is asked. Absent: takes every value. */
   accepts?(value: unknown): boolean;
-  serialize(value: unknown): MaybePromise<Uint8Array>;
-  deserialize(data: Uint8Array): MaybePromise<unknown>;
 }
 
-/** Makes other bytes of bytes: compression, encryption. A plug-in: test/contract/codec-exam.ts is what it must pass. */
+/** Changes bytes and changes them back: compression, encryption. */
 export interface Codec {
-  /** Kept with the payload, so that a reader knows what to undo. */
+  /** 1–63 characters of a–z, 0–9, '.' and '-'; stands in the encodings of a payload and finds the codec again. */
   readonly name: string;
-  /** null: leaves these bytes as they are. */
-  encode(data: Uint8Array): MaybePromise<Uint8Array | null>;
-  /** @throws when the bytes are not its own or were changed. */
-  decode(data: Uint8Array): MaybePromise<Uint8Array>;
+  /** Null or undefined: the bytes stay as they are and the name is not listed. Must not change its input. */
+  encode(data: Uint8Array): Uint8Array | null | undefined | Promise<Uint8Array | null | undefined>;
+  /** Throws for bytes that `encode` did not make. Must not change its input. */
+  decode(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** A payload as it travels. */
-export interface EncodedPayload {
+/** Fields of a message Payload. */
+export interface PayloadInit {
+  data: Uint8Array;
+  contentType: string;
+  /** Outermost last. */
+  encodings: string[];
+}
+
+/** What clients and workers put values into payloads with. */
+export interface PayloadCodec {
+  /** A plain object, no promise, while every stage is synchronous. @throws TssError INVALID_ARGUMENT. */
+  encode(value: unknown): PayloadInit | Promise<PayloadInit>;
+  /** The value, no promise, while every stage is synchronous. @throws TssError INVALID_ARGUMENT. */
+  decode(payload: PayloadParts): unknown | Promise<unknown>;
+}
+
+/** What decoding reads of a message Payload. */
+export interface PayloadParts {
   readonly data: Uint8Array;
   readonly contentType: string;
-  /** Names of codecs, outermost last. */
-  readonly encodings: string[];
-}
-
-/** Between values and payloads, at both ends: what submits, and what runs handlers. */
-export interface PayloadCodec {
-  /** At once when every stage is. @throws TssError INVALID_ARGUMENT; PAYLOAD_TOO_LARGE past the limit. */
-  encode(value: unknown): MaybePromise<EncodedPayload>;
-  /** @throws TssError INVALID_ARGUMENT when nothing here reads it, or what should does not. */
-  decode(payload: {
-    readonly data: Uint8Array;
-    readonly contentType: string;
-    readonly encodings: readonly string[];
-  }): MaybePromise<unknown>;
+  readonly encodings: readonly string[];
 }
 
 export interface PayloadCodecOptions {
-  /** The first that accepts a value takes it; bytes, then JSON. */
+  /** The first that accepts a value makes its bytes. Absent: bytes, then JSON. */
   readonly serializers?: readonly Serializer[];
-  /** Applied in this order to everything that is sent. */
+  /** At most 8, applied in this order when encoding, undone by the encodings of a payload when decoding. */
   readonly codecs?: readonly Codec[];
-  /** Understood when reading, beside `codecs`; never applied. */
+  /** Further codecs, for decoding alone: what other clients use, or this one used before. */
   readonly decoders?: readonly Codec[];
 }
 
-const DEFAULT_CONTENT_TYPE = "application/json";
-
-/** Puts serializers and codecs together. */
+/**
+ * Puts serializers and codecs in a row; encoded data is at most 256 KiB. Every error, here and in both directions, is a TssError
+ * INVALID_ARGUMENT whose `reason` tells them apart.
+ */
 export function payloadCodec(options: PayloadCodecOptions = {}): PayloadCodec {
   const { serializers = [bytes, json], codecs = [], decoders = [] } = options;
-  const byName = new Map([...decoders, ...codecs].map((codec) => [codec.name, codec] as const));
-  const byType = new Map(serializers.map((serializer) => [serializer.contentType, serializer] as const).reverse());
+  checkSerializers("serializers", serializers);
+  checkCodecs("codecs", codecs);
+  checkCodecs("decoders", decoders);
+  if (serializers.length === 0)
+    throw invalid("CODEC_SHAPE", "payloadCodec() has no serializers; leave them out for bytes and JSON.");
+  if (codecs.length > LIMITS.encodings)
+    throw invalid(
+      "CODEC_SHAPE",
+      `payloadCodec() has ${codecs.length} codecs; a payload names at most ${LIMITS.encodings}.`,
+    );
+  const known = byName([...codecs, ...decoders]);
   return {
-    encode(value) {
-      const serializer = serializers.find((one) => one.accepts?.(value) ?? true);
-      if (serializer === undefined) throw refusal("NO_SERIALIZER", `No serializer takes a ${typeof value}.`);
-      const { contentType } = serializer;
-      return after(serializer.serialize(value), (data) => apply(codecs, 0, { data, contentType, encodings: [] }));
-    },
-    decode({ data, contentType, encodings }) {
-      if (data.length === 0 && contentType === "" && encodings.length === 0) return undefined;
-      return after(undo(byName, data, encodings), (plain) => {
-        const type = contentType || DEFAULT_CONTENT_TYPE;
-        const serializer = byType.get(type);
-        if (serializer === undefined)
-          throw refusal(
-            "UNKNOWN_CONTENT_TYPE",
-            `Nothing here reads ${JSON.stringify(type)} (known: ${[...byType.keys()].join(", ")}); give the client or worker a serializer for it.`,
-          );
-        return serializer.deserialize(plain);
-      });
-    },
+    encode: (value) => encodePayload(serializers, codecs, value),
+    decode: (payload) => decodePayload(serializers, known, payload),
   };
 }
 
-function apply(codecs: readonly Codec[], from: number, payload: EncodedPayload): MaybePromise<EncodedPayload> {
-  const codec = codecs[from];
-  if (codec === undefined) return withinLimit(payload);
-  return after(codec.encode(payload.data), (data) =>
-    apply(
-      codecs,
-      from + 1,
-      data === null ? payload : { ...payload, data, encodings: [...payload.encodings, codec.name] },
-    ),
-  );
-}
-
-function withinLimit(payload: EncodedPayload): EncodedPayload {
-  const { length } = payload.data;
-  if (length <= LIMITS.payloadBytes) return payload;
-  throw refusal(
-    "PAYLOAD_TOO_LARGE",
-    `The value has ${length} bytes when encoded; at most ${LIMITS.payloadBytes} are kept. Store it elsewhere and give its address.`,
-  );
-}
-
-function undo(
-  codecs: ReadonlyMap<string, Codec>,
-  data: Uint8Array,
-  encodings: readonly string[],
-): MaybePromise<Uint8Array> {
-  const name = encodings.at(-1);
-  if (name === undefined) return data;
-  const codec = codecs.get(name);
-  if (codec === undefined)
-    throw refusal(
-      "UNKNOWN_ENCODING",
-      `The payload is encoded with ${JSON.stringify(name)}, which is not known here; give the client or worker that codec.`,
-    );
-  return after(codec.decode(data), (inner) => undo(codecs, inner, encodings.slice(0, -1)));
-}
-
-function after<A, B>(value: MaybePromise<A>, next: (value: A) => MaybePromise<B>): MaybePromise<B> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
-function refusal(reason: string, message: string): TssError {
-  return new TssError("INVALID_ARGUMENT", message, { reason });
+function byName(codecs: readonly Codec[]): ReadonlyMap<string, Codec> {
+  const known = new Map<string, Codec>();
+  for (const codec of codecs) {
+    if ((known.get(codec.name) ?? codec) !== codec)
+      throw invalid(
+        "CODEC_SHAPE",
+        `payloadCodec() has two codecs named ${codec.name}; decoding would not know which to use.`,
+      );
+    known.set(codec.name, codec);
+  }
+  return known;
 }
