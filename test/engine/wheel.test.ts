@@ -172,14 +172,16 @@ test("deadlines that were never met do not pile up: what is cancelled takes no m
   const model = new Model(0);
   const wheel = model.wheel;
   const living = Array.from({ length: 500 }, (_, index) => wheel.add(3_600_000 + index, () => {}));
+  let most = 0;
   for (let count = 0; count < 100_000; count++) {
     wheel.cancel(wheel.add(3_600_000 + count, () => {}));
     if (count % 100 === 0) {
       model.now += 1;
       wheel.turn();
     }
-    expect(wheel.held).toBeLessThanOrEqual(2_048);
+    most = Math.max(most, wheel.held);
   }
+  expect(most).toBeLessThanOrEqual(2_048);
   expect(wheel.size).toBe(living.length);
   for (const timer of living) wheel.cancel(timer);
   model.pass(4_000_000);
