@@ -7,10 +7,10 @@ import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { readCredentials } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
-import { readCredentials } from "../worker-agent/credentials.ts";
 import { runFirstTask } from "./first-task.ts";
 
 export interface DevIo {
