@@ -3,7 +3,7 @@ import type { TaskRef } from "./task-ref.ts";
 /**
  * The public id of a task: version (4 bits), shard (12), lane (32), seq (53) and check bits (27), as 26 characters of
  * Crockford's base 32 in lower case. The check bits are keyed by the installation's salt, so a mistyped, truncated or
- * made-up id is told from a real one without asking the database. They are no secret and protect nothing.
+ * made-up id is told from a real one without asking the database, but for one in 2²⁷. They are no secret and protect nothing.
  */
 export interface IdCodec {
   encode(ref: TaskRef): string;
@@ -16,7 +16,13 @@ const ID_LENGTH = 26;
 const VERSION = 1;
 const CHECK_MASK = (1 << 27) - 1;
 
-const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]));
+/** Both cases by name: other scripts have letters whose lower case is one of these. */
+const VALUES = new Map(
+  [...ALPHABET].flatMap((character, value) => [
+    [character, value],
+    [character.toUpperCase(), value],
+  ]),
+);
 
 /** @param salt at least 16 bytes, fixed when the database was made. */
 export function createIdCodec(salt: Uint8Array): IdCodec {
@@ -44,7 +50,7 @@ export function createIdCodec(salt: Uint8Array): IdCodec {
     },
     decode(id) {
       if (id.length !== ID_LENGTH) return null;
-      const words = read(id.toLowerCase());
+      const words = read(id);
       if (words === null) return null;
       const [w0, w1, w2, w3] = words;
       const low5 = w3 >>> 27;
