@@ -24,6 +24,19 @@ export type {
   Status,
   TaskView,
 } from "./client/task-view.ts";
+export { type AesGcmOptions, aesGcm } from "./codecs/aes-gcm.ts";
+export { bytes } from "./codecs/bytes.ts";
+export { type GzipOptions, gzip } from "./codecs/gzip.ts";
+export { json } from "./codecs/json.ts";
+export { loadCodec } from "./codecs/load-codec.ts";
+export {
+  type Codec,
+  type PayloadCodec,
+  type PayloadCodecOptions,
+  type PayloadInit,
+  payloadCodec,
+  type Serializer,
+} from "./codecs/payload-codec.ts";
 export { createWorker, type Worker, type WorkerOptions } from "./worker/create-worker.ts";
 export { Fatal, RetryLater, type StopCause, StoppedError } from "./worker/handler-errors.ts";
 export type { AttemptContext, Handler, TypedHandler } from "./worker/handler-types.ts";
