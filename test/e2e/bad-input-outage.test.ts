@@ -48,12 +48,18 @@ async function startSystem(databaseUrl: string) {
   const coordinator = await startService("tss-coordinator", {
     TSS_DATABASE_URL: databaseUrl,
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
+    TSS_DRAIN_TIMEOUT: "1s",
   });
   const env = {
     TSS_COORDINATOR: /listens on (\S+)/.exec(coordinator.stdout())?.[1] ?? "",
     TSS_API_KEY: /tss_\w{20,}/.exec(coordinator.stdout())?.[0] ?? "",
   };
-  await startService("tss-agent", { ...env, TSS_WORKER_DIR: temporaryFolder(), TSS_WORKER_SLOTS: "2" });
+  await startService("tss-agent", {
+    ...env,
+    TSS_WORKER_DIR: temporaryFolder(),
+    TSS_WORKER_SLOTS: "2",
+    TSS_DRAIN_TIMEOUT: "1s",
+  });
   const gateway = await startService("tss-gateway", { ...env, TSS_GATEWAY_LISTEN: "127.0.0.1:0" });
   const url = /listens on (\S+)/.exec(gateway.stdout())?.[1];
   const rest = async (path: string, body?: object) => {
@@ -81,6 +87,7 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
 
   await database.kill();
   const waits = rest("/task/submit", { name: "meanwhile", command: "true" });
+  waits.catch(() => {});
   await until("it is noticed", () => coordinator.stderr().includes("the database cannot be written"));
   const fresh = await rest("/task/submit", { name: "in a queue never seen", command: "true", queue: "new" });
   expect(fresh).toMatchObject({

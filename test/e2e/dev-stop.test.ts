@@ -29,7 +29,8 @@ async function startLong(dev: DevSystem, ...flags: string[]): Promise<{ id: stri
   return { id: stdout.trim(), pids: readFileSync(file, "utf8").trim().split(" ").map(Number) };
 }
 
-const query = async (dev: DevSystem, id: string) => (await dev.rest(`/task/query/${id}`)).json();
+const query = async (dev: DevSystem, id: string) =>
+  (await (await dev.rest(`/task/query/${id}`)).json()) as { status: string; attempt: number };
 
 test("Ctrl-C lets a command finish; a second ends it with its whole group, and the next start says so", async () => {
   const folder = temporaryFolder();
