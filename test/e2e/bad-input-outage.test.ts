@@ -96,7 +96,7 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
   });
   const read = await rest(`/task/query/${accepted[10]}`);
   expect(read).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", detail: expect.stringMatching(/database/) } });
-  const key = await runTss(["key", "create", "x"], { env });
+  const key = await runTss(["key", "create", "x", "--role", "viewer"], { env });
   expect(key.stderr).toMatch(/^Error: The database cannot be reached[^\n]*\n$/);
   expect(key.code).toBe(7);
   const doctor = await runTss(["doctor"], { env: { ...env, TSS_DATABASE_URL: database.url } });
