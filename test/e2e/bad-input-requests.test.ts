@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { API_KEY_RANDOM_BYTES, makeApiKey } from "../../coordinator/kernel/api-key.ts";
 import { ApiKeyService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome } from "../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -8,6 +10,7 @@ import { type DevSystem, startDev } from "../support/dev-system.ts";
 import { failure, TestClient } from "../support/grpc-client.ts";
 import { framed, RawGrpc, rawStatus } from "../support/raw-grpc.ts";
 import { until } from "../support/until.ts";
+import { good, long, MISTAKES } from "./mistakes.ts";
 
 /** One running system that gets every mistake by command line, REST and gRPC; at the end it has counted none of them. */
 let system: DevSystem;
@@ -27,99 +30,7 @@ const post = async (path: string, body: string, headers: Record<string, string> 
   const answer = await system.rest(path, { method: "POST", body, headers });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
-const long = (length: number) => "x".repeat(length);
 const stackless = (text: string) => expect(text).not.toMatch(/^ +at |node:internal|\.ts:\d/m);
-
-interface Mistake {
-  readonly what: string;
-  readonly rest: object | string;
-  readonly grpc: object;
-  /** Absent: a command line cannot say it. */
-  readonly cli?: readonly string[];
-  readonly field: string;
-  readonly sentence: RegExp;
-}
-const good = { name: "a", command: "true" };
-const MISTAKES: readonly Mistake[] = [
-  {
-    what: "neither command nor type",
-    rest: { name: "a" },
-    grpc: { name: "a" },
-    cli: ["-n", "a"],
-    field: "command",
-    sentence: /command/,
-  },
-  {
-    what: "a name one character too long",
-    rest: { ...good, name: long(LIMITS.nameCharacters + 1) },
-    grpc: { ...good, name: long(LIMITS.nameCharacters + 1) },
-    cli: ["-n", long(LIMITS.nameCharacters + 1), "-c", "true"],
-    field: "name",
-    sentence: /at most 200/,
-  },
-  { what: "an empty name", rest: { ...good, name: "" }, grpc: { ...good, name: "" }, field: "name", sentence: /name/ },
-  {
-    what: "a payload one byte over the limit",
-    rest: { name: "a", type: "t", payload: long(LIMITS.payloadBytes - 1) },
-    grpc: { name: "a", type: "t", payload: { data: Buffer.alloc(LIMITS.payloadBytes + 1, 1) } },
-    field: "payload",
-    sentence: /256 KiB|262144/,
-  },
-  {
-    what: "U+0000 in a name",
-    rest: '{"name":"a\\u0000b","command":"true"}',
-    grpc: { ...good, name: "a\u0000b" },
-    field: "name",
-    sentence: /U\+0000/,
-  },
-  {
-    what: "U+0000 in a label",
-    rest: '{"name":"a","command":"true","labels":{"k":"\\u0000"}}',
-    grpc: { ...good, labels: { k: "\u0000" } },
-    field: "labels",
-    sentence: /U\+0000/,
-  },
-  {
-    what: "a priority below the lowest",
-    rest: { ...good, priority: -129 },
-    grpc: { ...good, priority: -129 },
-    cli: ["-c", "true", "-p", "-129"],
-    field: "priority",
-    sentence: /-128 to 127/,
-  },
-  {
-    what: "a negative number of retries",
-    rest: { ...good, retry: { limit: -1 } },
-    grpc: { ...good, retry: { limit: 2 ** 32 - 1 } },
-    cli: ["-c", "true", "-r", "-1"],
-    field: "retry.limit",
-    sentence: /0 to 99|must not be negative/,
-  },
-  {
-    what: "a negative timeout",
-    rest: { ...good, timeout: -1 },
-    grpc: { ...good, timeout: { seconds: -1n } },
-    cli: ["-c", "true", "-t", "-1s"],
-    field: "timeout",
-    sentence: /timeout|30 days|2592000|duration/,
-  },
-  {
-    what: "a delay of ages",
-    rest: { ...good, delay: 1e15 },
-    grpc: { ...good, delay: { seconds: 9_000_000_000_000n } },
-    cli: ["-c", "true", "--delay", "99999999999d"],
-    field: "delay",
-    sentence: /delay|duration|days/,
-  },
-  {
-    what: "a queue that is no name",
-    rest: { ...good, queue: "No Queue" },
-    grpc: { ...good, queue: "No Queue" },
-    cli: ["-c", "true", "-q", "No Queue"],
-    field: "queue",
-    sentence: /a–z/,
-  },
-];
 
 describe("a task that cannot be", () => {
   test.each(MISTAKES.map((mistake) => [mistake.what, mistake] as const))("%s", async (_what, mistake) => {
@@ -257,9 +168,10 @@ describe("a key that does not open", () => {
   }
 
   test("missing, malformed and unknown", async () => {
-    await refused(undefined, 401, 16, /^Send an API key: /);
+    await refused(undefined, 401, 16, /Send an API key: |carries no API key: send it/);
     await refused("tss_x", 401, 16, /malformed/);
-    await refused(`${system.key.slice(0, -3)}xyz`, 401, 16, /malformed|not known|mistyped/);
+    await refused(`${system.key.slice(0, -3)}xyz`, 401, 16, /typo/);
+    await refused(makeApiKey(randomBytes(API_KEY_RANDOM_BYTES)).key, 401, 16, /not known|unknown|no such/i);
   });
 
   test("expired, revoked, of a role that may not", async () => {
