@@ -77,6 +77,8 @@ async function startSystem(databaseUrl: string) {
 test("a database that is killed in mid-flight costs no task, no run and no word", async () => {
   const database = await startDatabase();
   const { env, rest, coordinator } = await startSystem(database.url);
+  const before = (await rest("/task/submit", { name: "before", command: "true" })).body.id;
+  await rest(`/task/wait/${before}`);
   const folder = temporaryFolder();
   const [marks, go] = [join(folder, "marks"), join(folder, "go")];
   const command = `echo run >> ${marks}; while [ ! -e ${go} ]; do sleep 0.05; done`;
@@ -96,6 +98,11 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
   });
   const read = await rest(`/task/query/${accepted[10]}`);
   expect(read).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", detail: expect.stringMatching(/database/) } });
+  const cancel = await rest(`/task/cancel/${before}`, {});
+  expect(cancel).toMatchObject({
+    status: 503,
+    body: { code: "UNAVAILABLE", detail: expect.stringMatching(/database/) },
+  });
   const key = await runTss(["key", "create", "x", "--role", "viewer"], { env });
   expect(key.stderr).toMatch(/^Error: The database cannot be reached[^\n]*\n$/);
   expect(key.code).toBe(7);
@@ -113,6 +120,6 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
     expect((await rest(`/task/wait/${id}?timeout=30`)).body).toMatchObject({ status: "succeeded", attempt: 1 });
   expect(runs()).toBe(20);
   const { counts } = (await rest("/stats/overview")).body;
-  expect(counts).toMatchObject({ succeeded: 21, failed: 0, running: 0, waiting: 0 });
+  expect(counts).toMatchObject({ succeeded: 22, failed: 0, running: 0, waiting: 0 });
   expect(coordinator.stderr()).not.toMatch(/^ +at /m);
 });
