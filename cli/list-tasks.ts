@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Task } from "../proto/gen/tss/v1/task_pb.js";
 import type { ListTasksRequestSchema, ListTasksResponse } from "../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../proto/limits.ts";
-import type { Tasks } from "./submit-task.ts";
+import type { Tasks } from "../sdk/typescript/client/tasks.ts";
 
 export type TaskFilter = Pick<
   MessageInitShape<typeof ListTasksRequestSchema>,

@@ -1,10 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { statusName, TssError } from "../proto/errors.ts";
-import type { TaskService } from "../proto/gen/tss/v1/task_service_pb.js";
-import type { ServiceClient } from "../sdk/typescript/connection-types.ts";
+import type { Tasks } from "../sdk/typescript/client/tasks.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
-
-export type Tasks = ServiceClient<typeof TaskService>;
 
 /**
  * Submits one task. Safe to be sent twice: the message carries an id, so a connection that breaks on the way is tried

@@ -23,7 +23,7 @@ import { KeyRing } from "./operations/key-ring.ts";
 import { loadStorePlugin, openBlobs } from "./plugins/registry.ts";
 import type { Blobs } from "./ports/blobs.ts";
 import type { Store } from "./ports/store.ts";
-import { OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
+import { FencedError, OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
 export interface CoordinatorOptions {
@@ -31,6 +31,8 @@ export interface CoordinatorOptions {
   readonly logger: Logger;
   /** Brings the schema to this version first, making it when there is none; else such a database is refused. */
   readonly migrate: boolean;
+  /** Takes the place of a coordinator that still owns the database, which then writes nothing more. */
+  readonly takeOver?: boolean;
   /** Stays open: whoever made it closes it after the coordinator. Absent: tasks are not traced. */
   readonly tracer?: TaskTracer;
   /** Makes an admin key of this name if the database has no key yet, or even so `besideOthers`, and hands it out. */
@@ -72,7 +74,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       tracer: options.tracer ?? noTracer,
       failpoint,
       address: settings.TSS_COORDINATOR_LISTEN ?? "",
-      onStopped: (error) => ended.reject(error),
+      takeover: options.takeOver ?? false,
+      onStopped: (error) => ended.reject(told(error)),
     });
     opened.push(() => engine.stop());
     const blobs = await openBlobs(settings.TSS_BLOBS ?? "database", settings.TSS_DATABASE_URL);
@@ -164,11 +167,14 @@ function told(error: unknown): unknown {
   if (error instanceof OwnedError)
     return new TssError(
       "FAILED_PRECONDITION",
-      `Another coordinator owns this database: ${error.owner}. Stop it first.`,
-      {
-        reason: "OWNED",
-        cause: error,
-      },
+      `Another coordinator owns this database: ${error.owner}. Stop it first; if it does not answer any more, \`tss-coordinator --take-over\` takes its place.`,
+      { reason: "OWNED", cause: error },
+    );
+  if (error instanceof FencedError)
+    return new TssError(
+      "FAILED_PRECONDITION",
+      "Another coordinator has taken over this database: this one writes nothing more and ends.",
+      { reason: "TAKEN_OVER", cause: error },
     );
   return error;
 }

@@ -1,15 +1,17 @@
+import { TssError } from "../proto/errors.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { startCoordinator } from "./coordinator.ts";
 
-/** The program `tss-coordinator`. */
-export async function main(): Promise<void> {
+/** The program `tss-coordinator [--take-over]`. */
+export async function main(argv: readonly string[]): Promise<void> {
   await runService("tss-coordinator", async ({ name, settings, logger }) => {
+    const takeOver = readArguments(argv);
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const firstKey = { name: "first key" };
-    const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, firstKey });
+    const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, takeOver, firstKey });
     if (coordinator.firstKey !== undefined)
       process.stdout.write(`The first API key, shown this once: ${coordinator.firstKey.key}\n`);
     process.stdout.write(`tss-coordinator listens on ${coordinator.address}\n`);
@@ -27,4 +29,14 @@ export async function main(): Promise<void> {
       },
     };
   });
+}
+
+/** Whether to take the place of a living owner. @throws TssError for anything else. */
+function readArguments(argv: readonly string[]): boolean {
+  const unknown = argv.find((argument) => argument !== "--take-over");
+  if (unknown === undefined) return argv.length > 0;
+  throw new TssError(
+    "INVALID_ARGUMENT",
+    `${JSON.stringify(unknown)} is no option of tss-coordinator: it knows --take-over, all else is set by TSS_* (docs/configuration.md).`,
+  );
 }

@@ -7,7 +7,7 @@ const ROOT = path.join(import.meta.dirname, "..");
 const DIST = path.join(ROOT, "dist");
 /** Folders whose other files (generated code, pages, styles, statements, protos) belong to the program. */
 const ASSET_ROOMS = ["coordinator", "worker-agent", "cli", "gateway", "runtime", "sdk/typescript", "proto"];
-const NOT_ASSETS = /\.ts$|\.md$|^tsconfig.*\.json$|^package.*\.json$/;
+const NOT_ASSETS = /(?<!\.d)\.ts$|\.md$|^tsconfig.*\.json$|^package.*\.json$/;
 
 rmSync(DIST, { recursive: true, force: true });
 compile("tsconfig.build.json");

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { TssError } from "../proto/errors.ts";
 import { StatsService } from "../proto/gen/tss/v1/operator_service_pb.js";
 import type { Settings } from "../runtime/settings-table.ts";
+import { readCredentials } from "../sdk/typescript/connection/local-connection.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
-import { readCredentials } from "../worker-agent/credentials.ts";
 
 /** The key that the parts of `tss dev` share. */
 export interface DevKey {

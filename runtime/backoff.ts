@@ -18,6 +18,8 @@ export interface Backoff {
  */
 export function backoffMs(backoff: Backoff, failures: number, chance: number): number {
   const factor = backoff.growth === "fixed" ? 1 : (backoff.factor ?? 2);
-  const full = Math.min(backoff.firstMs * factor ** (Math.max(failures, 1) - 1), backoff.capMs);
+  // A power beyond every number times nothing is no number.
+  const growth = Math.min(factor ** (Math.max(failures, 1) - 1), Number.MAX_VALUE);
+  const full = Math.min(backoff.firstMs * growth, backoff.capMs);
   return Math.round(full * (1 - (backoff.jitter ?? 0) * chance));
 }

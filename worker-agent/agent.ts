@@ -5,13 +5,13 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { aborted, within } from "../runtime/wait.ts";
+import { watchLease } from "../sdk/typescript/worker/lease-watch.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
 import { createFloor } from "./floor.ts";
 import { createHeldAttempts } from "./held.ts";
 import { type DirectoryLock, lockDirectory } from "./journal/lock.ts";
-import { watchLease } from "./lease-watch.ts";
 import { readPolicy } from "./policy.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
@@ -95,7 +95,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const deliveries = await recoverAttempts(host);
 
   const watch = watchLease(
-    clock,
+    () => clock.monotonic(),
     () => session.heardAt(),
     (graceMs) => {
       if (held.all().length === 0) return;

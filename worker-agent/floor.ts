@@ -1,8 +1,8 @@
 import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
+import { creditDue, drain, emptySlots, free, offer, resume, take } from "../sdk/typescript/worker/slots.ts";
 import { hasRoom } from "./journal/room.ts";
 import { type AttemptHost, runAttempt } from "./run-attempt.ts";
-import { creditDue, drain, emptySlots, free, offer, resume, take } from "./slots.ts";
 import type { StopCause } from "./stop.ts";
 
 /** Where the agent's attempts run: it offers slots, takes leases and hears orders. */

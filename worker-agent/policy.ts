@@ -1,4 +1,5 @@
 import type { Settings } from "../runtime/settings-table.ts";
+import { isLoopback } from "../sdk/typescript/connection/local-connection.ts";
 
 /** What this agent is willing to run. A coordinator cannot widen it. */
 export type Policy =
@@ -24,18 +25,6 @@ export function readPolicy(settings: Pick<Settings, "TSS_AGENT_ALLOW" | "TSS_COO
     programs: new Set(),
     because: `its coordinator ${settings.TSS_COORDINATOR} is on another host and its TSS_AGENT_ALLOW names nothing`,
   };
-}
-
-/** Whether every address of the comma list is this host's own. */
-export function isLoopback(addresses: string): boolean {
-  return addresses.split(",").every((address) => {
-    const host = address
-      .trim()
-      .replace(/:\d+$/, "")
-      .replace(/^\[|\]$/g, "")
-      .toLowerCase();
-    return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-  });
 }
 
 /** Names that make a named program load or run something else. */

@@ -5,8 +5,8 @@ import {
   StatsService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type { Settings } from "../../runtime/settings-table.ts";
+import { isLoopback } from "../../sdk/typescript/connection/local-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
-import { isLoopback } from "../connect.ts";
 import { viewError } from "../errors.ts";
 import { printable } from "../render/printable.ts";
 import { msOf, spanText } from "../render/time.ts";

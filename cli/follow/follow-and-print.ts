@@ -1,13 +1,13 @@
 import { type Task, TaskReason, TaskSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { OutputPiece } from "../../sdk/typescript/client/follow-output.ts";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
 import { jsonLine } from "../render/json-text.ts";
 import { messageJson } from "../render/message-json.ts";
 import { printable } from "../render/printable.ts";
 import { endSignal, statusText } from "../render/words.ts";
-import type { Tasks } from "../submit-task.ts";
 import { writeAll } from "../write-all.ts";
 import { followTask } from "./follow-task.ts";
-import type { OutputPiece } from "./output.ts";
 import { createOutputWriter } from "./output-writer.ts";
 
 /**

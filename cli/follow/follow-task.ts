@@ -1,14 +1,14 @@
 import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
+import { followOutput, type OutputPiece } from "../../sdk/typescript/client/follow-output.ts";
+import { createPatience } from "../../sdk/typescript/client/patience.ts";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
+import { readTask, waitForEnd } from "../../sdk/typescript/client/wait-for-end.ts";
 import { beforeBrokenPipeEnds } from "../broken-pipe.ts";
 import { QuietExit } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printable } from "../render/printable.ts";
-import type { Tasks } from "../submit-task.ts";
 import { exitCodeOfTask } from "./exit-code.ts";
 import { listenForInterrupts } from "./interrupts.ts";
-import { followOutput, type OutputPiece } from "./output.ts";
-import { createPatience } from "./patience.ts";
-import { readTask, waitForEnd } from "./wait-for-end.ts";
 
 /** Longest time without a coordinator before following ends with UNAVAILABLE. */
 const GIVE_UP_MS = 300_000;

@@ -1,8 +1,8 @@
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { OutputPiece } from "../../sdk/typescript/client/follow-output.ts";
 import { createTerminalFilter } from "../render/terminal-filter.ts";
 import { sizeText } from "../render/time.ts";
 import { writeAll } from "../write-all.ts";
-import type { OutputPiece } from "./output.ts";
 
 /** Writes a task's output: stdout to stdout, stderr to stderr. */
 export interface OutputWriter {

@@ -1,7 +1,7 @@
 import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
 import { painterFor } from "../render/color.ts";
 import { progressLine } from "../render/progress-line.ts";
-import type { Tasks } from "../submit-task.ts";
 
 const REDRAW_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";

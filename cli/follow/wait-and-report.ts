@@ -1,11 +1,11 @@
 import { type Task, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { createPatience } from "../../sdk/typescript/client/patience.ts";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
+import { waitForEnd } from "../../sdk/typescript/client/wait-for-end.ts";
 import { EXIT } from "../exit-codes.ts";
 import { painterFor } from "../render/color.ts";
 import { endLine } from "../render/end-line.ts";
-import type { Tasks } from "../submit-task.ts";
-import { createPatience } from "./patience.ts";
 import { showProgress } from "./progress-display.ts";
-import { waitForEnd } from "./wait-for-end.ts";
 
 /** Longest time without a coordinator before waiting ends with UNAVAILABLE. */
 const GIVE_UP_MS = 300_000;

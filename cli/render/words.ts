@@ -57,7 +57,3 @@ export function paintStatus(paint: Painter, text: string, status: TaskStatus): s
 export function endSignal(task: Task): string {
   return task.attempts.at(-1)?.signal ?? "";
 }
-
-export function hasEnded(task: Task): boolean {
-  return task.status >= TaskStatus.SUCCEEDED;
-}

@@ -1,8 +1,8 @@
 import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
-import type { Patience } from "../follow/patience.ts";
+import type { Patience } from "../../sdk/typescript/client/patience.ts";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
 import { listTasks, type TaskFilter } from "../list-tasks.ts";
 import { msOf } from "../render/time.ts";
-import type { Tasks } from "../submit-task.ts";
 
 /** The newest tasks of a filter as they are now. */
 export interface LiveTasks {

@@ -1,9 +1,9 @@
 import type { GetOverviewResponse, StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { createPatience } from "../../sdk/typescript/client/patience.ts";
+import type { Tasks } from "../../sdk/typescript/client/tasks.ts";
 import type { ServiceClient } from "../../sdk/typescript/connection-types.ts";
-import { createPatience } from "../follow/patience.ts";
 import type { TaskFilter } from "../list-tasks.ts";
 import { painterFor } from "../render/color.ts";
-import type { Tasks } from "../submit-task.ts";
 import { frameLines } from "./frame.ts";
 import { type LiveTasks, watchNewest } from "./live-tasks.ts";
 import { openScreen } from "./screen.ts";

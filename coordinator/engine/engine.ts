@@ -5,6 +5,7 @@ import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
+import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
 import { Flusher } from "./flusher.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
@@ -151,7 +152,9 @@ export class Engine {
       try {
         await duty();
       } catch (error) {
-        if (this.state.stopped === null)
+        // An owner that has nothing to write learns here that it is one no more.
+        if (error instanceof FencedError) this.#stopped(error);
+        else if (this.state.stopped === null)
           this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;

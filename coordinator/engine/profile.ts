@@ -131,6 +131,8 @@ export function nextLane(profile: Profile, fits: (lane: Lane) => boolean, onEmpt
       if (empty !== undefined) {
         onEmpty(empty);
         if (profile.bands[bandAt] !== band) break;
+        // Groups may have changed places, tried ones with others: the round begins again.
+        tried = 0;
         continue;
       }
       band.next = (band.next + 1) % band.groups.length;

@@ -36,6 +36,14 @@ export function considerRefill(state: EngineState, lane: Lane, shard: number): v
   });
 }
 
+/** A task of a lane is in the store from now on: who found nothing there before looks again. */
+export function noteCommitted(state: EngineState, lane: Lane, shard: number, seq: number): void {
+  const window = lane.findWindow(shard);
+  if (window === undefined || seq <= window.lastCommitted) return;
+  window.lastCommitted = seq;
+  considerRefill(state, lane, shard);
+}
+
 function room(state: EngineState, window: Window): number {
   const free = Math.min(state.config.memoryHeads - state.memory.heads, ROWS);
   if (free >= ROWS_BEYOND_BUDGET && state.memory.bytes < state.config.memoryBytes) return free;
@@ -67,8 +75,9 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
     offerLane(state, lane);
     state.wake();
   }
-  const moved = window.readCursor > from;
-  if (window.paged && moved) setImmediate(() => considerRefill(state, lane, window.shard));
+  // What was committed after the read began may lie where it has looked already.
+  const more = window.readCursor > from || window.lastCommitted > sees;
+  if (window.paged && more) setImmediate(() => considerRefill(state, lane, window.shard));
 }
 
 /** Fewer rows than asked for, and not because one more would have been too many bytes. */

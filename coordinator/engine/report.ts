@@ -20,6 +20,8 @@ export function reportOutcome(state: EngineState, report: OutcomeReport, acknowl
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
   const token = Number(report.fencingToken);
+  // What ended before its first attempt has no token: nobody can have run it.
+  if (token === 0) return acknowledge(false);
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
   if (item.token !== token || item.attempt?.committed === false) return acknowledge(false);

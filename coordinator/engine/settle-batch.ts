@@ -7,6 +7,7 @@ import { decodeTaskAnswer } from "./gate-answers.ts";
 import type { Lane } from "./lanes.ts";
 import type { SubmitOutcome } from "./pending.ts";
 import { admitHead } from "./place.ts";
+import { noteCommitted } from "./refill.ts";
 import { sendLeases } from "./send.ts";
 import type { EngineState } from "./state.ts";
 
@@ -22,7 +23,9 @@ export function settleBatch(
 ): void {
   state.flushCommitted = batch.number;
   settleShards(state, shards);
-  for (const task of batch.tasks) noteCommitted(state, task.lane, task.shard, task.seq);
+  // The newest first: a read that begins with it sees the others too.
+  for (const { lane, shard, seq } of batch.tasks.toReversed())
+    noteCommitted(state, state.lanes.get(lane) as Lane, shard, seq);
   const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
   for (const { head, lane } of batch.held) {
     // A repeat of a key was taken out above; the others take their places now.
@@ -40,11 +43,6 @@ export function settleBatch(
     for (const task of batch.tasks) publish(state, task, (state.lanes.get(task.lane) as Lane).key.queue, false);
     for (const event of batch.events) publish(state, event, (state.lanes.get(event.lane) as Lane).key.queue, false);
   }
-}
-
-function noteCommitted(state: EngineState, laneId: number, shard: number, seq: number): void {
-  const window = state.lanes.get(laneId)?.findWindow(shard);
-  if (window !== undefined && seq > window.lastCommitted) window.lastCommitted = seq;
 }
 
 function outcomesOf(

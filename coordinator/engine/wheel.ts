@@ -14,12 +14,17 @@ const TICK_MS = 10;
 const SLOTS = 256;
 const LEVELS = 4;
 
+/** Cancelled timers that may stay in their slots, beside as many as there are living ones. */
+const DEAD = 1_024;
+
 export class Wheel {
   readonly #clock: Clock;
   readonly #levels: (Timer[] | undefined)[][] = Array.from({ length: LEVELS }, () => new Array(SLOTS));
   /** Every slot before this tick has fired. */
   #tick: number;
   #count = 0;
+  /** Cancelled timers still in a slot. */
+  #dead = 0;
   #alarm: NodeJS.Timeout | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
   #closed = false;
@@ -32,6 +37,11 @@ export class Wheel {
   /** Timers that have neither fired nor been cancelled. */
   get size(): number {
     return this.#count;
+  }
+
+  /** Timers in memory: those and cancelled ones not swept yet. */
+  get held(): number {
+    return this.#count + this.#dead;
   }
 
   /** @param at monotonic ms; a time in the past fires at the next tick. */
@@ -48,6 +58,19 @@ export class Wheel {
     if (timer.fire === null) return;
     timer.fire = null;
     this.#count--;
+    this.#dead++;
+    // Most timers are deadlines that are never met: left alone, they would stay for as long as the deadline is.
+    if (this.#dead > DEAD && this.#dead > this.#count) this.#sweep();
+  }
+
+  #sweep(): void {
+    for (const wheel of this.#levels)
+      for (const [slot, timers] of wheel.entries()) {
+        if (timers === undefined) continue;
+        const living = timers.filter((timer) => timer.fire !== null);
+        this.#dead -= timers.length - living.length;
+        wheel[slot] = living.length === 0 ? undefined : living;
+      }
   }
 
   /** Fires everything that is due; the alarm calls it, and so may a test with a clock of its own. */
@@ -62,7 +85,10 @@ export class Wheel {
       (this.#levels[0] as (Timer[] | undefined)[])[slot] = undefined;
       for (const timer of due) {
         const fire = timer.fire;
-        if (fire === null) continue;
+        if (fire === null) {
+          this.#dead--;
+          continue;
+        }
         timer.fire = null;
         this.#count--;
         fire();
@@ -105,7 +131,10 @@ export class Wheel {
       if (timers === undefined) continue;
       wheel[tick % SLOTS] = undefined;
       // A timer due at this very tick goes to the slot that is about to fire.
-      for (const timer of timers) if (timer.fire !== null) this.#place(timer, this.#tick);
+      for (const timer of timers) {
+        if (timer.fire !== null) this.#place(timer, this.#tick);
+        else this.#dead--;
+      }
     }
   }
 

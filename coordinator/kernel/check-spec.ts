@@ -50,7 +50,8 @@ function checkWork(found: Violations, spec: TaskSpec): void {
 
 export function checkPayload(found: Violations, field: string, payload: Payload, maxBytes: number): void {
   found.bytes(`${field}.data`, payload.data.length, maxBytes);
-  found.line(`${field}.content_type`, payload.contentType, 0, LIMITS.contentTypeBytes);
+  found.line(`${field}.content_type`, payload.contentType, 0, Number.POSITIVE_INFINITY);
+  found.bytes(`${field}.content_type`, byteLength(payload.contentType), LIMITS.contentTypeBytes);
   found.count(`${field}.encodings`, payload.encodings.length, 0, LIMITS.encodings);
   for (const [index, name] of payload.encodings.entries()) found.line(`${field}.encodings[${index}]`, name, 1, 63);
 }

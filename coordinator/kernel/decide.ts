@@ -83,9 +83,8 @@ const running: Row<Running> = {
       case AttemptOutcome.RELEASED:
         return { do: "requeue" };
       // A worker that ended an attempt on its own account without being asked has failed it.
-      case AttemptOutcome.CANCELLED:
-      case AttemptOutcome.FAILED:
-      case AttemptOutcome.UNSPECIFIED:
+      // Nor has one succeeded whose outcome is of a newer version.
+      default:
         return failed(task, failureReason(report.reason), report.final, "policy", bounds);
     }
   },
@@ -105,7 +104,8 @@ const running: Row<Running> = {
 
 const ended: Row<Extract<TaskState, { status: "ended" }>> = {
   lease: () => ENDED,
-  report: (task, { token }) => (token === task.token ? { do: "nothing", why: "repeat" } : STALE),
+  // A task that ended before its first attempt has the token 0, which nobody was given.
+  report: (task, { token }) => (token > 0 && token === task.token ? { do: "nothing", why: "repeat" } : STALE),
   lose: () => ENDED,
   giveUp: () => ENDED,
   cancel: () => ENDED,

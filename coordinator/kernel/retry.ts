@@ -31,7 +31,9 @@ export function retryPauseMs(
   const interval = policy?.interval === undefined ? defaults.intervalMs : durationMs(policy.interval);
   const longest = policy?.maxInterval === undefined ? MAX_INTERVAL_MS : durationMs(policy.maxInterval);
   const factor = policy?.backoff === RetryBackoff.FIXED ? 1 : (policy?.factor ?? FACTOR);
-  const pause = Math.min(interval * factor ** (failed - 1), Math.max(longest, 0));
+  // A power beyond every number times nothing is no number.
+  const growth = Math.min(factor ** (failed - 1), Number.MAX_VALUE);
+  const pause = Math.min(interval * growth, Math.max(longest, 0));
   return Math.round(pause * (1 - (policy?.jitter ?? JITTER) * chance));
 }
 

@@ -21,7 +21,8 @@ export function textProblem(text: string): string | null {
 
 /** A problem of a text shown on one line: `min`–`max` printable characters. */
 export function lineProblem(text: string, min: number, max: number): string | null {
-  const length = text.length <= max ? text.length : characters(text);
+  // A code point takes one unit or two: most texts need no counting.
+  const length = text.length <= max && text.length >= 2 * min ? text.length : characters(text);
   if (length < min) return min === 1 ? "must not be empty" : `must have at least ${min} characters`;
   if (length > max) return `must have at most ${max} characters (it has ${length})`;
   const problem = textProblem(text);

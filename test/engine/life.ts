@@ -108,6 +108,24 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
       expect(await get(id!)).toMatchObject({ status: TaskStatus.CANCELLED, reason: TaskReason.ABORTED });
     });
 
+    test("a task that ended before its first attempt has no token: a report without one is refused", async () => {
+      const [id] = await submit(house, [{ command: "x" }]);
+      await cancel(id!);
+      const worker = new TestWorker(house);
+      worker.report({ id: id!, token: 0 });
+      await worker.until((w) => w.acks.length === 1);
+      expect(worker.acks[0]).toMatchObject({ id, accepted: false });
+    });
+
+    test("an attempt whose outcome this version does not know has failed", async () => {
+      const worker = new TestWorker(house, { credit: 1 });
+      const [id] = await submit(house, [{ command: "x" }]);
+      await worker.until((w) => w.leases.length === 1);
+      worker.report(worker.leases[0]!, 99 as AttemptOutcome);
+      await worker.until((w) => w.acks.length === 1);
+      expect(await get(id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.HANDLER_ERROR });
+    });
+
     test("an idempotency key gives the same task; another body is refused", async () => {
       const spec = { command: "x", idempotencyKey: "order-1" };
       const [first] = await submit(house, [spec]);

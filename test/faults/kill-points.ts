@@ -6,6 +6,7 @@ import { openConnection } from "../../sdk/typescript/connection/open-connection.
 import { type EndedEarly, type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
 import { freePort } from "../support/free-port.ts";
 import { LedgerWorker } from "./ledger-worker.ts";
+import { eventually, submitMessage } from "./submit-messages.ts";
 
 /** Every place of the cycle at which the process may die. */
 export const KILL_POINTS = [
@@ -86,7 +87,7 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
     expect(new Set(ids).size).toBe(TASKS);
     await worker.until(() => ids.every((id) => worker.starts.has(id)));
     // The last ends may come while a rare point is still ahead: the work goes on until it was passed.
-    while (deaths === 0) await submitOne(connection, `more-${Math.random()}`, PER_MESSAGE);
+    while (deaths === 0) await submitMessage(connection, `more-${Math.random()}`, PER_MESSAGE);
     const tasks = connection.service(TaskService);
     // Ended tasks may be past their retention here; what is found has succeeded.
     const last = ids.slice(-200);
@@ -120,35 +121,6 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
 async function submitAll(connection: ReturnType<typeof openConnection>): Promise<string[]> {
   const ids: string[] = [];
   for (let at = 0; at < TASKS; at += PER_MESSAGE)
-    ids.push(...(await submitOne(connection, `message-${at}`, PER_MESSAGE)));
+    ids.push(...(await submitMessage(connection, `message-${at}`, PER_MESSAGE)));
   return ids;
-}
-
-/** The same message until it is answered: its request id makes that safe. */
-async function submitOne(
-  connection: ReturnType<typeof openConnection>,
-  requestId: string,
-  count = 1,
-): Promise<string[]> {
-  const tasks = Array.from({ length: count }, (_, index) => ({ name: `${requestId}/${index}`, command: "true" }));
-  const { results } = await eventually(() =>
-    connection.service(TaskService).submitTasks({ tasks, requestId }, { timeoutMs: 5_000 }),
-  );
-  return results.map(({ result }) => {
-    if (result.case !== "id") throw new Error(`refused: ${result.value?.message}`);
-    return result.value;
-  });
-}
-
-/** Tries again while the coordinator is away. */
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = 400; ; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (left === 0 || code === "NOT_FOUND" || code === "INVALID_ARGUMENT") throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
 }

@@ -13,6 +13,8 @@ export interface StoreProcess {
   readonly pid: number;
   /** Has it flush, and gives what it says; "" when it ends instead. */
   flush(): Promise<string>;
+  /** Lets a process go on that stands still, and gives what it says. */
+  goOn(): Promise<string>;
   kill(): Promise<void>;
 }
 
@@ -22,7 +24,7 @@ export interface Lab {
   readonly path: string;
   readonly url: string;
   open(): Promise<Store>;
-  startProcess(failpoint?: string): Promise<StoreProcess>;
+  startProcess(failpoint?: string, how?: "stop"): Promise<StoreProcess>;
   close(): Promise<void>;
 }
 
@@ -42,11 +44,15 @@ export async function openLab(): Promise<Lab> {
       stores.push(store);
       return store;
     },
-    async startProcess(failpoint = "") {
-      const child = spawn(process.execPath, [join(import.meta.dirname, "store-process.ts"), url, failpoint], {
-        stdio: ["pipe", "pipe", "inherit"],
-        env: { ...process.env, NODE_OPTIONS: "--no-warnings" },
-      });
+    async startProcess(failpoint = "", how) {
+      const child = spawn(
+        process.execPath,
+        [join(import.meta.dirname, "store-process.ts"), url, failpoint, how ?? ""],
+        {
+          stdio: ["pipe", "pipe", "inherit"],
+          env: { ...process.env, NODE_OPTIONS: "--no-warnings" },
+        },
+      );
       children.push(guard(child, "TERM", mkdtempSync(join(tmpdir(), "tss-guard-"))));
       return storeProcess(child);
     },
@@ -67,6 +73,10 @@ async function storeProcess(child: ChildProcess): Promise<StoreProcess> {
     pid: child.pid ?? 0,
     flush() {
       child.stdin?.write("flush\n");
+      return word();
+    },
+    goOn() {
+      child.kill("SIGCONT");
       return word();
     },
     async kill() {

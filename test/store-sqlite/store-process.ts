@@ -3,16 +3,22 @@ import { claimAll } from "../contract/store/owner.ts";
 import { endRow, eventRow, gateRow } from "../contract/store/rows.ts";
 
 /**
- * A process that owns a database, for tests that kill it: `node store-process.ts URL [FAILPOINT]`. It says `owns`, then
- * for each line on its standard input flushes a task with an event, an end and gates, and says `done` or the name of the
- * error. At its failpoint it ends as if killed.
+ * A process that owns a database, for tests that kill it: `node store-process.ts URL [FAILPOINT [stop]]`. It says `owns`,
+ * then for each line on its standard input flushes a task with an event, an end and gates, and says `done` or the name of
+ * the error. At its failpoint it ends as if killed; with `stop` it says `stops` and stands still there, once.
  */
-const [url = "", failpoint = ""] = process.argv.slice(2);
+const [url = "", failpoint = "", how = ""] = process.argv.slice(2);
 let armed = false;
+let stopped = false;
 const store = await sqliteStore.open(url, {
   readConnections: 1,
   failpoint: (name) => {
-    if (armed && name === failpoint) process.kill(process.pid, "SIGKILL");
+    if (!armed || name !== failpoint) return;
+    if (how !== "stop") process.kill(process.pid, "SIGKILL");
+    if (stopped) return;
+    stopped = true;
+    say("stops");
+    process.kill(process.pid, "SIGSTOP");
   },
 });
 const owner = await claimAll(store);

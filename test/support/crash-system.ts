@@ -12,13 +12,18 @@ export interface RunningCoordinator {
   /** The first key, when it made one. */
   readonly key: string | undefined;
   readonly address: string;
+  /** All it has written to its standard output and error. */
+  output(): string;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
 /** The program `tss-coordinator` as a process of its own; resolves when it listens. Rejected when it ends before. */
-export async function startCoordinatorProcess(settings: Readonly<Record<string, string>>): Promise<RunningCoordinator> {
+export async function startCoordinatorProcess(
+  settings: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+): Promise<RunningCoordinator> {
   const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [PROGRAM, ...options], {
     cwd: tmpdir(),
     env: { PATH, HOME: join(tmpdir(), "no-home"), TSS_LOG_LEVEL: "error", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
@@ -38,6 +43,7 @@ export async function startCoordinatorProcess(settings: Readonly<Record<string, 
     process: child,
     ended,
     key: /tss_\w+/.exec(output)?.[0],
+    output: () => output,
     address: /listens on (\S+)/.exec(output)?.[1] ?? "",
     stop: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -6,15 +6,18 @@ export interface TcpProxy {
   readonly port: number;
   /** Breaks every connection; new ones are made as before. */
   cut(): void;
+  /** Breaks every connection; new ones lead to this port. */
+  lead(target: number): void;
   /** Swallows everything in both directions, also of new connections, until `flow`. */
   stop(): void;
   flow(): void;
   close(): Promise<void>;
 }
 
-export async function startProxy(target: number): Promise<TcpProxy> {
+export async function startProxy(first: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let stopped = false;
+  let target = first;
   const join = (from: Socket, to: Socket): void => {
     sockets.add(from);
     if (stopped) from.pause();
@@ -37,6 +40,10 @@ export async function startProxy(target: number): Promise<TcpProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    lead(port) {
+      target = port;
       for (const socket of sockets) socket.destroy();
     },
     stop() {

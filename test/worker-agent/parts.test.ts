@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { watchLease } from "../../sdk/typescript/worker/lease-watch.ts";
 import { createControlLines, readControlLine } from "../../worker-agent/executors/command/control-lines.ts";
 import { shellProblem } from "../../worker-agent/executors/command/spawn-problem.ts";
 import { lockDirectory } from "../../worker-agent/journal/lock.ts";
-import { watchLease } from "../../worker-agent/lease-watch.ts";
 import { openSpool } from "../../worker-agent/output/spool.ts";
 import { identify, stillRuns } from "../../worker-agent/processes/identity.ts";
 import { createStop } from "../../worker-agent/stop.ts";
@@ -131,7 +131,11 @@ test("silence is told once at four fifths of the term, and again only after new 
         jest.advanceTimersByTime(100);
       }
     };
-    const watch = watchLease({ now: () => 0, monotonic: () => nowMs }, () => heardMs, lost);
+    const watch = watchLease(
+      () => nowMs,
+      () => heardMs,
+      lost,
+    );
     watch.setTerm(15_000);
     advance(11_900);
     heardMs = 10_000;

@@ -1,8 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { isLoopback } from "../../sdk/typescript/connection/local-connection.ts";
 import { planCommand } from "../../worker-agent/executors/command/command-line.ts";
-import { isLoopback, readPolicy } from "../../worker-agent/policy.ts";
+import { readPolicy } from "../../worker-agent/policy.ts";
 import { openHouse } from "../support/agent-house.ts";
 
 const remote = (...allow: string[]) => readPolicy({ TSS_AGENT_ALLOW: allow, TSS_COORDINATOR: "10.0.0.5:7400" });

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { creditDue, drain, emptySlots, free, offer, resume, take } from "../../worker-agent/slots.ts";
+import { creditDue, drain, emptySlots, free, offer, resume, take } from "../../sdk/typescript/worker/slots.ts";
 import { createTurnstile } from "../../worker-agent/turnstile.ts";
 
 test("every free slot is offered once", () => {

@@ -1,11 +1,12 @@
 import * as Args from "@oclif/core/args";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { hasEnded } from "../../../sdk/typescript/client/has-ended.ts";
 import { TssCommand } from "../../base-command.ts";
 import { batchExitCode, batchItems, batchJson } from "../../batch-report.ts";
 import { idsOf } from "../../ids.ts";
 import { painterFor } from "../../render/color.ts";
 import { printable } from "../../render/printable.ts";
-import { hasEnded, paintStatus, statusText } from "../../render/words.ts";
+import { paintStatus, statusText } from "../../render/words.ts";
 
 export default class TaskAbort extends TssCommand {
   static override summary = "cancel tasks";

@@ -1,11 +1,11 @@
 import * as Flags from "@oclif/core/flags";
 import { TaskSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { readTask } from "../../../sdk/typescript/client/wait-for-end.ts";
 import { TssCommand } from "../../base-command.ts";
 import { UsageError } from "../../errors.ts";
 import { followAndPrint } from "../../follow/follow-and-print.ts";
 import { waitAndReport } from "../../follow/wait-and-report.ts";
-import { readTask } from "../../follow/wait-for-end.ts";
 import { readPayload } from "../../read-payload.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { printable } from "../../render/printable.ts";

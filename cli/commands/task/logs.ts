@@ -1,12 +1,12 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { followOutput, type OutputPiece, readOutput } from "../../../sdk/typescript/client/follow-output.ts";
+import { createPatience } from "../../../sdk/typescript/client/patience.ts";
+import { readTask } from "../../../sdk/typescript/client/wait-for-end.ts";
 import { TssCommand } from "../../base-command.ts";
 import { pieceJson } from "../../follow/follow-and-print.ts";
-import { followOutput, type OutputPiece, readOutput } from "../../follow/output.ts";
 import { createOutputWriter } from "../../follow/output-writer.ts";
-import { createPatience } from "../../follow/patience.ts";
-import { readTask } from "../../follow/wait-for-end.ts";
 
 /** Longest time without a coordinator before following ends with UNAVAILABLE. */
 const GIVE_UP_MS = 300_000;

@@ -1,8 +1,8 @@
 import * as Args from "@oclif/core/args";
 import { TaskSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { readTask } from "../../../sdk/typescript/client/wait-for-end.ts";
 import { TssCommand } from "../../base-command.ts";
-import { readTask } from "../../follow/wait-for-end.ts";
 import { painterFor } from "../../render/color.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { taskDetail } from "../../render/task-detail.ts";

@@ -1,10 +1,10 @@
 import * as Args from "@oclif/core/args";
 import { TaskSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { readTask } from "../../../sdk/typescript/client/wait-for-end.ts";
 import { TssCommand } from "../../base-command.ts";
 import { durationFlag } from "../../flags.ts";
 import { waitAndReport } from "../../follow/wait-and-report.ts";
-import { readTask } from "../../follow/wait-for-end.ts";
 import { idsOf } from "../../ids.ts";
 import { messageJson } from "../../render/message-json.ts";
 

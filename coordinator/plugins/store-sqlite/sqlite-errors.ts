@@ -61,7 +61,7 @@ export function storeError(path: string, error: unknown, committing = false): un
     case CODE.busy:
     case CODE.locked:
       return unavailable(
-        `The database ${path} is locked by another program: end the shell, backup or migration that holds it.`,
+        `The database ${path} is locked by another program: end the shell, backup, migration or frozen coordinator that holds it.`,
       );
     case CODE.full:
       return unavailable(`The disk of the database ${path} is full: free some space, TSS then goes on by itself.`);

@@ -17,8 +17,8 @@ type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Output in one message, so that a message stays far below its limit. */
-const LOG_BYTES = 512 * 1024;
+/** Output and results in one message, so that a message stays far below its limit. */
+const FULL_BYTES = 512 * 1024;
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -52,6 +52,8 @@ class StreamSession implements WorkSession {
   #outgoing: WorkRequest = create(WorkRequestSchema);
   #outgoingBytes = 0;
   #scheduled = false;
+  /** The peer is slow: what may be left out is. Output is bounded by its acknowledgements, outcomes by the slots. */
+  #congested = false;
   #heartbeat: NodeJS.Timeout | null = null;
   /** When each unanswered heartbeat was sent, monotonic ms; an answer joined with others takes the oldest off. */
   #beats: number[] = [];
@@ -80,6 +82,7 @@ class StreamSession implements WorkSession {
   }
 
   progress(report: WorkSessionProgress): void {
+    if (this.#congested) return;
     this.#say((message) => message.progress.push(create(WorkRequestSchema, { progress: [report] }).progress[0]!));
   }
 
@@ -89,11 +92,15 @@ class StreamSession implements WorkSession {
       message.logs.push(log!);
       this.#outgoingBytes += log!.data.length;
     });
-    if (this.#outgoingBytes > LOG_BYTES) this.#flush();
+    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
   }
 
   outcome(report: WorkRequest["outcomes"][number]): void {
-    this.#say((message) => message.outcomes.push(report));
+    this.#say((message) => {
+      message.outcomes.push(report);
+      this.#outgoingBytes += report.result?.data.length ?? 0;
+    });
+    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
   }
 
   drain(): void {
@@ -142,10 +149,15 @@ class StreamSession implements WorkSession {
 
   #flush(): void {
     const message = this.#outgoing;
-    if (this.#call === null || !hasContent(message)) return;
+    const call = this.#call;
+    if (call === null || !hasContent(message)) return;
     this.#outgoing = create(WorkRequestSchema);
     this.#outgoingBytes = 0;
-    this.#call.write(message);
+    if (call.write(message) || this.#congested) return;
+    this.#congested = true;
+    void call.drained().then(() => {
+      if (call === this.#call) this.#congested = false;
+    });
   }
 
   #connect(): void {
@@ -153,6 +165,7 @@ class StreamSession implements WorkSession {
     if (this.#closed) return this.#over.resolve();
     const call = this.#connection.service(WorkerService).work();
     this.#call = call;
+    this.#congested = false;
     this.#beats = [];
     call.write({
       hello: {

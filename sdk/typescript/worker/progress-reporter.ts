@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ProgressReportSchema } from "../proto/gen/tss/v1/worker_service_pb.js";
-import { LIMITS } from "../proto/limits.ts";
+import type { ProgressReportSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../../proto/limits.ts";
 
 type Report = MessageInitShape<typeof ProgressReportSchema>;
 

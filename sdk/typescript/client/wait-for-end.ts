@@ -1,30 +1,37 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { TssError } from "../../proto/errors.ts";
-import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
-import { LIMITS } from "../../proto/limits.ts";
-import type { Tasks } from "../submit-task.ts";
+import { TssError } from "../../../proto/errors.ts";
+import type { Task } from "../../../proto/gen/tss/v1/task_pb.js";
 import type { Patience } from "./patience.ts";
+import type { Tasks } from "./tasks.ts";
+import { WaitTurns } from "./wait-turns.ts";
 
 /** How much longer than the wait itself the call may take, in milliseconds. */
 const ANSWER_MS = 10_000;
 
 /**
  * The task when it has ended; undefined when `timeoutMs` came first.
- * @param timeoutMs absent: no limit.
+ * @param options `timeoutMs` absent: no limit. `turns`: shared by all who wait on one connection.
  * @throws TssError when `signal` fires (CANCELLED), the task does not exist, or `patience` ends.
  */
 export async function waitForEnd(
   tasks: Tasks,
   id: string,
-  options: { readonly signal: AbortSignal; readonly patience: Patience; readonly timeoutMs?: number },
+  options: {
+    readonly signal: AbortSignal;
+    readonly patience: Patience;
+    readonly timeoutMs?: number | undefined;
+    readonly turns?: WaitTurns;
+  },
 ): Promise<Task | undefined> {
-  const { signal, patience, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const { signal, patience, timeoutMs = Number.POSITIVE_INFINITY, turns = new WaitTurns(2) } = options;
   const deadline = performance.now() + timeoutMs;
   while (true) {
-    const waitMs = Math.min(LIMITS.waitDefaultMs, Math.max(0, Math.round(deadline - performance.now())));
     try {
-      const request = { id, timeout: durationFromMs(waitMs) };
-      const { task, ended } = await tasks.waitTask(request, { signal, timeoutMs: waitMs + ANSWER_MS });
+      const { task, ended } = await turns.take((most) => {
+        const waitMs = Math.min(most, Math.max(0, Math.round(deadline - performance.now())));
+        const request = { id, timeout: durationFromMs(waitMs) };
+        return tasks.waitTask(request, { signal, timeoutMs: waitMs + ANSWER_MS });
+      });
       patience.answered();
       if (ended && task !== undefined) return task;
     } catch (error) {

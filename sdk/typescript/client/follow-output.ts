@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { TssError } from "../../proto/errors.ts";
-import type { LogStream, TailLogsResponse } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { hasEnded } from "../render/words.ts";
-import type { Tasks } from "../submit-task.ts";
+import { TssError } from "../../../proto/errors.ts";
+import type { LogStream, TailLogsResponse } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { hasEnded } from "./has-ended.ts";
 import type { Patience } from "./patience.ts";
+import type { Tasks } from "./tasks.ts";
 
 /** A piece of an attempt's output that has not been given before. */
 export interface OutputPiece {
@@ -67,8 +67,9 @@ export async function* followOutput(
 export async function* readOutput(
   tasks: Tasks,
   from: { readonly id: string; readonly attempt: number; readonly offset: bigint },
+  signal?: AbortSignal,
 ): AsyncGenerator<OutputPiece> {
-  for await (const message of tasks.tailLogs({ ...from, follow: false })) {
+  for await (const message of tasks.tailLogs({ ...from, follow: false }, signal === undefined ? {} : { signal })) {
     const piece = unseen(message, { attempt: message.attempt, offset: Number(from.offset) });
     if (piece !== undefined) yield piece;
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { TssError } from "../../proto/errors.ts";
+import { TssError } from "../../../proto/errors.ts";
 
 /** Goes on after a lost connection: waits longer each time, and gives up when nothing has answered for a while. */
 export interface Patience {

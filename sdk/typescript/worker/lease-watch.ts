@@ -1,5 +1,3 @@
-import type { Clock } from "../runtime/clock.ts";
-
 export interface LeaseWatch {
   /** The term of leases, as the coordinator said at the newest connection. */
   setTerm(milliseconds: number): void;
@@ -14,13 +12,17 @@ const GRACE = 0.1;
  * Watches how long ago the coordinator last heard of the agent, by the monotonic clock. At four fifths of a lease's term
  * `lost` is called once, with the grace that ends everything before the term does: after it the tasks run elsewhere.
  */
-export function watchLease(clock: Clock, heardAt: () => number, lost: (graceMs: number) => void): LeaseWatch {
+export function watchLease(
+  monotonic: () => number,
+  heardAt: () => number,
+  lost: (graceMs: number) => void,
+): LeaseWatch {
   let termMs: number | undefined;
   let told = false;
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     if (termMs === undefined) return;
-    const leftMs = heardAt() + termMs * STOP_AT - clock.monotonic();
+    const leftMs = heardAt() + termMs * STOP_AT - monotonic();
     if (leftMs > 0) told = false;
     else if (!told) {
       told = true;

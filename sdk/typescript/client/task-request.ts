@@ -1,0 +1,75 @@
+/** When a failed attempt is tried again. Absent members: the coordinator's settings. */
+export interface RetryOptions {
+  /** Attempts after the first: 0–99. */
+  readonly limit?: number;
+  /** Pause before the second attempt, milliseconds: at most 24 h. */
+  readonly intervalMs?: number;
+  readonly backoff?: "fixed" | "exponential";
+  /** Growth of the exponential back-off: 1–10. */
+  readonly factor?: number;
+  /** Longest pause, milliseconds: at most 7 days. */
+  readonly maxIntervalMs?: number;
+  /** Share of the pause that is drawn by chance: 0–1. */
+  readonly jitter?: number;
+  /** Exit codes after which no further attempt is made. */
+  readonly nonRetryableExitCodes?: readonly number[];
+}
+
+/** What may be said of every task. Durations are milliseconds; limits are in docs/limits.md. */
+export interface TaskOptions {
+  /** 1–200 printable characters. Absent: the first line of the command, or the type. */
+  readonly name?: string;
+  /** Absent: "default". */
+  readonly queue?: string;
+  /** −128…127, higher first. */
+  readonly priority?: number;
+  /** Start no earlier than this long from now. Not together with `runAt`. */
+  readonly delayMs?: number;
+  readonly runAt?: Date;
+  /** Fail if no attempt has started this long after the task became due. */
+  readonly expiresMs?: number;
+  /** Longest run of one attempt. */
+  readonly timeoutMs?: number;
+  /** A handler that reports nothing for this long fails its attempt. */
+  readonly heartbeatTimeoutMs?: number;
+  readonly retry?: RetryOptions;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Labels a worker must have. */
+  readonly selector?: Readonly<Record<string, string>>;
+  /** What it takes from a worker while it runs (cpu, memory, …). */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Same key and same task within `idempotencyTtlMs`: the same task. */
+  readonly idempotencyKey?: string;
+  readonly idempotencyTtlMs?: number;
+  /** Tasks of one queue and priority with different keys take turns. */
+  readonly fairnessKey?: string;
+  /** Between the request to end and the end by force. */
+  readonly cancelGraceMs?: number;
+  /** W3C traceparent. Absent: TRACEPARENT of the environment. */
+  readonly traceparent?: string;
+  /** Environment of a command. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+}
+
+/** A line for the agent's shell. */
+export interface CommandTask extends TaskOptions {
+  readonly command: string;
+}
+
+/** A program and its arguments, run without a shell. */
+export interface ProgramTask extends TaskOptions {
+  readonly argv: readonly string[];
+}
+
+declare const resultType: unique symbol;
+
+/** A call of a handler. `R` is what it gives back; it exists for the compiler alone. */
+export interface HandlerTask<R = unknown> extends TaskOptions {
+  readonly type: string;
+  /** Goes through the client's codec. Absent or undefined: no payload. */
+  readonly input?: unknown;
+  readonly [resultType]?: R;
+}
+
+export type TaskRequest<R = unknown> = CommandTask | ProgramTask | HandlerTask<R>;

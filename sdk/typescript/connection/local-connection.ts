@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { TssError } from "../../../proto/errors.ts";
+import type { ConnectionOptions } from "../connection-types.ts";
+
+/** Where a program finds its coordinator and its key; the names of the settings are in docs/configuration.md. */
+export interface ConnectionSettings {
+  /** `TSS_COORDINATOR`: host:port, or several separated by commas. */
+  readonly address: string;
+  /** `TSS_API_KEY`. */
+  readonly apiKey?: string | undefined;
+  /** `TSS_CREDENTIALS`: the file `tss dev` keeps its key in; read without an API key, for coordinators of this machine. */
+  readonly credentials?: string | undefined;
+  /** `TSS_TLS_CA`: PEM, or a file of it. */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * Address, key and TLS as the settings say.
+ * @throws TssError FAILED_PRECONDITION when a file they name cannot be used.
+ */
+export function connectionOptionsOf(settings: ConnectionSettings): ConnectionOptions {
+  const { address, credentials, ca } = settings;
+  const kept = () => (credentials !== undefined && isLoopback(address) ? readCredentials(credentials) : undefined);
+  const apiKey = settings.apiKey ?? kept();
+  return {
+    address,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(ca === undefined ? {} : { tls: { ca: readPem("TSS_TLS_CA", ca) } }),
+  };
+}
+
+/** Whether every address of the comma list is this host's own. */
+export function isLoopback(addresses: string): boolean {
+  return addresses.split(",").every((address) => {
+    const host = address
+      .trim()
+      .replace(/:\d+$/, "")
+      .replace(/^\[|\]$/g, "")
+      .toLowerCase();
+    return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  });
+}
+
+/**
+ * The key that `tss dev` keeps for the programs of its folder; undefined when there is none.
+ * @throws TssError FAILED_PRECONDITION when others may read the file, or it cannot be read.
+ */
+export function readCredentials(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0)
+    throw new TssError("FAILED_PRECONDITION", `Others may read the key in ${file}; close it: chmod 600 ${file}`, {
+      reason: "CREDENTIALS_OPEN",
+    });
+  return readText(`The key in ${file}`, file).trim() || undefined;
+}
+
+function readPem(name: string, value: string): string {
+  return value.includes("-----BEGIN ") ? value : readText(`${name} names ${value}, which`, value);
+}
+
+function readText(subject: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new TssError("FAILED_PRECONDITION", `${subject} cannot be read (${code}).`, { cause: error });
+  }
+}

@@ -1,0 +1,98 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadStorePlugin } from "../../../coordinator/plugins/registry.ts";
+import { StatsService } from "../../../proto/gen/tss/v1/operator_service_pb.js";
+import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
+import { startCoordinatorProcess } from "../../support/crash-system.ts";
+import { CpuMeter } from "../cpu-meter.ts";
+import { askWorker, type Submitter, type System } from "./system.ts";
+
+export interface TssOptions {
+  /** A fresh database; undefined: SQLite in a folder of its own. */
+  readonly databaseUrl?: string;
+  readonly postgresPid?: number;
+  readonly slots: number;
+  /** Folder for a CPU profile of the coordinator. */
+  readonly profile?: string | undefined;
+}
+
+/** One coordinator, one worker of the TypeScript SDK, each a process of its own. */
+export async function startTss({ databaseUrl, postgresPid, slots, profile }: TssOptions): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
+  const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
+  await (await loadStorePlugin(url)).migrate(url);
+  const coordinator = await startCoordinatorProcess({
+    TSS_DATABASE_URL: url,
+    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
+    ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+  });
+  const { address, key: apiKey = "" } = coordinator;
+  const worker = fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], {
+    env: { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey },
+  });
+  await once(worker, "message");
+  const admin = openConnection({ address, apiKey });
+  return {
+    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}`,
+    cpu: new CpuMeter({
+      client: [process.pid],
+      coordinator: [coordinator.process.pid ?? 0],
+      worker: [worker.pid ?? 0],
+      ...(databaseUrl === undefined ? {} : { postgres: [postgresPid ?? 0] }),
+    }),
+    client: async () => tssSubmitter(address, apiKey),
+    work: (count, timed) => askWorker(worker, count, timed),
+    async drained(count) {
+      while (true) {
+        const { counts } = await admin.service(StatsService).getOverview({});
+        const left = Number(counts?.waiting ?? 0n) + Number(counts?.running ?? 0n);
+        if (left === 0 && Number(counts?.succeeded ?? 0n) >= count) return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    async close() {
+      worker.kill("SIGKILL");
+      admin.close();
+      await coordinator.stop("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A SubmitStream of its own: every message is acknowledged when its tasks are durable. */
+function tssSubmitter(address: string, apiKey: string): Submitter {
+  const connection = openConnection({ address, apiKey });
+  const call = connection.service(TaskService).submitStream();
+  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  let sequence = 0;
+  void (async () => {
+    for await (const { sequence: answered, answer } of call) {
+      const waiter = waiting.get(answered);
+      waiting.delete(answered);
+      if (answer.case === "response" && answer.value.results.every(({ result }) => result.case === "id"))
+        waiter?.resolve();
+      else waiter?.reject(new Error(`refused: ${JSON.stringify(answer.value?.$typeName)}`));
+    }
+  })().catch(() => {});
+  return {
+    window: 64,
+    submit: (payloads) =>
+      new Promise((resolve, reject) => {
+        waiting.set(++sequence, { resolve, reject });
+        const tasks = payloads.map((data) => ({
+          name: "noop",
+          type: "noop",
+          payload: { data, contentType: "application/octet-stream" },
+        }));
+        call.write({ sequence, request: { tasks, requestId: `${process.pid}-${Math.random()}-${sequence}` } });
+      }),
+    async close() {
+      call.end();
+      connection.close();
+    },
+  };
+}
