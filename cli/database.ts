@@ -30,9 +30,19 @@ export async function databaseStatus(url: string): Promise<DatabaseStatus> {
 export async function migrateDatabase(url: string): Promise<DatabaseStatus> {
   const plugin = await storePlugin(url);
   const before = await plugin.status(url);
-  if (!before.reachable && before.problem !== "") throw new TssError("UNAVAILABLE", before.problem);
-  return plugin.migrate(url);
+  if (!before.reachable && before.problem !== "") throw unavailable(before.problem);
+  try {
+    return await plugin.migrate(url);
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === "SchemaError") throw new TssError("FAILED_PRECONDITION", message, { reason: "SCHEMA", cause: error });
+    if (name === "StoreUnavailableError") throw unavailable(message, error);
+    throw error;
+  }
 }
+
+const unavailable = (message: string, cause?: unknown) =>
+  new TssError("UNAVAILABLE", message, { reason: "STORE_UNAVAILABLE", cause });
 
 /** The address without its password, for people. */
 export function shownUrl(url: string): string {

@@ -79,6 +79,8 @@ export function viewError(error: unknown): ErrorView {
 function hintFor(error: TssError): { readonly hint?: string } {
   switch (error.code) {
     case "UNAVAILABLE":
+      // The message names the database and the mend; another coordinator would not help.
+      if (error.reason === "STORE_UNAVAILABLE") return {};
       return {
         hint: 'Start one with "tss dev", or name another in TSS_COORDINATOR; "tss doctor" looks for the cause.',
       };

@@ -1,4 +1,5 @@
 import { TssError } from "../proto/errors.ts";
+import { Role } from "../proto/gen/tss/v1/operator_service_pb.js";
 import { createGrpcMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { failpoint } from "../runtime/failpoint.ts";
@@ -17,7 +18,7 @@ import { deliver } from "./engine/send.ts";
 import type { EngineObserver } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
 import { createOperations } from "./operations/create-operations.ts";
-import { ensureFirstKey, type IssuedKey } from "./operations/issue-api-key.ts";
+import { ensureFirstKey, type IssuedKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
 import { loadStorePlugin, openBlobs } from "./plugins/registry.ts";
 import type { Blobs } from "./ports/blobs.ts";
@@ -34,8 +35,8 @@ export interface CoordinatorOptions {
   readonly takeOver?: boolean;
   /** Stays open: whoever made it closes it after the coordinator. Absent: tasks are not traced. */
   readonly tracer?: TaskTracer;
-  /** Makes an admin key of this name if the database has no key yet, and hands it out. */
-  readonly firstKey?: { readonly name: string; readonly ttlMs?: number };
+  /** Makes an admin key of this name if the database has no key yet, or even so `besideOthers`, and hands it out. */
+  readonly firstKey?: { readonly name: string; readonly ttlMs?: number; readonly besideOthers?: boolean };
 }
 
 export interface Coordinator {
@@ -83,7 +84,6 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const stopPruning = pruneLogs(blobs, settings.TSS_LOG_RETENTION, logger);
     const keys = new KeyRing({ catalog: store.catalog, clock: systemClock, logger });
     const issuer = { catalog: store.catalog, clock: systemClock };
-    const firstKey = options.firstKey === undefined ? undefined : await ensureFirstKey(issuer, options.firstKey);
     await keys.start();
     opened.push(async () => keys.stop());
     reportSnapshot(metrics, () => takeSnapshot(engine.state));
@@ -100,7 +100,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       metrics: createGrpcMetrics(metrics),
       onDrain: () => tellWorkers(engine),
     });
+    opened.push(() => server.close());
     void ended.promise.catch(() => server.close());
+    const firstKey = await makeFirstKey(options, issuer, keys);
     return assemble(server, opened, stopPruning, { firstKey, metrics, ended: ended.promise });
   } catch (error) {
     for (const close of opened.reverse()) await close().catch(() => {});
@@ -129,6 +131,17 @@ function assemble(
     drain: (timeoutMs) => closeAll(() => server.drain(timeoutMs)),
     close: () => closeAll(() => server.close()),
   };
+}
+
+/** Made when nothing else can fail any more: a key of a start that failed would be known to nobody, and be the only one. */
+async function makeFirstKey({ firstKey }: CoordinatorOptions, issuer: KeyIssuer, keys: KeyRing) {
+  if (firstKey === undefined) return undefined;
+  const { besideOthers = false, ...wanted } = firstKey;
+  const made = besideOthers
+    ? await issueApiKey(issuer, { ...wanted, role: Role.ADMIN })
+    : await ensureFirstKey(issuer, wanted);
+  if (made !== undefined) await keys.reload();
+  return made;
 }
 
 async function openStore({ settings, migrate }: CoordinatorOptions): Promise<Store> {

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Coordinator, startCoordinator } from "../coordinator/coordinator.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
@@ -7,10 +5,10 @@ import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
-import { readCredentials } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
+import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
 import { runFirstTask } from "./first-task.ts";
 
 export interface DevIo {
@@ -33,16 +31,18 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
   );
   const [tracer, agentTracer] = tracers as [TaskTracer, TaskTracer];
+  const kept = findKey(settings);
   const coordinator = await startCoordinator({
     settings,
     logger,
     tracer,
     migrate: true,
-    firstKey: { name: "first key of tss dev", ttlMs: KEY_TTL_MS },
+    // Who has lost the key of a folder owns the folder all the same.
+    firstKey: { name: "key of tss dev", ttlMs: KEY_TTL_MS, besideOthers: kept === undefined },
   });
   const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
   try {
-    await startRest(settings, io, logger, running);
+    await startRest(settings, kept, io, logger, running);
     await Promise.race([stopping, coordinator.ended]);
     io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
     const hurried = nextSignal();
@@ -62,10 +62,21 @@ interface Running {
   readonly close: (() => void)[];
 }
 
-async function startRest(settings: Settings, io: DevIo, logger: ReturnType<typeof createLogger>, running: Running) {
+async function startRest(
+  settings: Settings,
+  kept: DevKey | undefined,
+  io: DevIo,
+  logger: ReturnType<typeof createLogger>,
+  running: Running,
+): Promise<void> {
   const { coordinator } = running;
-  const apiKey = keepKey(settings, coordinator);
+  // One of the two is there: without a kept key the coordinator has made one.
+  const key = coordinator.firstKey === undefined ? (kept as DevKey) : keepKey(settings, coordinator.firstKey.key);
+  const { apiKey } = key;
   const local: Settings = { ...settings, TSS_COORDINATOR: coordinator.address, TSS_API_KEY: apiKey };
+  const client = openConnection({ address: coordinator.address, apiKey });
+  running.close.push(() => client.close());
+  await proveKey(client, key);
   const forGateway = openConnection({ address: coordinator.address, userAgent: `tss-gateway/${readVersion()}` });
   running.close.push(() => forGateway.close());
   running.gateway = await startGateway({
@@ -84,34 +95,19 @@ async function startRest(settings: Settings, io: DevIo, logger: ReturnType<typeo
     tracer: running.tracer,
     version: readVersion(),
   });
-  io.stdout.write(greeting(settings, running, coordinator));
-  if (apiKey === undefined) return;
-  const client = openConnection({ address: coordinator.address, apiKey });
-  running.close.push(() => client.close());
+  io.stdout.write(greeting(settings, running, key));
   await runFirstTask(client, io.stdout);
 }
 
-/** Keeps the first key for CLI and SDK; later starts find it there. */
-function keepKey(settings: Settings, { firstKey }: Coordinator): string | undefined {
-  const file = settings.TSS_CREDENTIALS ?? "./.tss/credentials";
-  if (firstKey !== undefined) {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${firstKey.key}\n`, { mode: 0o600 });
-    return firstKey.key;
-  }
-  return settings.TSS_API_KEY ?? readCredentials(file);
-}
-
-function greeting(settings: Settings, { gateway, agent }: Running, { address, firstKey }: Coordinator): string {
-  const file = settings.TSS_CREDENTIALS ?? "./.tss/credentials";
-  const key = firstKey === undefined ? `kept in ${file}` : `${firstKey.key} (kept in ${file})`;
+function greeting(settings: Settings, { coordinator, gateway, agent }: Running, key: DevKey): string {
+  const { place, apiKey, isNew } = key;
   return [
     `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
     `  gateway      ${gateway?.url}`,
-    `  coordinator  ${address}`,
+    `  coordinator  ${coordinator.address}`,
     `  database     ${settings.TSS_DATABASE_URL.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@")}`,
     `  agent        ${agent?.name}`,
-    `  API key      ${key}`,
+    `  API key      ${isNew ? `${apiKey} (kept in ${place})` : `kept in ${place}`}`,
     "",
   ].join("\n");
 }

@@ -30,6 +30,8 @@ export async function checkDatabase(settings: Settings): Promise<Finding[]> {
         'Run "tss db migrate".',
       ),
     ];
+  if (status.version > status.latest)
+    return [fail(check, status.problem, "Install the TSS that made it, or a newer one.")];
   if (status.problem !== "") return [fail(check, status.problem, 'Look at "tss db status".')];
   return [ok(check, `${name} has schema ${status.version}.`)];
 }

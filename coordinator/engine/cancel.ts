@@ -7,6 +7,7 @@ import { addEnd, addEvent, endItem } from "./conclude.ts";
 import { takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
+import { reading } from "./reading.ts";
 import { type EngineState, itemAt } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 import { orderEnd } from "./watch-attempt.ts";
@@ -57,7 +58,7 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef): Promise<Cancel
   const lane = state.lanes.get(ref.lane);
   const head = lane === undefined ? null : takeOut(state, lane, ref);
   if (lane !== undefined && head !== null) return cancelHead(state, lane, head);
-  const stored = await state.store.reads.task(ref, state.segments.candidates(ref));
+  const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
   if (stored === null) return "unknown";
   if (stored.end !== null) return "unchanged";
   // It may have come into memory while it was read.

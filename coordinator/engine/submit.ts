@@ -4,6 +4,7 @@ import { committed, orStopped } from "./committed.ts";
 import { mark } from "./conclude.ts";
 import { Lane } from "./lanes.ts";
 import type { SubmitOutcome } from "./pending.ts";
+import { taking } from "./reading.ts";
 import { countServers } from "./serving.ts";
 import type { EngineState } from "./state.ts";
 
@@ -66,7 +67,7 @@ async function findLanes(state: EngineState, admissions: readonly Admission[]): 
 }
 
 async function internLanes(state: EngineState, keys: readonly string[]): Promise<void> {
-  const ids = await state.store.catalog.internLanes(keys);
+  const ids = await taking(() => state.store.catalog.internLanes(keys));
   for (const [index, key] of keys.entries()) addLane(state, ids[index] as number, key);
 }
 

@@ -9,11 +9,12 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { cancelTask } from "../engine/cancel.ts";
+import { reading } from "../engine/reading.ts";
 import type { EngineState } from "../engine/state.ts";
 import { toRpcStatus } from "../kernel/rpc-status.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeTask } from "./describe-task.ts";
-import { findTask, notFound, readId, reading } from "./find-task.ts";
+import { findTask, notFound, readId } from "./find-task.ts";
 import type { Caller } from "./operations.ts";
 
 /** Cancels each task; answers after the commits, item by item. */

@@ -1,8 +1,8 @@
 import { TssError } from "../../proto/errors.ts";
+import { reading } from "../engine/reading.ts";
 import type { EngineState } from "../engine/state.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
-import { StoreUnavailableError } from "../ports/store-errors.ts";
 
 /** @throws TssError NOT_FOUND: an id that is malformed, forged or of another installation names no task. */
 export function readId(state: EngineState, id: string): TaskRef {
@@ -27,22 +27,4 @@ export function notFound(id: string): TssError {
       reason: "TASK_NOT_FOUND",
     },
   );
-}
-
-/** @throws TssError UNAVAILABLE while the database cannot be read. */
-export async function reading<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    throw new TssError(
-      "UNAVAILABLE",
-      "The database cannot be read now. What was accepted is safe; try again shortly.",
-      {
-        reason: "STORE_UNAVAILABLE",
-        retryAfterMs: 1_000,
-        cause: error,
-      },
-    );
-  }
 }

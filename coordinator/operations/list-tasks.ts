@@ -7,6 +7,7 @@ import {
   ListTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { reading } from "../engine/reading.ts";
 import type { EngineState } from "../engine/state.ts";
 import { checkQueueName } from "../kernel/check-spec.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
@@ -14,7 +15,6 @@ import { Violations } from "../kernel/violations.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { ListPlace, ListQuery } from "../ports/store.ts";
 import { describeTask } from "./describe-task.ts";
-import { reading } from "./find-task.ts";
 
 /** Rows looked at for one page; a search without an index says how far it came. */
 const MAX_SCANNED = 20_000;

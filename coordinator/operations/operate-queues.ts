@@ -10,13 +10,13 @@ import {
   type ResumeQueueRequest,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { reading } from "../engine/reading.ts";
 import { offerLane, withdrawLane } from "../engine/serving.ts";
 import type { EngineState } from "../engine/state.ts";
 import { checkQueueName } from "../kernel/check-spec.ts";
 import { toDuration, toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
-import { reading } from "./find-task.ts";
 
 /** Every queue that a task or a setting ever named, by name. */
 export function listQueues(state: EngineState): ListQueuesResponse {

@@ -5,13 +5,14 @@ import {
   TailLogsResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { LogBook } from "../engine/log-book.ts";
+import { reading } from "../engine/reading.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { LogChunk } from "../ports/blobs.ts";
 import { EVENT, type StoredTask } from "../ports/rows.ts";
-import { findTask, readId, reading } from "./find-task.ts";
+import { findTask, readId } from "./find-task.ts";
 
 /** Bytes read from the store at a time. */
 const PAGE_BYTES = 512 * 1024;

@@ -5,10 +5,11 @@ import {
   WatchTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Change } from "../engine/changes.ts";
+import { reading } from "../engine/reading.ts";
 import type { EngineState } from "../engine/state.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import { describeTask } from "./describe-task.ts";
-import { findTask, readId, reading } from "./find-task.ts";
+import { findTask, readId } from "./find-task.ts";
 
 /** Changed tasks a slow watcher may be behind; past it, it is told to read again. */
 const BEHIND = 1_000;

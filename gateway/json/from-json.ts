@@ -62,6 +62,11 @@ function readField(field: DescField, value: JsonValue, at: string): unknown {
   return readValue(kind, value, at);
 }
 
+function beyond(number: number, min: number): string {
+  if (number > min) return "is too large";
+  return min === 0 ? "must not be negative" : "is too small";
+}
+
 function readValue(kind: Kind, value: JsonValue, at: string): unknown {
   switch (kind.kind) {
     case "string":
@@ -73,8 +78,9 @@ function readValue(kind: Kind, value: JsonValue, at: string): unknown {
     case "integer": {
       const number = expectType(value, "number", at) as number;
       if (!Number.isInteger(number)) throw new JsonProblem(at, `must be a whole number (it is ${number})`);
+      // The bounds of the wire are not those of the field, which the coordinator tells.
       if (number < kind.min || number > kind.max)
-        throw new JsonProblem(at, `must be from ${kind.min} to ${kind.max} (it is ${number})`);
+        throw new JsonProblem(at, `${beyond(number, kind.min)} (it is ${number})`);
       return number;
     }
     case "long": {

@@ -103,7 +103,7 @@ describe("nonsense", () => {
     ['{"name":"a","command":"x","priority":1e400}', "priority", /too large/],
     ['{"name":"a","command":"x","priority":9007199254740993}', "priority", /2\^53/],
     ['{"name":"a","command":"x","priority":-129}', "priority", /from -128 to 127/],
-    ['{"name":"a","command":"x","retry":{"limit":-1}}', "retry.limit", /from 0/],
+    ['{"name":"a","command":"x","retry":{"limit":-1}}', "retry.limit", /must not be negative/],
     ['{"name":"a","command":"x","__proto__":{"admin":true}}', "__proto__", /not a known field/],
     [`{"name":"${"n".repeat(201)}","command":"x"}`, "name", /at most 200/],
     ['{"name":"a","command":"x","queue":"No Queue"}', "queue", /a–z/],

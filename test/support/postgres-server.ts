@@ -3,11 +3,16 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
-import { type GuardedChild, startGuarded } from "./guarded-child.ts";
+import { type GuardedChild, type GuardedCommand, startGuarded } from "./guarded-child.ts";
 
 export interface TestServer {
   readonly url: string;
   readonly process: GuardedChild;
+}
+
+export interface PostgresServer extends TestServer {
+  /** Starts the server again on the same data and port, once it has been killed. */
+  readonly command: GuardedCommand;
 }
 
 const PASSWORD = "tss-test";
@@ -31,7 +36,7 @@ const CONFIGURATION = {
 export async function startPostgres(
   binaries: string,
   settings: Readonly<Record<string, string>> = {},
-): Promise<TestServer> {
+): Promise<PostgresServer> {
   const owner = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), "tss-postgres-"));
   if (owner) chownSync(folder, owner.uid, owner.gid);
@@ -51,15 +56,16 @@ export async function startPostgres(
   const port = await freePort();
   const all = { ...CONFIGURATION, port: String(port), ...settings };
   const args = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const process = await startGuarded({
+  const command: GuardedCommand = {
     file: join(binaries, "postgres"),
     args: ["-D", data, ...args],
     folder,
     signal: "QUIT",
     ready: "database system is ready to accept connections",
     ...owner,
-  });
-  return { url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, process };
+  };
+  const process = await startGuarded(command);
+  return { url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, process, command };
 }
 
 /** Postgres refuses root: the user it runs as then; undefined when this process is an ordinary user. */

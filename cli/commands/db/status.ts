@@ -1,5 +1,5 @@
 import { TssCommand } from "../../base-command.ts";
-import { databaseStatus, shownUrl } from "../../database.ts";
+import { type DatabaseStatus, databaseStatus, shownUrl } from "../../database.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { printable } from "../../render/printable.ts";
 
@@ -16,12 +16,16 @@ export default class DbStatus extends TssCommand {
     const status = await databaseStatus(url);
     const view = { database: shownUrl(url), ...status };
     const ok = status.reachable && status.problem === "" && status.pending.length === 0;
-    const schema = status.version === 0 ? "no schema" : `schema ${status.version}`;
-    await this.print(`${view.database}  ${schema}, newest is ${status.latest}${ok ? "" : "  ✗"}\n`);
+    await this.print(`${view.database}  ${stateOf(status)}${ok ? "" : "  ✗"}\n`);
     if (status.problem !== "") this.note(printable(status.problem));
     else if (status.pending.length > 0)
       this.note(`Not yet run: ${status.pending.map(printable).join(", ")}. "tss db migrate" runs them.`);
     if (!ok) process.exitCode = status.reachable ? EXIT.failed : EXIT.unavailable;
     return view;
   }
+}
+
+function stateOf({ reachable, version, latest }: DatabaseStatus): string {
+  if (!reachable) return "cannot be used";
+  return `${version === 0 ? "no schema" : `schema ${version}`}, newest is ${latest}`;
 }

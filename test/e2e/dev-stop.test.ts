@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "@jest/globals";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { isRunning } from "../support/is-running.ts";
+import { temporaryFolder } from "../support/run-tss.ts";
+import { until } from "../support/until.ts";
+
+const running: DevSystem[] = [];
+afterEach(async () => {
+  for (const system of running.splice(0)) await system.stop("SIGKILL");
+});
+
+async function start(folder: string, settings: Record<string, string> = {}): Promise<DevSystem> {
+  const system = await startDev(settings, folder);
+  running.push(system);
+  return system;
+}
+
+/** A command that says who it and its child are, then goes on for as long as it may. */
+const LONG = 'sleep 600 & echo "$$ $!" >> "$PIDS.part" && mv "$PIDS.part" "$PIDS"; echo begun; wait';
+
+async function startLong(dev: DevSystem, ...flags: string[]): Promise<{ id: string; pids: number[] }> {
+  const file = join(temporaryFolder(), "pids");
+  const { stdout } = await dev.tss(
+    ...["task", "create", "--name", "long", "--env", `PIDS=${file}`, ...flags, "--command", LONG],
+  );
+  await until("the command runs", () => existsSync(file));
+  return { id: stdout.trim(), pids: readFileSync(file, "utf8").trim().split(" ").map(Number) };
+}
+
+const query = async (dev: DevSystem, id: string) =>
+  (await (await dev.rest(`/task/query/${id}`)).json()) as { status: string; attempt: number };
+
+test("Ctrl-C lets a command finish; a second ends it with its whole group, and the next start says so", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder);
+  const { id, pids } = await startLong(dev);
+  const ended = dev.stop();
+  await until("it says that it drains", () => dev.output().includes("Ctrl-C again ends them."));
+  expect(pids.map(isRunning)).toEqual([true, true]);
+  dev.process.kill("SIGINT");
+  expect(await ended).toBe(0);
+  expect(pids.map(isRunning)).toEqual([false, false]);
+
+  const again = await start(folder);
+  expect(await query(again, id)).toMatchObject({ status: "failed", reason: "lost", attempts: [{ reason: "lost" }] });
+  expect(await again.stop()).toBe(0);
+});
+
+test("Ctrl-C waits no longer than TSS_DRAIN_TIMEOUT, and a task with a retry left runs again at the next start", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder, { TSS_DRAIN_TIMEOUT: "300ms" });
+  const { id, pids } = await startLong(dev, "--retries", "1");
+  expect(await dev.stop()).toBe(0);
+  expect(pids.map(isRunning)).toEqual([false, false]);
+  const again = await start(folder, { TSS_DRAIN_TIMEOUT: "300ms" });
+  await until("attempt 2 runs", async () => (await query(again, id)).attempt === 2);
+  await again.tss("task", "abort", id);
+  expect(await query(again, id)).toMatchObject({ attempts: [{ reason: "lost" }, {}] });
+});
+
+test("after kill -9 the next start ends what was left, says so, and retries what may be", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder);
+  const once = await startLong(dev);
+  const twice = await startLong(dev, "--retries", "1", "--retry-interval", "10ms");
+  await dev.stop("SIGKILL");
+  const again = await start(folder);
+  expect(again.key).toBe(dev.key);
+  await until("the first is told as lost", async () => (await query(again, once.id)).status === "failed");
+  expect(await query(again, once.id)).toMatchObject({
+    reason: "lost",
+    attempts: [{ error: { message: expect.stringContaining("stopped what still ran") } }],
+  });
+  await until("the second runs again", async () => (await query(again, twice.id)).attempt === 2);
+  expect([...once.pids, ...twice.pids].map(isRunning)).toEqual([false, false, false, false]);
+  expect((await again.tss("task", "logs", once.id)).stdout).toBe("begun\n");
+  await again.tss("task", "abort", twice.id);
+});
