@@ -92,6 +92,11 @@ export class LogBook {
     });
   }
 
+  /** Whether the attempt has written anything that is not forgotten. */
+  knows(ref: TaskRef, attempt: number): boolean {
+    return this.#streams.size > 0 && this.#streams.has(streamKey(ref, attempt));
+  }
+
   /** The attempt has ended and no more of it comes. */
   forget(ref: TaskRef, attempt: number): void {
     this.#streams.delete(streamKey(ref, attempt));

@@ -122,6 +122,7 @@ function logForgetter(state: EngineState, logs: LogBook, id: string): () => void
   const ref = state.ids.decode(id);
   const attempt = ref === null ? undefined : itemAt(state, ref)?.attempts;
   return () => {
-    if (ref !== null && attempt !== undefined) void logs.settled().then(() => logs.forget(ref, attempt));
+    if (ref !== null && attempt !== undefined && logs.knows(ref, attempt))
+      void logs.settled().then(() => logs.forget(ref, attempt));
   };
 }

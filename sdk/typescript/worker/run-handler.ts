@@ -39,6 +39,7 @@ export function runHandler(host: HandlerHost, lease: Lease, handler: TypedHandle
   let stoppedBy: StopCause | undefined;
 
   const end = (ending: Ending): void => {
+    clearImmediate(announce);
     clearTimeout(timers.timeout);
     clearTimeout(timers.grace);
     clearTimeout(timers.silence);
@@ -80,7 +81,10 @@ export function runHandler(host: HandlerHost, lease: Lease, handler: TypedHandle
       progress.heartbeat();
     },
   };
-  host.session.started({ id, fencingToken, startedAt: timestampFromMs(startedAt) });
+  // One that ends within this turn is told by its outcome alone.
+  const announce = setImmediate(() =>
+    host.session.started({ id, fencingToken, startedAt: timestampFromMs(startedAt) }),
+  );
   const settled = call(host.codec, lease, handler, context).then(end);
   return { stop, report: reported.promise, settled };
 }
