@@ -78,7 +78,7 @@ test("the key of `tss dev` is taken from its folder for a coordinator of this ma
   const house = await startHouse();
   const folder = temporaryFolder();
   mkdirSync(path.join(folder, ".tss"));
-  writeFileSync(path.join(folder, ".tss", "credentials"), `${house.edge.key}\n`);
+  writeFileSync(path.join(folder, ".tss", "credentials"), `${house.edge.key}\n`, { mode: 0o600 });
   expect((await runTss(["task", "list", "--coordinator", house.address], { cwd: folder })).code).toBe(0);
   await house.close();
 });
