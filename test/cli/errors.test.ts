@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@jest/globals";
 import { runTss, temporaryFolder } from "../support/run-tss.ts";
@@ -78,7 +78,12 @@ test("the key of `tss dev` is taken from its folder for a coordinator of this ma
   const house = await startHouse();
   const folder = temporaryFolder();
   mkdirSync(path.join(folder, ".tss"));
-  writeFileSync(path.join(folder, ".tss", "credentials"), `${house.edge.key}\n`, { mode: 0o600 });
-  expect((await runTss(["task", "list", "--coordinator", house.address], { cwd: folder })).code).toBe(0);
+  const file = path.join(folder, ".tss", "credentials");
+  writeFileSync(file, `${house.edge.key}\n`, { mode: 0o600 });
+  const list = () => runTss(["task", "list", "--coordinator", house.address], { cwd: folder });
+  expect((await list()).code).toBe(0);
+  chmodSync(file, 0o644);
+  const open = await list();
+  expect([open.code, open.stderr]).toEqual([1, expect.stringContaining("Others may read the key in")]);
   await house.close();
 });
