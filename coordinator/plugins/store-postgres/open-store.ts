@@ -1,9 +1,9 @@
 import type pg from "pg";
-import type { OwnedShard, Store } from "../../ports/store.ts";
+import type { Store } from "../../ports/store.ts";
 import { OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
-import { claimShards } from "./claim.ts";
+import { claimShards, retakeOwnerLock } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
 import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
@@ -18,6 +18,7 @@ import { makeResolve } from "./resolve.ts";
 import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
+import { makeShared } from "./shared.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -30,21 +31,34 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const slots = new GateSlots();
   const uses = new SessionUses();
   const marks = new ExpiryMarks();
-  let owned: readonly OwnedShard[] = [];
+  let owning = false;
   let closed: Promise<void> | undefined;
-  const session = new OwnerSession(url, (client) => holdsAll(client, owned));
+  const session = new OwnerSession(url);
 
   const loadSlots = async () => slots.load((await connection.get()).client);
-  const segments = makeSegments(session, pool, at, {
-    renewed(seg) {
-      uses.clear();
-      marks.forget(seg);
-      marks.forget(0);
+  const segments = makeSegments(
+    session,
+    pool,
+    at,
+    {
+      renewed(seg) {
+        uses.clear();
+        marks.forget(seg);
+        marks.forget(0);
+      },
+      gatesPruned: async () => {
+        if (owning) await loadSlots();
+      },
     },
-    gatesPruned: async () => {
-      if (owned.length > 0) await loadSlots();
-    },
-  });
+    () => shared.member(),
+  );
+  const begun = async () => {
+    owning = true;
+    marks.begin();
+    uses.clear();
+    await loadSlots();
+  };
+  const shared = makeShared(session, at, begun);
   const write = makeFlush({ connection, slots, uses, at, failpoint: options.failpoint });
 
   return {
@@ -55,16 +69,15 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     recovery: makeRecovery(pool, leaves, marks),
     async claim(owner, takeover) {
       try {
-        owned = await session.run((client) => claimShards(client, owner, takeover));
-        session.keep();
-        marks.begin();
-        uses.clear();
-        await loadSlots();
+        const owned = await session.run((client) => claimShards(client, owner, takeover));
+        session.keep((client) => retakeOwnerLock(client, owned));
+        await begun();
         return owned;
       } catch (error) {
         throw error instanceof OwnedError ? error : storeError(error, at, false);
       }
     },
+    shared,
     flush(batch) {
       marks.note(batch);
       return write(batch);
@@ -75,13 +88,4 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       return closed;
     },
   };
-}
-
-async function holdsAll(client: pg.Client, owned: readonly OwnedShard[]): Promise<boolean> {
-  const held = await client.query(
-    `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
-      JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,
-    [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
-  );
-  return held.rows[0].held;
 }

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
+import { SHARING } from "./sharing.ts";
 import { SHARDS, TABLES } from "./tables.ts";
-import { WRITE_FUNCTION } from "./write-function.ts";
+import { MOVE_FUNCTION, SHARED_WRITE_FUNCTION, WRITE_FUNCTION } from "./write-function.ts";
 
 /** What a migration needs of its runner. */
 export interface Runner {
@@ -22,13 +23,27 @@ export const STEPS: readonly Step[] = [
   {
     name: "Foundation1763942400000",
     async up(runner) {
-      for (const text of [TABLES, LEAF_FUNCTION, FENCE_FUNCTION, WRITE_FUNCTION, LOG_TABLES, "SELECT tss_make_leaf(0)"])
+      for (const text of [
+        TABLES,
+        LEAF_FUNCTION,
+        FENCE_FUNCTION,
+        WRITE_FUNCTION,
+        MOVE_FUNCTION,
+        LOG_TABLES,
+        "SELECT tss_make_leaf(0)",
+      ])
         await runner.query(text);
       await runner.query("INSERT INTO tss_shard (shard) SELECT generate_series(0, $1 - 1)", [SHARDS]);
       await runner.query("INSERT INTO tss_meta (schema_version, shards, salt) VALUES (1, $1, $2)", [
         SHARDS,
         randomBytes(32),
       ]);
+    },
+  },
+  {
+    name: "Sharing1764028800000",
+    async up(runner) {
+      for (const text of [SHARING, SHARED_WRITE_FUNCTION]) await runner.query(text);
     },
   },
 ];
