@@ -127,7 +127,7 @@ export type ReclaimResult =
   | { readonly outcome: "recent" | "busy" }
   | { readonly outcome: "unfinished"; readonly unfinished: number };
 
-/** What an owner reads on its own behalf: after a claim and while it refills. */
+/** What an owner reads on its own behalf: after a claim and while it refills. Tasks are those of its shards. */
 export interface RecoveryStore {
   checkpoints(): Promise<readonly Checkpoint[]>;
   /** Replaces the checkpoint of each shard, under the epoch check. */

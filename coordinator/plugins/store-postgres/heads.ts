@@ -44,21 +44,20 @@ export async function delayedHeads(
   return rows.map(headOf);
 }
 
-/** Tasks of a segment whose expiry has come, oldest first; raises the segment's mark by what it finds. */
+/** Tasks of these shards in a segment whose expiry has come, oldest first; raises the segment's mark by what it finds. */
 export async function expiredHeads(
   pool: ReadPool,
   marks: ExpiryMarks,
   seg: number,
-  now: number,
-  limit: number,
+  { shards, now, limit }: { readonly shards: readonly number[]; readonly now: number; readonly limit: number },
 ): Promise<readonly TaskHead[]> {
   const { changes } = marks;
   const rows = await pool.rows({
     name: `expired_${seg}`,
     text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
-      WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND ${UNENDED}
+      WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND t.shard = ANY ($4::smallint[]) AND ${UNENDED}
       ORDER BY t.expires_at LIMIT $3`,
-    values: [marks.of(seg), now, limit],
+    values: [marks.of(seg), now, limit, shards],
   });
   const oldest = rows[0]?.expires_at as number | undefined;
   marks.raise(seg, oldest === undefined ? Math.max(now, marks.of(seg)) : oldest - 1, changes);

@@ -1,5 +1,4 @@
-import type pg from "pg";
-import type { Store } from "../../ports/store.ts";
+import type { OwnedShard, Store } from "../../ports/store.ts";
 import { OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
@@ -9,6 +8,7 @@ import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
+import { HeldShards } from "./held-shards.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
 import { ReadPool } from "./read-pool.ts";
@@ -31,7 +31,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const slots = new GateSlots();
   const uses = new SessionUses();
   const marks = new ExpiryMarks();
-  let owning = false;
+  const held = new HeldShards();
   let closed: Promise<void> | undefined;
   const session = new OwnerSession(url);
 
@@ -47,18 +47,18 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
         marks.forget(0);
       },
       gatesPruned: async () => {
-        if (owning) await loadSlots();
+        if (held.any) await loadSlots();
       },
     },
     () => shared.member(),
   );
-  const begun = async () => {
-    owning = true;
+  const begun = async (owned: readonly OwnedShard[]) => {
+    held.add(owned);
     marks.begin();
     uses.clear();
     await loadSlots();
   };
-  const shared = makeShared(session, at, begun);
+  const shared = makeShared(session, at, { taken: begun, givenBack: (shards) => held.remove(shards) });
   const write = makeFlush({ connection, slots, uses, at, failpoint: options.failpoint });
 
   return {
@@ -66,12 +66,12 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     catalog: makeCatalog(pool, leaves),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, marks),
+    recovery: makeRecovery(pool, leaves, marks, held),
     async claim(owner, takeover) {
       try {
         const owned = await session.run((client) => claimShards(client, owner, takeover));
         session.keep((client) => retakeOwnerLock(client, owned));
-        await begun();
+        await begun(owned);
         return owned;
       } catch (error) {
         throw error instanceof OwnedError ? error : storeError(error, at, false);

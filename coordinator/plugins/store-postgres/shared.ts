@@ -15,16 +15,17 @@ const FORGET = `DELETE FROM tss_member m WHERE m.beat_at < clock_timestamp() - i
   AND NOT EXISTS (SELECT FROM tss_shard s WHERE s.member = m.member)
   AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = ${OWNER_LOCK} AND l.objid = m.member)`;
 
+/** What this process remembers of the tables, to be told when it owns other shards. */
+export interface OwnerMemory {
+  taken(owned: readonly OwnedShard[]): Promise<void>;
+  givenBack(owned: readonly OwnedShard[]): void;
+}
+
 /**
  * Ownership divided among several processes. A member holds two session locks: (OWNER_LOCK, 0) shared, which keeps out who
  * wants the whole store, and (OWNER_LOCK, its number), by which the others see that it lives.
- * @param begun called when this process owns something anew: what it remembers of the tables is read again.
  */
-export function makeShared(
-  session: OwnerSession,
-  at: Target,
-  begun: () => Promise<void>,
-): SharedStore & { member(): number } {
+export function makeShared(session: OwnerSession, at: Target, memory: OwnerMemory): SharedStore & { member(): number } {
   let member = 0;
   const run = <T>(body: (client: pg.Client) => Promise<T>): Promise<T> =>
     session.run(body).catch((error: unknown) => {
@@ -40,10 +41,13 @@ export function makeShared(
     look: (): Promise<ClusterView> => run((client) => look(client, member)),
     async take(claims: readonly ShardClaim[], seg: number): Promise<readonly OwnedShard[]> {
       const taken = await run((client) => takeShards(client, member, claims, seg));
-      if (taken.length > 0) await begun();
+      if (taken.length > 0) await memory.taken(taken);
       return taken;
     },
-    giveBack: (shards: readonly OwnedShard[]) => run((client) => giveBack(client, shards)),
+    async giveBack(shards: readonly OwnedShard[]): Promise<void> {
+      memory.givenBack(shards);
+      await run((client) => giveBack(client, shards));
+    },
     async leave(): Promise<void> {
       session.letGo();
       await run(async (client) => {

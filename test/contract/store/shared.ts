@@ -5,7 +5,7 @@ import type { OwnedShard, Store } from "../../../coordinator/ports/store.ts";
 import { FencedError, OwnedError } from "../../../coordinator/ports/store-errors.ts";
 import { type FreshDatabase, type OpenFresh, onFresh } from "./fresh.ts";
 import { claimAll, type Owner, ownerOf } from "./owner.ts";
-import { endRow, gateRow } from "./rows.ts";
+import { endRow, gateRow, T0 } from "./rows.ts";
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
@@ -144,6 +144,37 @@ export function sharedExam(openFresh: OpenFresh): void {
         expect((await a.store.segments.list()).map((segment) => segment.seg)).not.toContain(sealed);
         expect((await other.stored(unfinished))?.task).toEqual({ ...unfinished, seg: 0 });
         expect(seg).not.toBe(sealed);
+      }),
+    );
+
+    test(
+      "an owner is given due and expired tasks of its own shards alone",
+      members(async (a, b) => {
+        const [one, two] = [await a.take([0]), await b.take([1])];
+        const [mine, later] = [
+          one.task({ shard: 0, expiresAt: T0 }),
+          one.task({ shard: 0, seg: 0, runAt: T0 + 1, createdAt: T0 }),
+        ];
+        const [other, otherLater] = [
+          two.task({ shard: 1, expiresAt: T0 }),
+          two.task({ shard: 1, seg: 0, runAt: T0 + 1, createdAt: T0 }),
+        ];
+        await one.flush({ tasks: [mine, later] });
+        await two.flush({ tasks: [other, otherLater] });
+        const segs = (await a.store.segments.list()).map(({ seg }) => seg);
+        const readBy = async ({ recovery }: Store) => [
+          (await recovery.expired(segs, T0 + 1, 10)).map(({ shard }) => shard),
+          (await recovery.due(0, T0 + 1, null, 10)).map(({ task }) => task.shard),
+        ];
+        expect(await readBy(a.store)).toEqual([[0], [0]]);
+        expect(await readBy(b.store)).toEqual([[1], [1]]);
+        await a.shared.giveBack(one.shards);
+        await b.take([0]);
+        expect(await readBy(a.store)).toEqual([[], []]);
+        expect((await readBy(b.store)).map((shards) => shards.sort())).toEqual([
+          [0, 1],
+          [0, 1],
+        ]);
       }),
     );
 
