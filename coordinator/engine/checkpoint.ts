@@ -21,8 +21,8 @@ export interface CheckpointBody {
   readonly u: readonly (readonly [number, number])[];
 }
 
-/** Snapshots of the shards that changed. To be taken between two flushes: then memory is what is committed. */
-export function takeCheckpoints(state: EngineState): Checkpoint[] {
+/** Snapshots of those shards that changed. To be taken between two flushes: then memory is what is committed. */
+export function takeCheckpoints(state: EngineState, shards: Iterable<Shard>): Checkpoint[] {
   const inHand = new Map<number, Item[]>();
   for (const item of state.items.values()) {
     const items = inHand.get(item.head.shard);
@@ -32,8 +32,9 @@ export function takeCheckpoints(state: EngineState): Checkpoint[] {
   const open = openLanes(state);
   const at = state.clock.now();
   const checkpoints: Checkpoint[] = [];
-  for (const shard of state.shards) {
-    if (!shard.dirty) continue;
+  for (const shard of shards) {
+    // One that is being read has not all of its tasks in memory yet: its last checkpoint stands.
+    if (!shard.dirty || shard.phase === "recovering") continue;
     shard.dirty = false;
     const body = bodyOf(state, shard, inHand.get(shard.shard) ?? [], open.get(shard.shard) ?? []);
     checkpoints.push({
@@ -66,7 +67,7 @@ function cursorOf(state: EngineState, lane: number, shard: number): number {
   const first = window?.peek();
   if (first != null) return first.seq - 1;
   if (window?.paged) return window.readCursor;
-  return state.shards[shard]?.lastSeq ?? 0;
+  return state.shards.find(shard)?.lastSeq ?? 0;
 }
 
 function bodyOf(

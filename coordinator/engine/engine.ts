@@ -4,8 +4,9 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
-import type { Store } from "../ports/store.ts";
+import type { OwnedShard, Segment, Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
+import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { Flusher } from "./flusher.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
@@ -13,8 +14,10 @@ import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
+import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
+import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { Wheel } from "./wheel.ts";
@@ -34,6 +37,8 @@ export interface EngineOptions {
   readonly address: string;
   /** Fences a living owner instead of refusing to start. */
   readonly takeover?: boolean;
+  /** The process is a member among several: it begins without shards, and is given some by `adopt`. */
+  readonly shared?: boolean;
   /** Called once when another owner has taken over or the store cannot be trusted any more. */
   readonly onStopped: (error: Error) => void;
 }
@@ -41,6 +46,8 @@ export interface EngineOptions {
 const DUE_MS = 10_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
+/** Before the first segment. */
+const NONE: Segment = { seg: 0, generation: 0, openedAt: 0, ranges: [] };
 
 /** The owner of this installation's shards: claims them, recovers, and runs until it is stopped or fenced. */
 export class Engine {
@@ -65,10 +72,10 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { store, clock } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
-    const shards = (await store.claim(owner, options.takeover ?? false)).map(
-      ({ shard, epoch }) => new Shard(shard, epoch),
-    );
+    const owned = options.shared ? [] : await store.claim(owner, options.takeover ?? false);
     const meta = await store.catalog.meta();
+    const shards = new ShardSet(meta.shards);
+    for (const { shard, epoch } of owned) shards.add(new Shard(shard, epoch));
     const state: EngineState = {
       config: options.config,
       clock,
@@ -82,7 +89,7 @@ export class Engine {
       segments: new SegmentMap(),
       wheel: new Wheel(clock),
       changes: new Changes(),
-      shards: shards.sort((a, b) => a.shard - b.shard),
+      shards,
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
@@ -95,7 +102,7 @@ export class Engine {
       ready: new Set(),
       recentEnds: new Map(),
       memory: { heads: 0, bytes: 0 },
-      placing: { index: 0, left: 0, until: 0 },
+      placing: { shard: -1, left: 0, until: 0 },
       segmentRows: 0,
       flushCommitted: 0,
       flushMaking: 0,
@@ -118,13 +125,10 @@ export class Engine {
     const { state } = this;
     const { store } = state;
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
-    state.segments.load(await store.segments.list());
-    if (state.segments.isEmpty) {
-      const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: 0 }));
-      state.segments.opened(await store.segments.open(state.shards, ranges, state.clock.now()));
-    }
-    await recover(state);
+    await this.#openSegment();
+    state.laterUntil = await recover(state, [...state.shards]);
     await takeDue(state);
+    for (const shard of state.shards) shard.phase = "serving";
     this.#sweep.start();
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
@@ -133,6 +137,32 @@ export class Engine {
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
     this.#beat("refill", 1_000, async () => this.#refillServed());
     state.wake();
+  }
+
+  /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
+  async #openSegment(): Promise<void> {
+    const { store, segments, shards, clock } = this.state;
+    const listed = await store.segments.list();
+    segments.load(
+      listed,
+      listed.reduce((newest, one) => (one.generation > newest.generation ? one : newest), NONE).seg,
+    );
+    if (!this.#options.shared && segments.newestCovers(shards.count)) return;
+    const ranges = [...shards].map((shard) => ({
+      shard: shard.shard,
+      fromSeq: listed.length === 0 ? 0 : shard.lastSeq + 1,
+    }));
+    segments.opened(await store.segments.open(shards.owners, ranges, clock.now()));
+  }
+
+  /** Takes up shards that the store has given to this member. */
+  adopt(taken: readonly OwnedShard[]): Promise<void> {
+    return adoptShards(this.state, this.#flusher, taken);
+  }
+
+  /** Hands shards over in good order. */
+  release(shards: readonly number[]): Promise<void> {
+    return releaseShards(this.state, this.#flusher, shards);
   }
 
   /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */

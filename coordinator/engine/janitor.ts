@@ -7,7 +7,7 @@ import { addEnd, endItem } from "./conclude.ts";
 import { takeOut } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isOwned, shardAt } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, expiries, rotation and retention. */
@@ -26,7 +26,7 @@ export function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<
 async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
   let checkpoints: ReturnType<typeof takeCheckpoints> = [];
   await flusher.between(async () => {
-    checkpoints = takeCheckpoints(state);
+    checkpoints = takeCheckpoints(state, state.shards);
   });
   if (checkpoints.length === 0) return;
   state.failpoint("checkpoint.taken");
@@ -35,7 +35,7 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
     state.failpoint("checkpoint.written");
   } catch (error) {
     // The old ones stand, and the shards must be written again although nothing new happens.
-    for (const { shard } of checkpoints) (state.shards[shard] as { dirty: boolean }).dirty = true;
+    for (const { shard } of checkpoints) shardAt(state, shard).dirty = true;
     throw error;
   }
 }
@@ -47,16 +47,21 @@ export async function takeDue(state: EngineState): Promise<void> {
   const base = state.flushMaking > state.flushCommitted ? Math.min(decided, state.flushSince) : decided;
   const until = base + state.config.horizonMs;
   if (until <= state.laterUntil) return;
+  await takeDueBetween(state, state.laterUntil, until);
+  if (state.stopped === null) state.laterUntil = until;
+}
+
+/** @param from exclusive, ms since 1970. @param until inclusive. */
+export async function takeDueBetween(state: EngineState, from: number, until: number): Promise<void> {
   let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
   for (;;) {
-    const rows = await state.store.recovery.due(state.laterUntil, until, after, DUE_ROWS);
+    const rows = await state.store.recovery.due(from, until, after, DUE_ROWS);
     if (state.stopped !== null) return;
-    for (const stored of rows) rebuildItem(state, stored);
+    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored);
     const last = rows.at(-1)?.task;
-    if (rows.length < DUE_ROWS || last === undefined) break;
+    if (rows.length < DUE_ROWS || last === undefined) return;
     after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
   }
-  state.laterUntil = until;
 }
 
 /** Ends tasks that have waited longer than they may, wherever they wait. */
@@ -65,7 +70,7 @@ export async function expireTasks(state: EngineState): Promise<void> {
   const now = state.clock.now();
   const rows = await state.store.recovery.expired(state.segments.newestFirst, now, EXPIRED_ROWS);
   if (state.stopped !== null) return;
-  for (const head of rows) expire(state, head);
+  for (const head of rows) if (isOwned(state, head.shard)) expire(state, head);
 }
 
 function expire(state: EngineState, head: TaskHead): void {
@@ -89,8 +94,8 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   const old = state.segmentRows > 0 && state.clock.now() - state.segments.open.openedAt >= state.config.segmentAgeMs;
   if (!full && !old) return;
   await flusher.between(async () => {
-    const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
-    const segment = await state.store.segments.open(state.shards, ranges, state.clock.now());
+    const ranges = [...state.shards].map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
+    const segment = await state.store.segments.open(state.shards.owners, ranges, state.clock.now());
     state.failpoint("segment.opened");
     state.segments.opened(segment);
     state.segmentRows = 0;
@@ -105,7 +110,7 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
-      const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
+      const result = await state.store.segments.reclaim(state.shards.owners, seg, endedBefore, state.config.maxMoved);
       if (result.outcome === "reclaimed") {
         state.failpoint("segment.reclaimed");
         state.segments.reclaimed(seg);
@@ -117,6 +122,6 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
     });
     if (state.stopped !== null) return;
   }
-  await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+  await state.store.segments.pruneLater(state.shards.owners, endedBefore, PRUNE_ROWS);
   await state.store.segments.pruneGates(state.clock.now());
 }

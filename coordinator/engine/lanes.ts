@@ -33,6 +33,16 @@ export class Lane {
     return this.#windows.get(shard);
   }
 
+  /** The lane's tasks of a shard are another owner's from now on. */
+  dropShard(shard: number): Window | undefined {
+    const window = this.#windows.get(shard);
+    this.#windows.delete(shard);
+    this.open.delete(shard);
+    const kept = this.returned.filter((item) => item.head.shard !== shard);
+    if (kept.length < this.returned.length) this.returned.splice(0, this.returned.length, ...kept);
+    return window;
+  }
+
   windows(): IterableIterator<Window> {
     return this.#windows.values();
   }

@@ -1,11 +1,13 @@
 import { closeSession } from "./attach.ts";
 import { concludeAttempt } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /** Nothing is heard of the attempt any more: it counts, and the task goes on without it. */
 export function loseAttempt(state: EngineState, item: Item): void {
-  if (item.state !== "running") return;
+  // Who reminds us may be late: the shard may have left, and come back with other items, since.
+  if (state.items.get(item.key) !== item) return;
+  if (item.state !== "running" || !isOwned(state, item.head.shard)) return;
   concludeAttempt(state, item, { kind: "lose", token: item.token }, {});
 }
 

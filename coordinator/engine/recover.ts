@@ -19,19 +19,20 @@ const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
  * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
  * or delayed since. What merely waits is left in the store and read when a worker could serve it. Costs what is unfinished,
  * whatever has ended and however much waits.
+ * @returns run_at up to which segment 0 had been read for every one of them.
  */
-export async function recover(state: EngineState): Promise<void> {
+export async function recover(state: EngineState, shards: readonly Shard[]): Promise<number> {
   const checkpoints = new Map(
     (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
   );
   let later = Number.POSITIVE_INFINITY;
-  for (const shard of state.shards) {
+  for (const shard of shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
   }
-  state.laterUntil = Number.isFinite(later) ? later : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
-  graceForOrphans(state);
+  graceForOrphans(state, new Set(shards.map(({ shard }) => shard)));
+  return Number.isFinite(later) ? later : 0;
 }
 
 async function recoverShard(
@@ -89,8 +90,8 @@ function resumeLanes(
 }
 
 /** Attempts whose workers have not come back yet are given one lease term to be announced. */
-function graceForOrphans(state: EngineState): void {
-  const orphans = [...state.items.values()].filter((item) => item.state === "running");
+function graceForOrphans(state: EngineState, shards: ReadonlySet<number>): void {
+  const orphans = [...state.items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
   if (orphans.length === 0) return;
   state.wheel.add(state.clock.monotonic() + state.config.leaseTtlMs, () => {
     for (const item of orphans) if (item.attempt?.session === null) loseAttempt(state, item);

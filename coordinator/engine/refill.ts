@@ -57,7 +57,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   const sees = window.lastCommitted;
   const piece = state.segments.pieceAfter(window.shard, from);
   const rows = await state.store.recovery.refill(piece.seg, window.shard, lane.id, from, limit, BYTES);
-  if (state.stopped !== null) return;
+  // The shard may have left while it was read.
+  if (state.stopped !== null || lane.findWindow(window.shard) !== window) return;
   window.refilling = false;
   // The segment was reclaimed while it was read: what was left of it is in segment 0 now.
   if (state.segments.pieceAfter(window.shard, from).seg !== piece.seg) return considerRefill(state, lane, window.shard);

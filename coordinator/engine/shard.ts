@@ -10,6 +10,8 @@ export class Shard {
   /** Queues and lanes (by id) whose numbers the next flush row carries. */
   readonly touchedQueues = new Set<string>();
   readonly touchedLanes = new Set<number>();
+  /** recovering: what it holds is being read. leaving: nothing new is decided in it, another is to take it. */
+  phase: "recovering" | "serving" | "leaving" = "recovering";
   /** Something was committed since the last checkpoint. */
   dirty = false;
   readonly totals = new Map<string, QueueTotals>();

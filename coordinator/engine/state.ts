@@ -1,4 +1,4 @@
-import type { TssError } from "../../proto/errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
@@ -15,6 +15,7 @@ import type { Profile } from "./profile.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
+import type { ShardSet } from "./shard-set.ts";
 import type { Wheel } from "./wheel.ts";
 
 export interface EngineConfig {
@@ -61,7 +62,7 @@ export interface EngineState {
   readonly segments: SegmentMap;
   readonly wheel: Wheel;
   readonly changes: Changes;
-  readonly shards: readonly Shard[];
+  readonly shards: ShardSet;
   readonly lanes: Map<number, Lane>;
   readonly laneIds: Map<string, number>;
   readonly queues: Map<string, QueueRow>;
@@ -79,7 +80,7 @@ export interface EngineState {
   readonly recentEnds: Map<string, number>;
   memory: { heads: number; bytes: number };
   /** Shard that un-keyed submits go to now, and until when. */
-  placing: { index: number; left: number; until: number };
+  placing: { shard: number; left: number; until: number };
   /** Rows in the open segment. */
   segmentRows: number;
   /** Number of the newest flush that is committed, and of the one that is being made. */
@@ -114,8 +115,23 @@ export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
   return state.items.get(refKey(ref));
 }
 
+/** Whether a decision about the task may be made here now. */
+export function isOwned(state: EngineState, shard: number): boolean {
+  const found = state.shards.find(shard);
+  return found !== undefined && found.phase !== "leaving";
+}
+
+/** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */
+export function requireOwned(state: EngineState, shard: number): void {
+  if (isOwned(state, shard)) return;
+  throw new TssError("UNAVAILABLE", "The task has just moved to another coordinator; send the same request again.", {
+    reason: "NOT_OWNER",
+    retryAfterMs: 100,
+  });
+}
+
 export function shardAt(state: EngineState, shard: number): Shard {
-  const found = state.shards[shard];
+  const found = state.shards.find(shard);
   if (found === undefined) throw new Error(`shard ${shard} is not owned here`);
   return found;
 }

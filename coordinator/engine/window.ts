@@ -150,6 +150,7 @@ export class Window {
     return dropped;
   }
 
+  /** What is in it, in order. */
   *heads(): IterableIterator<TaskHead> {
     for (let place = this.#first; place < this.#heads.length; place++) {
       const head = this.#heads[place];

@@ -55,6 +55,7 @@ export async function startEngine(
   config: Partial<EngineConfig> = {},
   takeover = false,
   tracer: TaskTracer = noTracer,
+  shared = false,
 ): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
@@ -69,6 +70,7 @@ export async function startEngine(
     tracer,
     address: "test",
     takeover,
+    shared,
     onStopped: tell,
   });
   const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
@@ -123,6 +125,7 @@ export class TestWorker {
   welcome: WorkAnswer["welcome"];
   ended: Error | undefined | null = null;
   onLease: (lease: LeaseGrant) => void = ignored;
+  onAck: (ack: { readonly id: string; readonly accepted: boolean }) => void = ignored;
   #attachment: WorkAttachment;
   #waiting: (() => void)[] = [];
 
@@ -174,6 +177,7 @@ export class TestWorker {
     this.cancels.push(...(answer.cancels ?? []));
     this.acks.push(...(answer.outcomeAcks ?? []));
     for (const lease of answer.leases ?? []) this.onLease(lease);
+    for (const ack of answer.outcomeAcks ?? []) this.onAck(ack);
     this.#tell();
     return true;
   }

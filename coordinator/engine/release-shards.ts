@@ -1,0 +1,56 @@
+import { takeCheckpoints } from "./checkpoint.ts";
+import { committed } from "./committed.ts";
+import { dropMemory } from "./fill.ts";
+import type { Flusher } from "./flusher.ts";
+import { letGo } from "./lease.ts";
+import type { Shard } from "./shard.ts";
+import type { EngineState } from "./state.ts";
+
+/**
+ * Hands shards over in good order: nothing new is decided in them, what is decided is committed, a checkpoint says where
+ * to go on, and they are forgotten here before they are given back. Their running attempts go on; the workers announce them
+ * to the next owner.
+ */
+export async function releaseShards(state: EngineState, flusher: Flusher, numbers: readonly number[]): Promise<void> {
+  const shards = numbers.flatMap((number) => state.shards.find(number) ?? []);
+  if (shards.length === 0) return;
+  for (const shard of shards) shard.phase = "leaving";
+  const leaving = new Set(shards.map(({ shard }) => shard));
+  for (let gone = false; !gone; ) {
+    await committed(state);
+    await flusher.between(async () => {
+      // A decision that was on its way when the shards were to leave is written first.
+      if (hasPendingOf(state, leaving)) return;
+      gone = true;
+      const checkpoints = takeCheckpoints(state, shards);
+      const owners = shards.map(({ shard, epoch }) => ({ shard, epoch }));
+      drop(state, shards, leaving);
+      // Without it the next owner reads more, that is all.
+      if (checkpoints.length > 0) await state.store.recovery.writeCheckpoints(checkpoints).catch(() => {});
+      await state.store.shared?.giveBack(owners);
+    });
+  }
+}
+
+function hasPendingOf({ pending }: EngineState, shards: ReadonlySet<number>): boolean {
+  const isTheirs = ({ shard }: { readonly shard: number }) => shards.has(shard);
+  return (
+    pending.messages.length > 0 ||
+    pending.events.some(isTheirs) ||
+    pending.ends.some(({ row }) => isTheirs(row)) ||
+    pending.moves.some(({ row }) => isTheirs(row))
+  );
+}
+
+/** Everything in memory that is of these shards goes, at once. */
+function drop(state: EngineState, shards: readonly Shard[], leaving: ReadonlySet<number>): void {
+  for (const item of [...state.items.values()]) {
+    if (!leaving.has(item.head.shard)) continue;
+    if (item.timer !== null) state.wheel.cancel(item.timer);
+    if (item.attempt?.session != null) letGo(item.attempt.session, item);
+    state.items.delete(item.key);
+  }
+  for (const lane of state.lanes.values())
+    for (const { shard } of shards) for (const head of lane.dropShard(shard)?.heads() ?? []) dropMemory(state, head);
+  for (const { shard } of shards) state.shards.delete(shard);
+}

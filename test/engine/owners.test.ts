@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { LeaseGrant } from "../../coordinator/operations/operations.ts";
+import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
+import type { SharedStore } from "../../coordinator/ports/shared-store.ts";
+import { FencedError } from "../../coordinator/ports/store-errors.ts";
+import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { freshDatabase } from "../support/database.ts";
+import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { until } from "../support/until.ts";
+
+interface Owner extends EngineHouse {
+  readonly shared: SharedStore;
+  readonly member: number;
+  /** Takes shards from whoever is seen to own them. */
+  take(shards: readonly number[]): Promise<void>;
+}
+
+const opened: Owner[] = [];
+afterEach(async () => {
+  for (const owner of opened.splice(0).reverse()) await owner.close();
+});
+
+async function join(url: string, name: string, config: Parameters<typeof startEngine>[1] = {}): Promise<Owner> {
+  const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const shared = store.shared!;
+  const member = await shared.join({ name, address: name, version: "5" });
+  const house = await startEngine(store, config, false, undefined, true);
+  const owner = {
+    ...house,
+    shared,
+    member,
+    async take(shards: readonly number[]) {
+      const view = await shared.look();
+      const claims = shards.map((shard) => ({ shard, from: view.shards[shard]!.member }));
+      await house.engine.adopt(await shared.take(claims, house.engine.state.segments.open.seg));
+    },
+  };
+  opened.push(owner);
+  return owner;
+}
+
+const ALL = Array.from({ length: 64 }, (_, shard) => shard);
+const LOW = ALL.slice(0, 32);
+const batch = (count: number, spec: object = {}) => Array.from({ length: count }, () => ({ command: "x", ...spec }));
+
+async function countsOf(owners: readonly Owner[]): Promise<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const { operations } of owners) {
+    const { counts } = await operations.operator.getOverview(CALLER);
+    for (const [name, value] of Object.entries(counts!))
+      if (typeof value === "bigint") sum[name] = (sum[name] ?? 0) + Number(value);
+  }
+  return sum;
+}
+
+async function getTask(owner: Owner, id: string) {
+  return (await owner.operations.tasks.getTask(CALLER, { $typeName: "tss.v1.GetTaskRequest", id })).task!;
+}
+
+describe("shards that move between coordinators", () => {
+  test("what waits goes on with the new owner: ready, delayed, retrying, and beyond memory", async () => {
+    const url = await freshDatabase();
+    const [a, b] = [await join(url, "a", { memoryHeads: 50 }), await join(url, "b", { memoryHeads: 50 })];
+    await a.take(ALL);
+    const ids = await submit(a, batch(400));
+    const delayed = await submit(a, batch(3, { delay: { seconds: 1n, nanos: 0 } }));
+    const far = await submit(a, batch(2, { delay: { seconds: 86_400n, nanos: 0 } }));
+    const failing = new TestWorker(a, { credit: 1 });
+    await failing.until((w) => w.leases.length === 1);
+    failing.drop();
+    await a.engine.release(ALL);
+    expect(a.engine.state).toMatchObject({ memory: { heads: 0, bytes: 0 } });
+    expect([a.engine.state.items.size, a.engine.state.wheel.size]).toEqual([0, 0]);
+    await b.take(ALL);
+    const worker = new TestWorker(b, { credit: 20, sessionId: failing.sessionId, held: failing.leases });
+    expect(worker.welcome?.adopted).toHaveLength(1);
+    worker.succeedAll();
+    for (const lease of failing.leases) worker.report(lease);
+    await worker.until((w) => w.acks.length === 403);
+    expect(worker.leases.map(({ id }) => id).sort()).toEqual(
+      [...ids.filter((id) => id !== failing.leases[0]!.id), ...delayed].sort(),
+    );
+    expect(await countsOf([b])).toMatchObject({ waiting: 2, running: 0, succeeded: 403 });
+    expect((await getTask(b, far[0]!)).status).toBe(TaskStatus.WAITING);
+  });
+
+  test("an owner goes on with its other shards while one is taken from it, and with none of a dead one's lost", async () => {
+    const url = await freshDatabase();
+    const [a, b] = [await join(url, "a"), await join(url, "b")];
+    await a.take(LOW);
+    await b.take(ALL.slice(32));
+    const ids = [...(await submit(a, batch(50))), ...(await submit(b, batch(50)))];
+    const dead = new TestWorker(a, { credit: 5 });
+    await dead.until((w) => w.leases.length === 5);
+    await b.take(LOW);
+    await expect(submit(a, batch(1))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(await a.stopped).toBeInstanceOf(FencedError);
+    const worker = new TestWorker(b, { credit: 10, sessionId: dead.sessionId, held: dead.leases });
+    worker.succeedAll();
+    for (const lease of dead.leases) worker.report(lease);
+    await worker.until((w) => w.acks.length === 100);
+    expect([...worker.leases, ...dead.leases].map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect(await countsOf([b])).toMatchObject({ waiting: 0, running: 0, succeeded: 100 });
+  });
+
+  test("an attempt whose worker nobody hears of any more is lost to the new owner after one lease term", async () => {
+    const url = await freshDatabase();
+    const [a, b] = [await join(url, "a"), await join(url, "b", { leaseTtlMs: 300 })];
+    await a.take(ALL);
+    const [id] = await submit(a, batch(1, { retry: { limit: 1 } }));
+    const gone = new TestWorker(a, { credit: 1 });
+    await gone.until((w) => w.leases.length === 1);
+    await b.take(ALL);
+    const worker = new TestWorker(b, { credit: 1 });
+    await worker.until((w) => w.leases.length === 1);
+    expect(worker.leases[0]).toMatchObject({ id, attempt: 2 });
+    expect(worker.leases[0]!.token).toBeGreaterThan(gone.leases[0]!.token);
+    worker.report(gone.leases[0]!);
+    worker.report(worker.leases[0]!);
+    await worker.until((w) => w.acks.length === 2);
+    expect(worker.acks.map(({ accepted }) => accepted)).toEqual([false, true]);
+  });
+
+  test("whatever moves while work goes on, each task runs once and every number is right", async () => {
+    const url = await freshDatabase();
+    const owners = [await join(url, "a", { memoryHeads: 100 }), await join(url, "b", { memoryHeads: 100 })] as const;
+    await owners[0].take(LOW);
+    await owners[1].take(ALL.slice(32));
+    const started: string[] = [];
+    const accepted: string[] = [];
+    const unreported = new Map<string, LeaseGrant>();
+    const listen = (worker: TestWorker): TestWorker => {
+      worker.onLease = (lease) => {
+        started.push(lease.id);
+        unreported.set(lease.id, lease);
+        worker.report(lease, AttemptOutcome.SUCCEEDED, { credit: 1 });
+      };
+      worker.onAck = (ack) => {
+        if (ack.accepted) accepted.push(ack.id);
+        unreported.delete(ack.id);
+      };
+      return worker;
+    };
+    const workers = owners.map((owner) => listen(new TestWorker(owner)));
+    for (const worker of workers) worker.credit(30);
+    const ids: string[] = [];
+    const moves = fc.sample(fc.array(fc.nat(63), { minLength: 1, maxLength: 12 }), { numRuns: 12, seed: 20 });
+    for (const [turn, shards] of moves.entries()) {
+      const [from, to] = turn % 2 === 0 ? [owners[0], owners[1]] : [owners[1], owners[0]];
+      const moving = [...new Set(shards)].filter((shard) => from.engine.state.shards.find(shard) !== undefined);
+      const [first, second] = await Promise.all([
+        submit(from, batch(150)),
+        submit(to, batch(150)),
+        from.engine.release(moving).then(() => to.take(moving)),
+      ]);
+      ids.push(...first, ...second);
+      // What is held of the shards and has no answer is announced to the new owner, as a worker does over its stream there.
+      const { state } = to.engine;
+      const held = [...unreported.values()].filter(({ id }) => moving.includes(state.ids.decode(id)!.shard));
+      const there = listen(new TestWorker(to, { held }));
+      for (const lease of held) there.report(lease);
+    }
+    await until("every task to end", () => accepted.length >= ids.length, 30_000);
+    expect(ids).toHaveLength(3_600);
+    expect(accepted.sort()).toEqual(ids.sort());
+    expect(started.sort()).toEqual(ids);
+    const counts = { waiting: 0, running: 0, succeeded: 3_600, failed: 0 };
+    expect(await countsOf(owners)).toMatchObject(counts);
+    await owners[1].take(LOW.concat(ALL.slice(32)).filter((shard) => owners[0].engine.state.shards.find(shard)));
+    expect(await countsOf([owners[1]])).toMatchObject(counts);
+  }, 60_000);
+});
