@@ -18,6 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proto",
     "runtime",
   ],
+  "coordinator/cluster": [
+    "coordinator/cluster",
+    "coordinator/engine",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "proto",
+    "runtime",
+  ],
   "coordinator/operations": [
     "coordinator/operations",
     "coordinator/engine",

@@ -14,6 +14,8 @@ import type { EngineState } from "./state.ts";
 export async function releaseShards(state: EngineState, flusher: Flusher, numbers: readonly number[]): Promise<void> {
   const shards = numbers.flatMap((number) => state.shards.find(number) ?? []);
   if (shards.length === 0) return;
+  // Of one that was not read to its end the last checkpoint stands.
+  const read = shards.filter((shard) => shard.phase !== "recovering");
   for (const shard of shards) shard.phase = "leaving";
   const leaving = new Set(shards.map(({ shard }) => shard));
   for (let gone = false; !gone; ) {
@@ -22,7 +24,7 @@ export async function releaseShards(state: EngineState, flusher: Flusher, number
       // A decision that was on its way when the shards were to leave is written first.
       if (hasPendingOf(state, leaving)) return;
       gone = true;
-      const checkpoints = takeCheckpoints(state, shards);
+      const checkpoints = takeCheckpoints(state, read);
       const owners = shards.map(({ shard, epoch }) => ({ shard, epoch }));
       drop(state, shards, leaving);
       // Without it the next owner reads more, that is all.

@@ -11,8 +11,11 @@ export interface SharedStore {
    * @throws OwnedError a coordinator owns the whole store for itself.
    */
   join(member: NewMember): Promise<number>;
-  /** Shows a sign of life and gives the members and owners as they are now. */
-  look(): Promise<ClusterView>;
+  /**
+   * Shows a sign of life and gives the members and owners as they are now.
+   * @param leaving this member gives its shards to others and takes none.
+   */
+  look(leaving?: boolean): Promise<ClusterView>;
   /**
    * Takes shards whose owner is still the one that was seen; their epochs rise, durably, after every flush under the old
    * ones has ended one way or the other. Their tasks from now on belong to the segment.
@@ -36,6 +39,8 @@ export interface NewMember {
 
 export interface Member extends NewMember {
   readonly member: number;
+  /** It gives its shards to others. */
+  readonly leaving: boolean;
   /** Its session with the database is there. */
   readonly connected: boolean;
   /** Milliseconds since its last sign of life, by the database's clock. */

@@ -38,7 +38,7 @@ export function makeShared(session: OwnerSession, at: Target, memory: OwnerMemor
       session.keep((client) => lockMember(client, member));
       return member;
     },
-    look: (): Promise<ClusterView> => run((client) => look(client, member)),
+    look: (leaving = false): Promise<ClusterView> => run((client) => look(client, member, leaving)),
     async take(claims: readonly ShardClaim[], seg: number): Promise<readonly OwnedShard[]> {
       const taken = await run((client) => takeShards(client, member, claims, seg));
       if (taken.length > 0) await memory.taken(taken);

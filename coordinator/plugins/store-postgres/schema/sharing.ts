@@ -8,7 +8,8 @@ CREATE TABLE tss_member (
   joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   name text NOT NULL,
   address text NOT NULL,
-  version text NOT NULL
+  version text NOT NULL,
+  leaving boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE tss_member IS 'Coordinators. One whose session does not hold the advisory lock of its number is dead.';
 
