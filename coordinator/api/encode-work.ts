@@ -1,6 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { WelcomeSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { AdoptionSchema, WelcomeSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { LeaseAnswer, LeaseGrant, WorkAnswer } from "../operations/operations.ts";
 
 type OutcomeAck = NonNullable<WorkAnswer["outcomeAcks"]>[number];
@@ -22,6 +22,7 @@ export function encodeWorkResponse(answer: WorkAnswer): Uint8Array {
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 4, cancel);
   for (const ack of answer.logAcks ?? []) writeLogAck(writer, ack);
   writeDrain(writer, 6, answer);
+  writeOwners(writer, answer);
   return writer.finish();
 }
 
@@ -33,6 +34,7 @@ export function encodeLeaseTasksResponse(answer: LeaseAnswer): Uint8Array {
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 3, cancel);
   duration(writer, 4, answer.nextMs);
   writeDrain(writer, 5, answer);
+  for (const address of answer.coordinators ?? []) text(writer, 6, address);
   return writer.finish();
 }
 
@@ -77,6 +79,18 @@ export function writeLogAck(writer: BinaryWriter, ack: LogAck): void {
   integer(writer, 3, ack.offset);
   flag(writer, 4, ack.full);
   writer.join();
+}
+
+/** What workers of several coordinators are told. */
+export function writeOwners(writer: BinaryWriter, { adoption, moved, coordinators }: WorkAnswer): void {
+  if (adoption) writer.tag(7, WireType.LengthDelimited).bytes(toBinary(AdoptionSchema, adoption));
+  for (const lease of moved ?? []) {
+    writer.tag(8, WireType.LengthDelimited).fork();
+    text(writer, 1, lease.id);
+    integer(writer, 2, lease.token);
+    writer.join();
+  }
+  for (const address of coordinators ?? []) text(writer, 9, address);
 }
 
 export function writeDrain(writer: BinaryWriter, field: number, { drain }: WorkAnswer): void {

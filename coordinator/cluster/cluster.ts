@@ -119,7 +119,10 @@ export class Cluster {
     const names = await (leases?.held(members.map((one) => leaseOf(one.member))) ?? null);
     const held =
       names === null ? null : new Set(members.map((one) => one.member).filter((one) => names.has(leaseOf(one))));
-    const { release, take } = planShards(member, this.#judge.judge(member, members, held), shards);
+    const judged = this.#judge.judge(member, members, held);
+    const { release, take } = planShards(member, judged, shards);
+    const living = new Set(judged.filter(({ alive, leaving }) => alive && !leaving).map((one) => one.member));
+    engine.tellCoordinators(members.filter((one) => living.has(one.member)).map(({ address }) => address));
     // Ours by the database and not here: the answer to a taking was lost.
     const missed = shards.filter((one) => one.member === member && engine.state.shards.find(one.shard) === undefined);
     if (engine.state.stopped !== null || this.#stopped) return;

@@ -1,4 +1,5 @@
 import type { OwnedShard } from "../ports/store.ts";
+import { giveBackUnannounced } from "./attach.ts";
 import type { Flusher } from "./flusher.ts";
 import { takeDueBetween } from "./janitor.ts";
 import { recover } from "./recover.ts";
@@ -23,6 +24,7 @@ export async function adoptShards(state: EngineState, flusher: Flusher, taken: r
   await takeDueBetween(state, later, state.clock.now() + state.config.horizonMs);
   if (state.stopped !== null) return;
   for (const shard of shards) shard.phase = "serving";
+  giveBackUnannounced(state);
   for (const lane of state.lanes.values()) {
     offerLane(state, lane);
     for (const { shard } of shards) considerRefill(state, lane, shard);

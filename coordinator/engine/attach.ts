@@ -3,6 +3,8 @@ import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import {
+  AdoptionSchema,
+  type Announcement,
   type HeldLease,
   HeldLeaseSchema,
   type Hello,
@@ -20,7 +22,7 @@ import { loseAttempt } from "./lose.ts";
 import { deliver, giveBack } from "./send.ts";
 import { joinProfile, leaveProfile, updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
-import { type EngineState, itemAt } from "./state.ts";
+import { type EngineState, isOwned, isServing, itemAt } from "./state.ts";
 import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 
 /** @throws TssError INVALID_ARGUMENT when what a worker says of itself is beyond the limits. */
@@ -82,7 +84,8 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   session.stalled = false;
   session.credit = hello.credit;
   const welcome = adopt(state, session, hello.held);
-  deliver(state, session, { welcome, drain: session.draining || undefined });
+  const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
+  deliver(state, session, { welcome, drain: session.draining || undefined, coordinators });
   resendOrders(state, session);
   updateReady(state, session);
   return session;
@@ -124,21 +127,10 @@ export function touch(state: EngineState, session: Session): void {
  * the worker does not name never reached it and goes back.
  */
 export function adopt(state: EngineState, session: Session, held: readonly HeldLease[]): Welcome {
-  const adopted: HeldLease[] = [];
-  const refused: HeldLease[] = [];
-  const named = new Set<string>();
-  for (const lease of held) {
-    const item = currentItem(state, lease);
-    if (item === null) {
-      refused.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
-      continue;
-    }
-    named.add(item.key);
-    adopted.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
-    takeOver(state, session, item);
-  }
+  const adoption = adoptHeld(state, session, held);
+  const named = new Set(adoption.adopted.map(({ fencingToken }) => Number(fencingToken)));
   for (const item of [...session.held.values()]) {
-    if (named.has(item.key) || item.state !== "running" || item.attempt?.committed !== true) continue;
+    if (named.has(item.token) || item.state !== "running" || item.attempt?.committed !== true) continue;
     giveBack(state, item);
   }
   return create(WelcomeSchema, {
@@ -146,9 +138,55 @@ export function adopt(state: EngineState, session: Session, held: readonly HeldL
     heartbeatInterval: toDuration(Math.round(state.config.leaseTtlMs / 3)),
     leaseTtl: toDuration(state.config.leaseTtlMs),
     serverVersion: "5",
-    adopted,
-    refused,
+    ...adoption,
   });
+}
+
+/** What each lease that a worker says it holds is to this coordinator. */
+function adoptHeld(state: EngineState, session: Session, held: readonly HeldLease[]) {
+  const adoption = { adopted: [] as HeldLease[], refused: [] as HeldLease[], elsewhere: [] as HeldLease[] };
+  for (const { id, fencingToken } of held) {
+    const lease = create(HeldLeaseSchema, { id, fencingToken });
+    const ref = state.ids.decode(id);
+    const item = currentItem(state, lease);
+    if (item !== null) {
+      takeOver(state, session, item);
+      adoption.adopted.push(lease);
+      // One that is being read may not have the item yet.
+    } else if (ref !== null && !isServing(state, ref.shard)) adoption.elsewhere.push(lease);
+    else adoption.refused.push(lease);
+  }
+  return adoption;
+}
+
+/**
+ * What a worker holds of a session with another coordinator: adopted, refused, or neither yet. It is remembered for a lease
+ * term, for shards that are taken up only after it.
+ */
+export function announce(state: EngineState, session: Session, { sessionId, held }: Announcement): void {
+  const tokens = new Set(held.map(({ fencingToken }) => Number(fencingToken)));
+  state.announced.set(sessionId, { tokens, until: state.clock.monotonic() + state.config.leaseTtlMs });
+  const adoption = adoptHeld(state, session, held);
+  giveBackUnannounced(state);
+  deliver(state, session, { adoption: create(AdoptionSchema, adoption) });
+  resendOrders(state, session);
+}
+
+/** Attempts that were given to a session which has been announced, and not with it, never reached the worker. */
+export function giveBackUnannounced(state: EngineState): void {
+  const now = state.clock.monotonic();
+  const numbers = new Map<number, ReadonlySet<number>>();
+  for (const [id, { tokens, until }] of state.announced) {
+    if (until < now) state.announced.delete(id);
+    const number = state.pastSessions.get(id);
+    if (number !== undefined) numbers.set(number, tokens);
+  }
+  if (numbers.size === 0) return;
+  for (const item of [...state.items.values()]) {
+    if (item.state !== "running" || item.attempt?.session !== null || !isOwned(state, item.head.shard)) continue;
+    const tokens = numbers.get(item.attempt.sessionNumber);
+    if (tokens !== undefined && !tokens.has(item.token)) giveBack(state, item);
+  }
 }
 
 function currentItem(state: EngineState, lease: HeldLease): Item | null {

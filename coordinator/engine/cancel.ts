@@ -8,7 +8,7 @@ import { takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import { reading } from "./reading.ts";
-import { type EngineState, itemAt, requireOwned } from "./state.ts";
+import { type EngineState, itemAt, requireServing } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 import { orderEnd } from "./watch-attempt.ts";
 
@@ -20,7 +20,7 @@ export type CancelOutcome = "changed" | "unchanged" | "unknown";
  */
 export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
   for (;;) {
-    requireOwned(state, ref.shard);
+    requireServing(state, ref.shard);
     const item = itemAt(state, ref);
     if (item?.state === "gated") await committed(state);
     else if (item?.state === "ending") await committed(state);

@@ -16,6 +16,7 @@ import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
+import { deliver } from "./send.ts";
 import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -96,6 +97,8 @@ export class Engine {
       items: new Map(),
       sessions: new Map(),
       pastSessions: new Map(),
+      announced: new Map(),
+      coordinators: [],
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
@@ -158,6 +161,15 @@ export class Engine {
   /** Takes up shards that the store has given to this member. */
   adopt(taken: readonly OwnedShard[]): Promise<void> {
     return adoptShards(this.state, this.#flusher, taken);
+  }
+
+  /** Workers hold a stream to each coordinator: they are told when these are others. */
+  tellCoordinators(addresses: readonly string[]): void {
+    const { state } = this;
+    const before = state.coordinators;
+    if (addresses.length === before.length && addresses.every((address, at) => address === before[at])) return;
+    state.coordinators = addresses;
+    for (const session of state.sessions.values()) deliver(state, session, { coordinators: addresses });
   }
 
   /** Hands shards over in good order. */

@@ -3,6 +3,8 @@ import { committed } from "./committed.ts";
 import { dropMemory } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { letGo } from "./lease.ts";
+import { deliver } from "./send.ts";
+import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
 import type { EngineState } from "./state.ts";
 
@@ -46,12 +48,20 @@ function hasPendingOf({ pending }: EngineState, shards: ReadonlySet<number>): bo
 
 /** Everything in memory that is of these shards goes, at once. */
 function drop(state: EngineState, shards: readonly Shard[], leaving: ReadonlySet<number>): void {
+  const moved = new Map<Session, { id: string; token: number }[]>();
   for (const item of [...state.items.values()]) {
     if (!leaving.has(item.head.shard)) continue;
     if (item.timer !== null) state.wheel.cancel(item.timer);
-    if (item.attempt?.session != null) letGo(item.attempt.session, item);
+    const session = item.attempt?.session;
+    if (session != null) {
+      letGo(session, item);
+      const leases = moved.get(session) ?? [];
+      moved.set(session, leases);
+      leases.push({ id: state.ids.encode(item.head), token: item.token });
+    }
     state.items.delete(item.key);
   }
+  for (const [session, leases] of moved) deliver(state, session, { moved: leases });
   for (const lane of state.lanes.values())
     for (const { shard } of shards) for (const head of lane.dropShard(shard)?.heads() ?? []) dropMemory(state, head);
   for (const { shard } of shards) state.shards.delete(shard);

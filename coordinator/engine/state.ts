@@ -70,6 +70,10 @@ export interface EngineState {
   readonly sessions: Map<string, Session>;
   /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
   readonly pastSessions: Map<string, number>;
+  /** Sessions with other coordinators that workers have announced, by public id: tokens they hold of them. */
+  readonly announced: Map<string, { readonly tokens: ReadonlySet<number>; readonly until: number }>;
+  /** Addresses of every coordinator, this one too; empty: it is alone. */
+  coordinators: readonly string[];
   readonly profiles: Map<string, Profile>;
   readonly pending: Pending;
   /** Lanes that are listed with the profiles that serve them. */
@@ -115,15 +119,20 @@ export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
   return state.items.get(refKey(ref));
 }
 
-/** Whether a decision about the task may be made here now. */
+/** Whether decisions about tasks of the shard are made here. */
 export function isOwned(state: EngineState, shard: number): boolean {
   const found = state.shards.find(shard);
   return found !== undefined && found.phase !== "leaving";
 }
 
+/** Whether all of the shard's tasks are known here, so that one that is not found is not there. */
+export function isServing(state: EngineState, shard: number): boolean {
+  return state.shards.find(shard)?.phase === "serving";
+}
+
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */
-export function requireOwned(state: EngineState, shard: number): void {
-  if (isOwned(state, shard)) return;
+export function requireServing(state: EngineState, shard: number): void {
+  if (isServing(state, shard)) return;
   throw new TssError("UNAVAILABLE", "The task has just moved to another coordinator; send the same request again.", {
     reason: "NOT_OWNER",
     retryAfterMs: 100,

@@ -92,6 +92,11 @@ export interface WorkAnswer {
     readonly full: boolean;
   }[];
   readonly drain?: boolean;
+  readonly adoption?: worker.Adoption;
+  /** Attempts whose shard has left this coordinator. */
+  readonly moved?: readonly { readonly id: string; readonly token: number }[];
+  /** Addresses of every coordinator. */
+  readonly coordinators?: readonly string[];
   /** An otherwise empty answer: the worker's sign of life was heard. */
   readonly heard?: boolean;
 }

@@ -51,7 +51,8 @@ export async function leaseTasks(
     detachStream(state, session, poll);
   }
   const nextMs = Math.round(state.config.leaseTtlMs / 3);
-  return { ...poll.answer, sessionId: session.id, nextMs, drain: session.draining };
+  const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
+  return { ...poll.answer, sessionId: session.id, nextMs, drain: session.draining, coordinators };
 }
 
 function check(request: LeaseTasksRequest): number {

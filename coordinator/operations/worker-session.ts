@@ -7,13 +7,13 @@ import type {
   WorkRequest,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
+import { announce, attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
 import { deliver } from "../engine/send.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
-import { type EngineState, itemAt } from "../engine/state.ts";
+import { type EngineState, isServing, itemAt } from "../engine/state.ts";
 import { timestampMs } from "../kernel/time.ts";
 import type { Caller, WorkAnswer, WorkAttachment, WorkStream } from "./operations.ts";
 import { traceSettle } from "./trace-tasks.ts";
@@ -51,6 +51,7 @@ export function attachWorker(
     touch(state, session);
     // An empty message asks whether it is heard; its answer lets the worker trust its lease.
     if (isBeat(message)) return void deliver(state, session, { heard: true });
+    for (const announcement of message.announcements) announce(state, session, announcement);
     takeReports(state, logs, message, (answer) => deliver(state, session, answer));
     if (message.draining) session.draining = true;
     session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
@@ -68,9 +69,9 @@ export function attachWorker(
 }
 
 function isBeat(message: WorkRequest): boolean {
-  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello } = message;
+  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello, announcements } = message;
   if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
-  return outcomes.length + starts.length + progress.length + logs.length === 0;
+  return outcomes.length + starts.length + progress.length + logs.length + announcements.length === 0;
 }
 
 /** Output first, then beginnings and progress, then ends: a message may carry the whole life of an attempt. */
@@ -99,6 +100,8 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (
   const item = ref === null ? undefined : itemAt(state, ref);
   const token = Number(report.fencingToken);
   const offset = Number(report.offset);
+  // Kept by the worker until the owner takes it.
+  if (ref !== null && !isServing(state, ref.shard)) return;
   const current = item?.state === "running" && item.token === token;
   // Output of an attempt that is over is wanted by nobody: the worker may forget it.
   if (ref === null || item === undefined || !current || report.data.length > LIMITS.logChunkBytes) {

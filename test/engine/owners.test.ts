@@ -25,7 +25,7 @@ async function join(url: string, name: string, config: Parameters<typeof startEn
   const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
   const shared = store.shared!;
   const member = await shared.join({ name, address: name, version: "5" });
-  const house = await startEngine(store, config, false, undefined, true);
+  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, true);
   const owner = {
     ...house,
     shared,
@@ -93,15 +93,42 @@ describe("shards that move between coordinators", () => {
     const ids = [...(await submit(a, batch(50))), ...(await submit(b, batch(50)))];
     const dead = new TestWorker(a, { credit: 5 });
     await dead.until((w) => w.leases.length === 5);
+    const worker = new TestWorker(b);
+    // The fifth lease never reached the worker; the shards are taken up only after it has said so.
+    const held = dead.leases.slice(0, 4);
+    worker.announce(dead.sessionId, held);
+    expect(worker.adoption?.elsewhere.map(({ id }) => id)).toEqual(held.map(({ id }) => id));
     await b.take(LOW);
     await expect(submit(a, batch(1))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(await a.stopped).toBeInstanceOf(FencedError);
-    const worker = new TestWorker(b, { credit: 10, sessionId: dead.sessionId, held: dead.leases });
+    worker.announce(dead.sessionId, held);
+    expect(worker.adoption?.adopted.map(({ id }) => id)).toEqual(held.map(({ id }) => id));
     worker.succeedAll();
-    for (const lease of dead.leases) worker.report(lease);
+    for (const lease of held) worker.report(lease);
+    worker.credit(10);
     await worker.until((w) => w.acks.length === 100);
-    expect([...worker.leases, ...dead.leases].map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect([...worker.leases, ...held].map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect(worker.leases.every(({ attempt }) => attempt === 1)).toBe(true);
     expect(await countsOf([b])).toMatchObject({ waiting: 0, running: 0, succeeded: 100 });
+  });
+
+  test("a worker is told which attempts have left with their shard; reports wait for the new owner", async () => {
+    const url = await freshDatabase();
+    const [a, b] = [await join(url, "a"), await join(url, "b")];
+    await a.take(ALL);
+    await submit(a, batch(3));
+    const [here, there] = [new TestWorker(a, { credit: 3 }), new TestWorker(b)];
+    await here.until((w) => w.leases.length === 3);
+    const released = a.engine.release(ALL);
+    for (const lease of here.leases) here.report(lease);
+    await released;
+    expect(here.moved.map(({ token }) => token).sort()).toEqual(here.leases.map(({ token }) => token).sort());
+    expect(here.acks).toEqual([]);
+    await b.take(ALL);
+    there.announce(here.sessionId, here.moved);
+    for (const lease of here.leases) there.report(lease);
+    await there.until((w) => w.acks.length === 3);
+    expect(there.acks.map(({ accepted }) => accepted)).toEqual([true, true, true]);
   });
 
   test("an attempt whose worker nobody hears of any more is lost to the new owner after one lease term", async () => {
@@ -158,7 +185,8 @@ describe("shards that move between coordinators", () => {
       // What is held of the shards and has no answer is announced to the new owner, as a worker does over its stream there.
       const { state } = to.engine;
       const held = [...unreported.values()].filter(({ id }) => moving.includes(state.ids.decode(id)!.shard));
-      const there = listen(new TestWorker(to, { held }));
+      const there = listen(new TestWorker(to));
+      there.announce("w_other", held);
       for (const lease of held) there.report(lease);
     }
     await until("every task to end", () => accepted.length >= ids.length, 30_000);

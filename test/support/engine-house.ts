@@ -120,6 +120,9 @@ export async function submit(house: EngineHouse, specs: SpecInit[], requestId = 
 export class TestWorker {
   readonly leases: LeaseGrant[] = [];
   readonly cancels: NonNullable<WorkAnswer["cancels"]>[number][] = [];
+  readonly moved: NonNullable<WorkAnswer["moved"]>[number][] = [];
+  adoption: WorkAnswer["adoption"];
+  coordinators: readonly string[] = [];
   readonly acks: NonNullable<WorkAnswer["outcomeAcks"]>[number][] = [];
   sessionId = "";
   welcome: WorkAnswer["welcome"];
@@ -176,6 +179,9 @@ export class TestWorker {
     this.leases.push(...(answer.leases ?? []));
     this.cancels.push(...(answer.cancels ?? []));
     this.acks.push(...(answer.outcomeAcks ?? []));
+    this.moved.push(...(answer.moved ?? []));
+    this.adoption = answer.adoption ?? this.adoption;
+    if ((answer.coordinators?.length ?? 0) > 0) this.coordinators = answer.coordinators ?? [];
     for (const lease of answer.leases ?? []) this.onLease(lease);
     for (const ack of answer.outcomeAcks ?? []) this.onAck(ack);
     this.#tell();
@@ -193,6 +199,12 @@ export class TestWorker {
 
   credit(credit: number): void {
     this.#attachment.receive(create(WorkRequestSchema, { credit }));
+  }
+
+  /** What it holds of a session with another coordinator. */
+  announce(sessionId: string, held: readonly Pick<LeaseGrant, "id" | "token">[]): void {
+    const leases = held.map(({ id, token }) => ({ id, fencingToken: BigInt(token) }));
+    this.#attachment.receive(create(WorkRequestSchema, { announcements: [{ sessionId, held: leases }] }));
   }
 
   beat(): void {

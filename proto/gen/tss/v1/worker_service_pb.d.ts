@@ -308,6 +308,13 @@ export declare type Welcome = Message<"tss.v1.Welcome"> & {
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused: HeldLease[];
+
+  /**
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   *
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
+   */
+  elsewhere: HeldLease[];
 };
 
 /**
@@ -349,6 +356,13 @@ export declare type WelcomeJson = {
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused?: HeldLeaseJson[];
+
+  /**
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   *
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
+   */
+  elsewhere?: HeldLeaseJson[];
 };
 
 /**
@@ -356,6 +370,98 @@ export declare type WelcomeJson = {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export declare const WelcomeSchema: GenMessage<Welcome, {jsonType: WelcomeJson}>;
+
+/**
+ * Everything a worker holds of a session with a coordinator that is gone, or that has handed shards over. What that session
+ * was given and `held` does not name never arrived. Repeat it until each lease is adopted or refused.
+ *
+ * @generated from message tss.v1.Announcement
+ */
+export declare type Announcement = Message<"tss.v1.Announcement"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease held = 2;
+   */
+  held: HeldLease[];
+};
+
+/**
+ * Everything a worker holds of a session with a coordinator that is gone, or that has handed shards over. What that session
+ * was given and `held` does not name never arrived. Repeat it until each lease is adopted or refused.
+ *
+ * @generated from message tss.v1.Announcement
+ */
+export declare type AnnouncementJson = {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId?: string;
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease held = 2;
+   */
+  held?: HeldLeaseJson[];
+};
+
+/**
+ * Describes the message tss.v1.Announcement.
+ * Use `create(AnnouncementSchema)` to create a new message.
+ */
+export declare const AnnouncementSchema: GenMessage<Announcement, {jsonType: AnnouncementJson}>;
+
+/**
+ * The answer to announcements; as in Welcome.
+ *
+ * @generated from message tss.v1.Adoption
+ */
+export declare type Adoption = Message<"tss.v1.Adoption"> & {
+  /**
+   * @generated from field: repeated tss.v1.HeldLease adopted = 1;
+   */
+  adopted: HeldLease[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease refused = 2;
+   */
+  refused: HeldLease[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 3;
+   */
+  elsewhere: HeldLease[];
+};
+
+/**
+ * The answer to announcements; as in Welcome.
+ *
+ * @generated from message tss.v1.Adoption
+ */
+export declare type AdoptionJson = {
+  /**
+   * @generated from field: repeated tss.v1.HeldLease adopted = 1;
+   */
+  adopted?: HeldLeaseJson[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease refused = 2;
+   */
+  refused?: HeldLeaseJson[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 3;
+   */
+  elsewhere?: HeldLeaseJson[];
+};
+
+/**
+ * Describes the message tss.v1.Adoption.
+ * Use `create(AdoptionSchema)` to create a new message.
+ */
+export declare const AdoptionSchema: GenMessage<Adoption, {jsonType: AdoptionJson}>;
 
 /**
  * The right to run one attempt.
@@ -918,6 +1024,11 @@ export declare type WorkRequest = Message<"tss.v1.WorkRequest"> & {
    * @generated from field: uint32 credit_withdrawn = 8;
    */
   creditWithdrawn: number;
+
+  /**
+   * @generated from field: repeated tss.v1.Announcement announcements = 9;
+   */
+  announcements: Announcement[];
 };
 
 /**
@@ -969,6 +1080,11 @@ export declare type WorkRequestJson = {
    * @generated from field: uint32 credit_withdrawn = 8;
    */
   creditWithdrawn?: number;
+
+  /**
+   * @generated from field: repeated tss.v1.Announcement announcements = 9;
+   */
+  announcements?: AnnouncementJson[];
 };
 
 /**
@@ -1176,6 +1292,25 @@ export declare type WorkResponse = Message<"tss.v1.WorkResponse"> & {
    * @generated from field: bool drain = 6;
    */
   drain: boolean;
+
+  /**
+   * @generated from field: tss.v1.Adoption adoption = 7;
+   */
+  adoption?: Adoption | undefined;
+
+  /**
+   * Attempts whose shard has left this coordinator: they go on, and another will adopt them. Reports wait for it.
+   *
+   * @generated from field: repeated tss.v1.HeldLease moved = 8;
+   */
+  moved: HeldLease[];
+
+  /**
+   * Addresses (host:port) of every coordinator, when they are several or have changed: hold a stream to each.
+   *
+   * @generated from field: repeated string coordinators = 9;
+   */
+  coordinators: string[];
 };
 
 /**
@@ -1213,6 +1348,25 @@ export declare type WorkResponseJson = {
    * @generated from field: bool drain = 6;
    */
   drain?: boolean;
+
+  /**
+   * @generated from field: tss.v1.Adoption adoption = 7;
+   */
+  adoption?: AdoptionJson;
+
+  /**
+   * Attempts whose shard has left this coordinator: they go on, and another will adopt them. Reports wait for it.
+   *
+   * @generated from field: repeated tss.v1.HeldLease moved = 8;
+   */
+  moved?: HeldLeaseJson[];
+
+  /**
+   * Addresses (host:port) of every coordinator, when they are several or have changed: hold a stream to each.
+   *
+   * @generated from field: repeated string coordinators = 9;
+   */
+  coordinators?: string[];
 };
 
 /**
@@ -1329,6 +1483,13 @@ export declare type LeaseTasksResponse = Message<"tss.v1.LeaseTasksResponse"> & 
    * @generated from field: bool drain = 5;
    */
   drain: boolean;
+
+  /**
+   * As in WorkResponse: poll each of them.
+   *
+   * @generated from field: repeated string coordinators = 6;
+   */
+  coordinators: string[];
 };
 
 /**
@@ -1361,6 +1522,13 @@ export declare type LeaseTasksResponseJson = {
    * @generated from field: bool drain = 5;
    */
   drain?: boolean;
+
+  /**
+   * As in WorkResponse: poll each of them.
+   *
+   * @generated from field: repeated string coordinators = 6;
+   */
+  coordinators?: string[];
 };
 
 /**
