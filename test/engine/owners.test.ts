@@ -133,7 +133,7 @@ describe("shards that move between coordinators", () => {
 
   test("an attempt whose worker nobody hears of any more is lost to the new owner after one lease term", async () => {
     const url = await freshDatabase();
-    const [a, b] = [await join(url, "a"), await join(url, "b", { leaseTtlMs: 300 })];
+    const [a, b] = [await join(url, "a"), await join(url, "b", { leaseTtlMs: 2_000 })];
     await a.take(ALL);
     const [id] = await submit(a, batch(1, { retry: { limit: 1 } }));
     const gone = new TestWorker(a, { credit: 1 });
