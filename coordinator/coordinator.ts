@@ -25,6 +25,7 @@ import type { Blobs } from "./ports/blobs.ts";
 import type { Store } from "./ports/store.ts";
 import { FencedError, OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { advertised, workTogether } from "./together.ts";
 
 export interface CoordinatorOptions {
   readonly settings: Settings;
@@ -65,6 +66,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const store = await openStore(options);
   const opened: (() => Promise<void>)[] = [() => store.close()];
   try {
+    const shared = settings.TSS_REDIS_URL !== undefined && store.shared !== undefined;
     const engine = await Engine.start({
       store,
       config: engineConfig(settings),
@@ -75,6 +77,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       failpoint,
       address: settings.TSS_COORDINATOR_LISTEN ?? "",
       takeover: options.takeOver ?? false,
+      shared,
       onStopped: (error) => ended.reject(told(error)),
     });
     opened.push(() => engine.stop());
@@ -89,18 +92,23 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     reportSnapshot(metrics, () => takeSnapshot(engine.state));
     const { schemaVersion } = await store.catalog.meta();
     const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
+    const local = createOperations(engine.state, logs, facts);
+    const together = shared ? await workTogether(settings, store, engine, local, keys, logger) : undefined;
+    if (together !== undefined) opened.push(() => together.close());
     const server = await startGrpcServer({
-      operations: createOperations(engine.state, logs, facts),
+      operations: together?.operations ?? local,
       apiKeys: createApiKeyOperations({ ...issuer, ring: keys, logger }),
-      keys,
+      keys: together?.keys ?? keys,
       listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
       tls: tlsOf(settings),
       logger,
       clock: systemClock,
       metrics: createGrpcMetrics(metrics),
-      onDrain: () => tellWorkers(engine),
+      // With others, the shards go first: workers go on there with what they hold.
+      onDrain: () => (together === undefined ? tellWorkers(engine) : void together.leave().catch(() => {})),
     });
     opened.push(() => server.close());
+    await together?.join(advertised(settings, server.address));
     void ended.promise.catch(() => server.close());
     const firstKey = await makeFirstKey(options, issuer, keys);
     return assemble(server, opened, stopPruning, { firstKey, metrics, ended: ended.promise });

@@ -28,11 +28,25 @@ export const SETTINGS = {
     3,
     "Postgres connections for reads (the flush has its own)",
   ),
-  TSS_REDIS_URL: setting(parse.text, none, "Redis for several coordinators; none = a single coordinator"),
+  TSS_REDIS_URL: setting(
+    parse.text,
+    none,
+    "Redis for several coordinators on one Postgres, redis://HOST:PORT; a comma list of independent servers decides by majority. None = a single coordinator",
+  ),
   TSS_COORDINATOR: setting(
     parse.addressList,
     "127.0.0.1:7400",
     "Coordinator that CLI, agents and gateways call: host:port",
+  ),
+  TSS_COORDINATOR_ADVERTISE: setting(
+    parse.address,
+    none,
+    "Address at which workers, clients and other coordinators reach this one; none = TSS_COORDINATOR_LISTEN",
+  ),
+  TSS_OWNER_TTL: setting(
+    parse.duration(500, 60_000),
+    3_000,
+    "Silence after which the other coordinators take a coordinator's tasks over",
   ),
   TSS_COORDINATOR_LISTEN: setting(parse.address, "127.0.0.1:7400", "Address the coordinator listens on"),
   TSS_GATEWAY_LISTEN: setting(parse.address, "127.0.0.1:7480", "Address the gateway listens on"),

@@ -55,6 +55,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "coordinator/kernel",
     "runtime",
   ],
+  "coordinator/plugins/leases-redis": [
+    "coordinator/plugins/leases-redis",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "runtime",
+    "proto",
+  ],
+  // Coordinators call each other through the door that everybody uses.
+  "coordinator/plugins/peers-grpc": [
+    "coordinator/plugins/peers-grpc",
+    "coordinator/operations",
+    "coordinator/kernel",
+    "sdk/typescript",
+    "runtime",
+    "proto",
+  ],
   coordinator: ["coordinator", "proto", "runtime"],
   "sdk/typescript": ["sdk/typescript", "proto"],
   "worker-agent": ["worker-agent", "sdk/typescript", "proto", "runtime"],
@@ -67,6 +83,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(pg|typeorm)(\/|$)/, ["coordinator/plugins/store-postgres", "coordinator/plugins/store-sqlite"]],
   [/^@grpc\/grpc-js$/, ["coordinator/api", "sdk/typescript"]],
+  [/^(ioredis|redlock)$/, ["coordinator/plugins/leases-redis"]],
   [/^@connectrpc\//, ["gateway"]],
   [/^@oclif\//, ["cli"]],
   [/^(pino|prom-client|@opentelemetry\/.*)$/, ["runtime"]],

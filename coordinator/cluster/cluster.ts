@@ -28,6 +28,7 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #judge: MemberJudge;
   #view: ClusterView = { members: [], shards: [] };
+  #living: readonly Member[] = [];
   #timer: NodeJS.Timeout | null = null;
   #step: Promise<void> = Promise.resolve();
   #again = false;
@@ -39,6 +40,15 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.#judge = new MemberJudge(options.silentMs);
+  }
+
+  get member(): number {
+    return this.#options.member;
+  }
+
+  /** The other members that live. */
+  others(): readonly Member[] {
+    return this.#living.filter(({ member }) => member !== this.member);
   }
 
   /** As it was at the last look. */
@@ -122,7 +132,8 @@ export class Cluster {
     const judged = this.#judge.judge(member, members, held);
     const { release, take } = planShards(member, judged, shards);
     const living = new Set(judged.filter(({ alive, leaving }) => alive && !leaving).map((one) => one.member));
-    engine.tellCoordinators(members.filter((one) => living.has(one.member)).map(({ address }) => address));
+    this.#living = members.filter((one) => living.has(one.member));
+    engine.tellCoordinators(this.#living.map(({ address }) => address));
     // Ours by the database and not here: the answer to a taking was lost.
     const missed = shards.filter((one) => one.member === member && engine.state.shards.find(one.shard) === undefined);
     if (engine.state.stopped !== null || this.#stopped) return;
@@ -137,6 +148,7 @@ export class Cluster {
       logger.info({ shards: release.length }, "shards were given to another coordinator");
     }
     if (take.length > 0) {
+      await engine.openSegment();
       const taken = await shared.take(take, engine.state.segments.open.seg);
       try {
         await engine.adopt(taken);

@@ -4,19 +4,17 @@ import type { Flusher } from "./flusher.ts";
 import { takeDueBetween } from "./janitor.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
+import { refreshCatalog } from "./refresh-catalog.ts";
 import { offerLane } from "./serving.ts";
 import { Shard } from "./shard.ts";
 import type { EngineState } from "./state.ts";
-import { addLane } from "./submit.ts";
 
 /**
  * Takes up shards that this coordinator has just taken, while it goes on with those it had. What is unfinished in them is
  * read first; only then do they take new tasks, and does what merely waits in them come forward.
  */
 export async function adoptShards(state: EngineState, flusher: Flusher, taken: readonly OwnedShard[]): Promise<void> {
-  for (const { lane, key } of await state.store.catalog.lanes()) addLane(state, lane, key);
-  // Between two flushes, so that no segment of ours is opened between the reading and the loading.
-  await flusher.between(async () => state.segments.load(await state.store.segments.list()));
+  await refreshCatalog(state, flusher);
   const shards = taken.map(({ shard, epoch }) => new Shard(shard, epoch));
   for (const shard of shards) state.shards.add(shard);
   const later = await recover(state, shards);

@@ -14,9 +14,11 @@ import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
+import { refreshCatalog } from "./refresh-catalog.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
 import { deliver } from "./send.ts";
+import { offerLane, withdrawLane } from "./serving.ts";
 import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -63,6 +65,7 @@ export class Engine {
     this.state = state;
     this.#flusher = new Flusher(state, (error) => this.#stopped(error));
     state.wake = () => this.#flusher.wake();
+    if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
   }
 
@@ -117,6 +120,7 @@ export class Engine {
       onStop: new Set(),
       storeProblem: null,
       storeWellSince: clock.monotonic(),
+      refresh: async () => {},
       wake: () => {},
     };
     const engine = new Engine(options, state);
@@ -128,7 +132,7 @@ export class Engine {
     const { state } = this;
     const { store } = state;
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
-    await this.#openSegment();
+    if (!this.#options.shared) await this.openSegment();
     state.laterUntil = await recover(state, [...state.shards]);
     await takeDue(state);
     for (const shard of state.shards) shard.phase = "serving";
@@ -143,8 +147,9 @@ export class Engine {
   }
 
   /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
-  async #openSegment(): Promise<void> {
+  async openSegment(): Promise<void> {
     const { store, segments, shards, clock } = this.state;
+    if (segments.isOpen) return;
     const listed = await store.segments.list();
     segments.load(
       listed,
@@ -156,6 +161,19 @@ export class Engine {
       fromSeq: listed.length === 0 ? 0 : shard.lastSeq + 1,
     }));
     segments.opened(await store.segments.open(shards.owners, ranges, clock.now()));
+  }
+
+  /** Settings of queues, as another coordinator may have changed them. */
+  async readQueues(): Promise<void> {
+    const { state } = this;
+    for (const row of await state.store.catalog.queues()) {
+      const paused = state.queues.get(row.name)?.paused ?? false;
+      state.queues.set(row.name, row);
+      if (row.paused === paused) continue;
+      for (const lane of state.lanes.values())
+        if (lane.key.queue === row.name) (row.paused ? withdrawLane : offerLane)(state, lane);
+    }
+    state.wake();
   }
 
   /** Takes up shards that the store has given to this member. */

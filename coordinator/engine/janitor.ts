@@ -105,7 +105,10 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
 /** Empties segments whose newest end is older than the retention, oldest first; one in the way does not hold up the next. */
 export async function reclaim(state: EngineState, flusher: Flusher): Promise<void> {
   const endedBefore = state.clock.now() - state.config.retentionMs;
-  const sealed = state.segments.sealedBefore(endedBefore);
+  // What others have in a segment is theirs to take out; one that nobody has anything in is anybody's to empty.
+  const sealed = state.segments
+    .sealedBefore(endedBefore)
+    .filter(({ ranges }) => ranges.length === 0 || ranges.some(({ shard }) => isOwned(state, shard)));
   // The flush rows of a segment go with it: a recovery must not need them any more.
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {

@@ -34,6 +34,10 @@ export class SegmentMap {
     return open?.length === shards;
   }
 
+  get isOpen(): boolean {
+    return this.#own !== 0;
+  }
+
   /** The segment that this coordinator's new tasks go to. */
   get open(): Segment {
     const open = this.#segments.find(({ seg }) => seg === this.#own);

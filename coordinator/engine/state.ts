@@ -106,6 +106,8 @@ export interface EngineState {
   storeProblem: string | null;
   /** Monotonic ms since when the store has been well. */
   storeWellSince: number;
+  /** Reads what other coordinators have added; alone: nothing. */
+  refresh: () => Promise<void>;
   /** Wakes the flusher. */
   wake: () => void;
 }

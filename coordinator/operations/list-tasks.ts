@@ -24,6 +24,7 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 /** One page of tasks, newest first. */
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
   check(request);
+  await reading(() => state.refresh());
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
   const wanted = new Set(request.status);
   const query = toQuery(state, request, wanted, limit);

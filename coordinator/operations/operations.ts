@@ -7,6 +7,8 @@ export interface Caller {
   /** Id of the API key. */
   readonly keyId: string;
   readonly role: operator.Role;
+  /** The call was passed on by another coordinator: it is answered here, whatever is known of owners. */
+  readonly forwarded?: boolean;
 }
 
 /**

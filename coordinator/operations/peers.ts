@@ -1,0 +1,35 @@
+import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import type { Caller } from "./operations.ts";
+
+/** The other coordinators: calls that are theirs to answer are passed on in the name of the caller. */
+export interface Peers {
+  /** @throws TssError as the peer answered, or UNAVAILABLE with reason PEER_GONE when it does not. */
+  call<I extends DescMessage, O extends DescMessage>(
+    address: string,
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I>,
+    caller: Caller,
+    signal?: AbortSignal,
+  ): Promise<MessageShape<O>>;
+  stream<I extends DescMessage, O extends DescMessage>(
+    address: string,
+    method: DescMethodServerStreaming<I, O>,
+    request: MessageShape<I>,
+    caller: Caller,
+    signal: AbortSignal,
+  ): AsyncIterable<MessageShape<O>>;
+  close(): void;
+}
+
+/** Who owns what, as far as is known here. */
+export interface Routes {
+  /**
+   * Address of the coordinator that owns a shard; null: this one does.
+   * @throws TssError UNAVAILABLE while nobody is known to.
+   */
+  ownerOf(shard: number): string | null;
+  /** Addresses of the other living coordinators. */
+  others(): readonly string[];
+  /** What is known was wrong: look again. */
+  doubt(): void;
+}
