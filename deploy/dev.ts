@@ -86,8 +86,7 @@ async function startRest(
     logger,
     metricsText: () => coordinator.metrics.text(),
   });
-  const { openSession, close } = connectAgent(local, readVersion(), logger);
-  running.close.push(close);
+  const { openSession } = connectAgent(local, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,

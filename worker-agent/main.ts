@@ -16,11 +16,10 @@ export async function main(): Promise<void> {
 async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
   const tracer = await createTaskTracer({ service: name, version, logger });
-  const { openSession, refused, close } = connectAgent(settings, version, logger);
+  const { openSession, refused } = connectAgent(settings, version, logger);
   const agent = await startAgent({ settings, openSession, logger, tracer, version });
   const stop = async (): Promise<void> => {
     await agent.close();
-    close();
     await tracer.close();
   };
   try {

@@ -1,79 +1,22 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { QueueService, StatsService, WorkerRegistryService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
-import type { Connection } from "../../sdk/typescript/connection-types.ts";
-import { createWorker, taskType, type Worker } from "../../sdk/typescript/index.ts";
-import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
-import { freshDatabase } from "../support/database.ts";
+import { createWorker, taskType } from "../../sdk/typescript/index.ts";
 import { until } from "../support/until.ts";
+import { type Node, ownedBy, startCluster, submitTo, type TestCluster } from "./cluster-house.ts";
 
-interface Node {
-  readonly process: RunningCoordinator;
-  readonly connection: Connection;
-}
+const work = taskType<unknown, void>("work");
 
-const work = taskType("work");
-
-const running: RunningCoordinator[] = [];
-const connections: Connection[] = [];
-const workers: Worker[] = [];
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.close(0)));
-  for (const connection of connections.splice(0)) connection.close();
-  await Promise.all(running.splice(0).map((coordinator) => coordinator.stop("SIGTERM")));
-});
-
-/** As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards. */
-async function startCluster(count: number): Promise<{ readonly nodes: Node[]; readonly key: string }> {
-  const settings = {
-    TSS_DATABASE_URL: await freshDatabase(),
-    TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
-    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    TSS_OWNER_TTL: "2s",
-  };
-  const nodes: Node[] = [];
-  let key = "";
-  for (let at = 0; at < count; at++) {
-    const coordinator = await startCoordinatorProcess(settings);
-    running.push(coordinator);
-    key ||= coordinator.key ?? "";
-    const connection = openConnection({ address: coordinator.address, apiKey: key });
-    connections.push(connection);
-    nodes.push({ process: coordinator, connection });
-  }
-  await until("the shards to be divided", async () => {
-    const owned = await Promise.all(nodes.map((node) => ownedBy(node)));
-    return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
-  });
-  return { nodes, key };
-}
-
-async function ownedBy({ connection }: Node): Promise<number> {
-  return (await connection.service(StatsService).getServerInfo({})).shardsOwned;
-}
-
-async function submitTo({ connection }: Node, tasks: object[]): Promise<string[]> {
-  const { results } = await connection.service(TaskService).submitTasks({ tasks } as never);
-  return results.map(({ result }) => {
-    if (result.case === "id") return result.value;
-    throw new Error(`refused: ${result.value?.message}`);
-  });
-}
-
-function serve({ process: { address } }: Node, apiKey: string): string[] {
+/** A worker that runs everything at once; gives the ids of what it ran. */
+function serve({ key, closers }: TestCluster, { process: { address } }: Node): string[] {
   const ran: string[] = [];
-  workers.push(
+  closers.push(
     createWorker({
       address,
-      apiKey,
+      apiKey: key,
       slots: 4,
-      handlers: [
-        work.handler((_input, task) => {
-          ran.push(task.id);
-        }),
-      ],
+      handlers: [work.handler((_input, task) => void ran.push(task.id))],
     }),
   );
   return ran;
@@ -113,24 +56,25 @@ test("a key makes one task, whichever coordinators it is sent to", async () => {
 });
 
 test("a queue that is paused at one stands still at all, and workers of all are listed", async () => {
-  const { nodes, key } = await startCluster(2);
+  const cluster = await startCluster(2);
+  const { nodes } = cluster;
   const [a, b] = nodes as [Node, Node];
   await b.connection.service(QueueService).pauseQueue({ name: "slow", note: "wait" });
   await submitTo(a, [{ name: "x", type: "work", queue: "slow" }]);
   const queueAt = async ({ connection }: Node) =>
     (await connection.service(QueueService).listQueues({})).queues.find(({ name }) => name === "slow");
   await until("the pause to be known", async () => (await queueAt(a))?.paused === true);
-  const ran = serve(a, key);
-  serve(b, key);
+  const ran = serve(cluster, a);
+  const others = serve(cluster, b);
   await until("both workers to be seen", async () => {
     const lists = await Promise.all(
       nodes.map(({ connection }) => connection.service(WorkerRegistryService).listWorkers({})),
     );
-    return lists.every(({ workers: seen }) => seen.length === 2);
+    return lists.every(({ workers: seen }) => seen.length === 4);
   });
-  expect(ran).toEqual([]);
+  expect([...ran, ...others]).toEqual([]);
   await b.connection.service(QueueService).resumeQueue({ name: "slow" });
-  await until("the task to run", () => ran.length === 1);
+  await until("the task to run", () => ran.length + others.length === 1);
 });
 
 test("a watch sees what changes anywhere", async () => {
@@ -153,7 +97,8 @@ test("a watch sees what changes anywhere", async () => {
 });
 
 test("a coordinator that is stopped in good order hands over; one that is killed is followed; nothing is lost", async () => {
-  const { nodes, key } = await startCluster(3);
+  const cluster = await startCluster(3);
+  const { nodes } = cluster;
   const [a, b, c] = nodes as [Node, Node, Node];
   const ids = (
     await Promise.all(
@@ -169,7 +114,7 @@ test("a coordinator that is stopped in good order hands over; one that is killed
   await until("two to own everything", async () => (await ownedBy(b)) + (await ownedBy(c)) === 64);
   b.process.stop("SIGKILL");
   await until("one to own everything", async () => (await ownedBy(c)) === 64, 30_000);
-  const ran = serve(c, key);
+  const ran = serve(cluster, c);
   await until("every task to run", () => ran.length >= ids.length);
   expect(ran.sort()).toEqual(ids.sort());
   const { counts } = await c.connection.service(StatsService).getOverview({});

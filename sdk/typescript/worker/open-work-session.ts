@@ -2,6 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
+  type Adoption,
+  AnnouncementSchema,
+  type HeldLease,
   WorkerService,
   type WorkRequest,
   WorkRequestSchema,
@@ -33,15 +36,25 @@ const FINAL: ReadonlySet<string> = new Set([
   "UNIMPLEMENTED",
 ]);
 
-/** Sessions over a connection. They reconnect until closed, and take up their session again. */
+/** Sessions over one connection, with one coordinator. */
 export function workSessions(connection: Connection, hooks: WorkSessionHooks = {}): OpenWorkSession {
   return (options) => new StreamSession(connection, options, hooks);
 }
 
-class StreamSession implements WorkSession {
+/** What one of several streams of a worker hears beside the rest. */
+export interface LinkEvents {
+  onCoordinators(addresses: readonly string[]): void;
+  onAdoption(adoption: Pick<Adoption, "adopted" | "refused">): void;
+  /** Attempts whose shard has left this coordinator. */
+  onMoved(leases: readonly HeldLease[]): void;
+}
+
+/** A session over one connection. It reconnects until closed, and takes up its session again. */
+export class StreamSession implements WorkSession {
   readonly #connection: Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
+  readonly #link: LinkEvents | undefined;
   #call: Call | null = null;
   #greeted = false;
   #sessionId = "";
@@ -62,7 +75,8 @@ class StreamSession implements WorkSession {
   #retry: NodeJS.Timeout | null = null;
   readonly #over = Promise.withResolvers<void>();
 
-  constructor(connection: Connection, options: WorkSessionOptions, hooks: WorkSessionHooks) {
+  constructor(connection: Connection, options: WorkSessionOptions, hooks: WorkSessionHooks, link?: LinkEvents) {
+    this.#link = link;
     this.#connection = connection;
     this.#options = options;
     this.#hooks = hooks;
@@ -74,6 +88,32 @@ class StreamSession implements WorkSession {
     this.#credit += count;
     this.#say((message) => {
       message.credit += count;
+    });
+  }
+
+  /** Takes back leases that were accepted and have not come; some may be on their way. */
+  withdraw(count: number): void {
+    this.#credit -= count;
+    this.#say((message) => {
+      message.creditWithdrawn += count;
+    });
+  }
+
+  /** Leases that may still come. */
+  get offered(): number {
+    return this.#credit;
+  }
+
+  get connected(): boolean {
+    return this.#greeted;
+  }
+
+  /** What is held of a session with another coordinator. */
+  announce(sessionId: string, held: readonly Pick<HeldLease, "id" | "fencingToken">[]): void {
+    this.#say((message) => {
+      message.announcements.push(
+        create(AnnouncementSchema, { sessionId, held: held.map(({ id, fencingToken }) => ({ id, fencingToken })) }),
+      );
     });
   }
 
@@ -201,6 +241,10 @@ class StreamSession implements WorkSession {
     for (const order of response.cancels) events.onCancel(order);
     for (const ack of response.logAcks) events.onLogAck(ack);
     if (response.drain) events.onDrain();
+    if (this.#link === undefined) return;
+    if (response.moved.length > 0) this.#link.onMoved(response.moved);
+    if (response.adoption !== undefined) this.#link.onAdoption(response.adoption);
+    if (response.coordinators.length > 0) this.#link.onCoordinators(response.coordinators);
   }
 
   #welcome({ welcome }: WorkResponse): void {
@@ -214,6 +258,7 @@ class StreamSession implements WorkSession {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), everyMs);
     this.#heartbeat.unref();
+    this.#link?.onAdoption(welcome);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 

@@ -1,0 +1,71 @@
+import { afterEach } from "@jest/globals";
+import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
+import type { Connection } from "../../sdk/typescript/connection-types.ts";
+import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
+import { freshDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
+
+export interface Node {
+  readonly process: RunningCoordinator;
+  readonly connection: Connection;
+}
+
+export interface TestCluster {
+  readonly nodes: Node[];
+  readonly key: string;
+  /** Closed before the coordinators end. */
+  readonly closers: { close(graceMs?: number): Promise<void> }[];
+}
+
+const clusters: TestCluster[] = [];
+afterEach(async () => {
+  for (const { nodes, closers } of clusters.splice(0)) {
+    await Promise.all(closers.map((closer) => closer.close(0)));
+    for (const { connection } of nodes) connection.close();
+    await Promise.all(nodes.map(({ process }) => process.stop("SIGTERM")));
+  }
+});
+
+/** As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards. */
+export async function startCluster(count: number): Promise<TestCluster> {
+  const settings = {
+    TSS_DATABASE_URL: await freshDatabase(),
+    TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
+    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
+    TSS_OWNER_TTL: "2s",
+  };
+  const nodes: Node[] = [];
+  const cluster = { nodes, key: "", closers: [] };
+  clusters.push(cluster);
+  for (let at = 0; at < count; at++) {
+    const coordinator = await startCoordinatorProcess(settings);
+    cluster.key ||= coordinator.key ?? "";
+    nodes.push({
+      process: coordinator,
+      connection: openConnection({ address: coordinator.address, apiKey: cluster.key }),
+    });
+  }
+  await until(
+    "the shards to be divided",
+    async () => {
+      const owned = await Promise.all(nodes.map((node) => ownedBy(node)));
+      return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
+    },
+    30_000,
+  );
+  return cluster;
+}
+
+export async function ownedBy({ connection }: Node): Promise<number> {
+  return (await connection.service(StatsService).getServerInfo({})).shardsOwned;
+}
+
+export async function submitTo({ connection }: Node, tasks: object[]): Promise<string[]> {
+  const { results } = await connection.service(TaskService).submitTasks({ tasks } as never);
+  return results.map(({ result }) => {
+    if (result.case === "id") return result.value;
+    throw new Error(`refused: ${result.value?.message}`);
+  });
+}
