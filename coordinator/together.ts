@@ -13,6 +13,7 @@ import type { KeyRing } from "./operations/key-ring.ts";
 import type { Operations } from "./operations/operations.ts";
 import { peerAwareKeys } from "./operations/peer-keys.ts";
 import type { Routes } from "./operations/peers.ts";
+import { routeLocks } from "./operations/route-locks.ts";
 import { routeOperator } from "./operations/route-operator.ts";
 import { routeTasks } from "./operations/route-tasks.ts";
 import { openRedisLeases } from "./plugins/leases-redis/open-leases.ts";
@@ -60,7 +61,7 @@ export async function workTogether(
       if (isServing(engine.state, shard)) return null;
       const owner = cluster?.ownerOf(shard);
       if (owner !== undefined && owner.member !== cluster?.member) return owner.address;
-      throw new TssError("UNAVAILABLE", "The task is moving to another coordinator; send the same request again.", {
+      throw new TssError("UNAVAILABLE", "This is moving to another coordinator; send the same request again.", {
         reason: "NOT_OWNER",
         retryAfterMs: 200,
       });
@@ -81,6 +82,7 @@ export async function workTogether(
     operations: {
       ...local,
       tasks: routeTasks(engine.state, local.tasks, routes, peers),
+      locks: routeLocks(engine.state, local.locks, routes, peers),
       operator: routeOperator(local.operator, routes, peers, () => leases.wake("queues")),
     },
     keys: peerAwareKeys(ring, secret, systemClock),

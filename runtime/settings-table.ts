@@ -139,6 +139,8 @@ export const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "TSS_OUTPUT",
   "TSS_QUEUE",
   "TSS_PROGRESS_FD",
+  "TSS_LOCK_NAME",
+  "TSS_LOCK_TOKEN",
   "TSS_TEST_DATABASE_URL",
   "TSS_TEST_REDIS_URL",
   "TSS_NODE",

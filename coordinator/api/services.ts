@@ -3,6 +3,7 @@ import type { Server } from "@grpc/grpc-js";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../proto/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as AlphaReflection } from "../../proto/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { LockService } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import {
   ApiKeyService,
   QueueService,
@@ -33,6 +34,7 @@ export const SERVICES: readonly DescService[] = [
   WorkerRegistryService,
   ApiKeyService,
   StatsService,
+  LockService,
   Health,
   ServerReflection,
   AlphaReflection,
@@ -47,7 +49,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator } = operations;
+  const { tasks, workers, operator, locks } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -99,6 +101,14 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   add(StatsService, {
     getOverview: (_, call) => operator.getOverview(call.provenCaller),
     getServerInfo: (_, call) => operator.getServerInfo(call.provenCaller),
+  });
+  add(LockService, {
+    acquireLock: (request, call) => locks.acquireLock(call.provenCaller, request, call.signal),
+    renewLock: (request, call) => locks.renewLock(call.provenCaller, request),
+    releaseLock: (request, call) => locks.releaseLock(call.provenCaller, request),
+    forceReleaseLock: (request, call) => locks.forceReleaseLock(call.provenCaller, request),
+    getLock: (request, call) => locks.getLock(call.provenCaller, request),
+    listLocks: (request, call) => locks.listLocks(call.provenCaller, request),
   });
   add(Health, health.handlers);
   add(ServerReflection, {

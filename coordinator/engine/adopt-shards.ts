@@ -2,6 +2,7 @@ import type { OwnedShard } from "../ports/store.ts";
 import { giveBackUnannounced } from "./attach.ts";
 import type { Flusher } from "./flusher.ts";
 import { takeDueBetween } from "./janitor.ts";
+import { resumeLocks } from "./locks.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
 import { refreshCatalog } from "./refresh-catalog.ts";
@@ -21,7 +22,10 @@ export async function adoptShards(state: EngineState, flusher: Flusher, taken: r
   // Up to where a scan that began before the taking may have come without them.
   await takeDueBetween(state, later, state.clock.now() + state.config.horizonMs);
   if (state.stopped !== null) return;
-  for (const shard of shards) shard.phase = "serving";
+  for (const shard of shards) {
+    shard.phase = "serving";
+    resumeLocks(state, shard);
+  }
   giveBackUnannounced(state);
   for (const lane of state.lanes.values()) {
     offerLane(state, lane);

@@ -1,3 +1,4 @@
+import { type LockRow, rowsOfLock } from "../kernel/lock-rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { queueEntry } from "./counters.ts";
 import type { Item } from "./item.ts";
@@ -19,6 +20,8 @@ export interface CheckpointBody {
   readonly l: readonly (readonly [number, number, number])[];
   /** Tasks in hand: [lane, seq]. */
   readonly u: readonly (readonly [number, number])[];
+  /** Rows that make the locks as they are; what is decided and not yet committed may be among them. Absent: none. */
+  readonly k?: readonly LockRow[];
 }
 
 /** Snapshots of those shards that changed. To be taken between two flushes: then memory is what is committed. */
@@ -76,12 +79,14 @@ function bodyOf(
   items: readonly Item[],
   l: readonly [number, number, number][],
 ): CheckpointBody {
+  const k = [...shard.locks.values()].flatMap(({ lock }) => rowsOfLock(lock));
   return {
     floor: shard.lastSeq,
     later: state.laterUntil,
     q: [...shard.totals].map(([queue, totals]) => queueEntry(queue, totals)),
     l,
     u: items.map((item) => [item.head.lane, item.head.seq]),
+    ...(k.length === 0 ? {} : { k }),
   };
 }
 

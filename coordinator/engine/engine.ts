@@ -10,6 +10,8 @@ import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { Flusher } from "./flusher.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { LockClock } from "./lock-clock.ts";
+import { resumeLocks } from "./locks.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
@@ -92,6 +94,7 @@ export class Engine {
       ids: createIdCodec(meta.salt),
       segments: new SegmentMap(),
       wheel: new Wheel(clock),
+      lockClock: new LockClock(clock, () => state.storeProblem !== null),
       changes: new Changes(),
       shards,
       lanes: new Map(),
@@ -108,6 +111,7 @@ export class Engine {
       ready: new Set(),
       recentEnds: new Map(),
       memory: { heads: 0, bytes: 0 },
+      lockEntries: 0,
       placing: { shard: -1, left: 0, until: 0 },
       segmentRows: 0,
       flushCommitted: 0,
@@ -135,8 +139,12 @@ export class Engine {
     if (!this.#options.shared) await this.openSegment();
     state.laterUntil = await recover(state, [...state.shards]);
     await takeDue(state);
-    for (const shard of state.shards) shard.phase = "serving";
+    for (const shard of state.shards) {
+      shard.phase = "serving";
+      resumeLocks(state, shard);
+    }
     this.#sweep.start();
+    state.lockClock.start();
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
@@ -252,6 +260,7 @@ export class Engine {
     for (const tell of this.state.onStop) tell(error);
     this.state.onStop.clear();
     this.#sweep.stop();
+    this.state.lockClock.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
     this.#flusher.stop();

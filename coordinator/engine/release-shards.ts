@@ -3,10 +3,11 @@ import { committed } from "./committed.ts";
 import { dropMemory } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { letGo } from "./lease.ts";
+import { dropLocks } from "./locks.ts";
 import { deliver } from "./send.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, movedError } from "./state.ts";
 
 /**
  * Hands shards over in good order: nothing new is decided in them, what is decided is committed, a checkpoint says where
@@ -42,7 +43,8 @@ function hasPendingOf({ pending }: EngineState, shards: ReadonlySet<number>): bo
     pending.messages.length > 0 ||
     pending.events.some(isTheirs) ||
     pending.ends.some(({ row }) => isTheirs(row)) ||
-    pending.moves.some(({ row }) => isTheirs(row))
+    pending.moves.some(({ row }) => isTheirs(row)) ||
+    pending.locks.some(isTheirs)
   );
 }
 
@@ -64,5 +66,8 @@ function drop(state: EngineState, shards: readonly Shard[], leaving: ReadonlySet
   for (const [session, leases] of moved) deliver(state, session, { moved: leases });
   for (const lane of state.lanes.values())
     for (const { shard } of shards) for (const head of lane.dropShard(shard)?.heads() ?? []) dropMemory(state, head);
-  for (const { shard } of shards) state.shards.delete(shard);
+  for (const shard of shards) {
+    dropLocks(state, shard, movedError());
+    state.shards.delete(shard.shard);
+  }
 }

@@ -1,4 +1,5 @@
 import { COUNTERS_PER_EPOCH, numberInEpoch } from "../kernel/task-ref.ts";
+import type { LiveLock } from "./locks.ts";
 
 /** One owned shard: the numbers it hands out and what it has counted. */
 export class Shard {
@@ -15,6 +16,11 @@ export class Shard {
   /** Something was committed since the last checkpoint. */
   dirty = false;
   readonly totals = new Map<string, QueueTotals>();
+  /** Locks that somebody holds or waits for, by name. */
+  readonly locks = new Map<string, LiveLock>();
+  /** Tokens that were released lately, and asks (by lock, key and request id) that ended lately. */
+  readonly releasedTokens = new Set<number>();
+  readonly pastAsks = new Set<string>();
 
   constructor(shard: number, epoch: number) {
     this.shard = shard;

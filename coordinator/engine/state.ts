@@ -10,6 +10,7 @@ import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
+import type { LockClock } from "./lock-clock.ts";
 import type { Pending } from "./pending.ts";
 import type { Profile } from "./profile.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
@@ -61,6 +62,7 @@ export interface EngineState {
   readonly ids: IdCodec;
   readonly segments: SegmentMap;
   readonly wheel: Wheel;
+  readonly lockClock: LockClock;
   readonly changes: Changes;
   readonly shards: ShardSet;
   readonly lanes: Map<number, Lane>;
@@ -83,6 +85,8 @@ export interface EngineState {
   /** Tokens of attempts that ended lately: answers repeats without the store. */
   readonly recentEnds: Map<string, number>;
   memory: { heads: number; bytes: number };
+  /** Holders and waiters of locks. */
+  lockEntries: number;
   /** Shard that un-keyed submits go to now, and until when. */
   placing: { shard: number; left: number; until: number };
   /** Rows in the open segment. */
@@ -134,8 +138,12 @@ export function isServing(state: EngineState, shard: number): boolean {
 
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */
 export function requireServing(state: EngineState, shard: number): void {
-  if (isServing(state, shard)) return;
-  throw new TssError("UNAVAILABLE", "The task has just moved to another coordinator; send the same request again.", {
+  if (!isServing(state, shard)) throw movedError();
+}
+
+/** What a caller is told whose shard is on its way to another coordinator. */
+export function movedError(): TssError {
+  return new TssError("UNAVAILABLE", "This has just moved to another coordinator; send the same request again.", {
     reason: "NOT_OWNER",
     retryAfterMs: 100,
   });

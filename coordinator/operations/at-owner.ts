@@ -21,10 +21,14 @@ export async function atOwner<T>(
     try {
       return await carry(routes.ownerOf(shard));
     } catch (error) {
-      const moved = error instanceof TssError && MOVED.has(error.reason ?? "");
-      if (!moved || performance.now() > deadline) throw error;
+      if (!hasMoved(error) || performance.now() > deadline) throw error;
       routes.doubt();
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
+}
+
+/** Whether a call failed because its shard, or its owner, is not where it was looked for. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof TssError && MOVED.has(error.reason);
 }

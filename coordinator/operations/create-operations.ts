@@ -17,6 +17,7 @@ import { describeTask } from "./describe-task.ts";
 import { explainTask } from "./explain-task.ts";
 import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
+import { lockOperations } from "./operate-locks.ts";
 import { countQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
 import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
@@ -40,6 +41,7 @@ export function createOperations(state: EngineState, logs: LogBook, facts: Serve
     tasks: taskOperations(state, logs),
     workers: workerOperations(state, logs),
     operator: operatorOperations(state, facts),
+    locks: lockOperations(state),
   };
 }
 

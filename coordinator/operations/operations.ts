@@ -1,3 +1,4 @@
+import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
@@ -20,6 +21,7 @@ export interface Operations {
   readonly tasks: TaskOperations;
   readonly workers: WorkerOperations;
   readonly operator: OperatorOperations;
+  readonly locks: LockOperations;
 }
 
 export interface TaskOperations {
@@ -118,4 +120,17 @@ export interface OperatorOperations {
   drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;
   getOverview(caller: Caller): Promise<operator.GetOverviewResponse>;
   getServerInfo(caller: Caller): Promise<operator.GetServerInfoResponse>;
+}
+
+export interface LockOperations {
+  acquireLock(
+    caller: Caller,
+    request: locks.AcquireLockRequest,
+    signal: AbortSignal,
+  ): Promise<locks.AcquireLockResponse>;
+  renewLock(caller: Caller, request: locks.RenewLockRequest): Promise<locks.RenewLockResponse>;
+  releaseLock(caller: Caller, request: locks.ReleaseLockRequest): Promise<locks.ReleaseLockResponse>;
+  forceReleaseLock(caller: Caller, request: locks.ForceReleaseLockRequest): Promise<locks.ForceReleaseLockResponse>;
+  getLock(caller: Caller, request: locks.GetLockRequest): Promise<locks.GetLockResponse>;
+  listLocks(caller: Caller, request: locks.ListLocksRequest): Promise<locks.ListLocksResponse>;
 }

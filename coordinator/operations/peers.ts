@@ -3,13 +3,17 @@ import type { Caller } from "./operations.ts";
 
 /** The other coordinators: calls that are theirs to answer are passed on in the name of the caller. */
 export interface Peers {
-  /** @throws TssError as the peer answered, or UNAVAILABLE with reason PEER_GONE when it does not. */
+  /**
+   * @param waitMs how long the call may wait on purpose.
+   * @throws TssError as the peer answered, or UNAVAILABLE with reason PEER_GONE when it does not.
+   */
   call<I extends DescMessage, O extends DescMessage>(
     address: string,
     method: DescMethodUnary<I, O>,
     request: MessageShape<I>,
     caller: Caller,
     signal?: AbortSignal,
+    waitMs?: number,
   ): Promise<MessageShape<O>>;
   stream<I extends DescMessage, O extends DescMessage>(
     address: string,

@@ -5,8 +5,11 @@ import {
   RetryTasksRequestSchema,
   RetryTasksResponseSchema,
   TaskService,
+  type WaitTaskRequest,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
 import type { EngineState } from "../engine/state.ts";
+import { durationMs } from "../kernel/time.ts";
 import { atOwner } from "./at-owner.ts";
 import { eachAtOwner } from "./each-at-owner.ts";
 import { mergeWatches } from "./merge-watches.ts";
@@ -15,6 +18,11 @@ import type { Peers, Routes } from "./peers.ts";
 import { routeSubmits } from "./route-submits.ts";
 
 const { method } = TaskService;
+
+/** Milliseconds that a wait may take; one that is not allowed is refused by the owner. */
+function waitOf({ timeout }: WaitTaskRequest): number {
+  return timeout === undefined ? LIMITS.waitDefaultMs : Math.min(durationMs(timeout), LIMITS.waitMs);
+}
 
 /** Calls about tasks, answered by the coordinator that owns them: this one, or another that is asked in the caller's name. */
 export function routeTasks(state: EngineState, local: TaskOperations, routes: Routes, peers: Peers): TaskOperations {
@@ -59,7 +67,7 @@ export function routeTasks(state: EngineState, local: TaskOperations, routes: Ro
         caller,
         request.id,
         () => local.waitTask(caller, request, signal),
-        (address) => peers.call(address, method.waitTask, request, caller, signal),
+        (address) => peers.call(address, method.waitTask, request, caller, signal, waitOf(request)),
       ),
     explainTask: (caller, request) =>
       byId(

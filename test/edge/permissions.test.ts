@@ -38,6 +38,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.ApiKeyService/RevokeApiKey": "A",
   "tss.v1.StatsService/GetOverview": "AOSV",
   "tss.v1.StatsService/GetServerInfo": "AOSV",
+  "tss.v1.LockService/AcquireLock": "AOSW",
+  "tss.v1.LockService/RenewLock": "AOSW",
+  "tss.v1.LockService/ReleaseLock": "AOSW",
+  "tss.v1.LockService/ForceReleaseLock": "AO",
+  "tss.v1.LockService/GetLock": "AOSV",
+  "tss.v1.LockService/ListLocks": "AOSV",
   "grpc.health.v1.Health/Check": "*",
   "grpc.health.v1.Health/List": "*",
   "grpc.health.v1.Health/Watch": "*",
@@ -58,7 +64,7 @@ let edge: EdgeUnderTest;
 const bad = new Map<string, string | undefined>();
 beforeAll(async () => {
   edge = await startEdge({
-    operations: { ...fakeOperations(), tasks: through, workers: through, operator: through } as never,
+    operations: { ...fakeOperations(), tasks: through, workers: through, operator: through, locks: through } as never,
     apiKeys: through as never,
   });
   const expired = testKey(Role.ADMIN, { expiresAt: 1 });

@@ -13,8 +13,11 @@ export interface PeersOptions {
   readonly tls?: ConnectionOptions["tls"];
 }
 
-/** Longest wait of a call that is passed on; waits on purpose end by their own signal. */
-const UNARY_MS = 90_000;
+/** Longest time of a call that is passed on, beside what it waits on purpose. */
+const UNARY_MS = 30_000;
+
+/** A peer that answers so, or does not answer at all (no reason of its own), is gone or going. */
+const GOING: ReadonlySet<string> = new Set(["SHUTTING_DOWN", "STOPPING", "UNAVAILABLE"]);
 
 /** The other coordinators over the same gRPC that clients speak; one connection each, made when it is first needed. */
 export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
@@ -34,9 +37,9 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
   const method = (address: string, desc: DescMethod) =>
     service(address, desc.parent)[desc.localName] as (request: unknown, options: CallOptions) => unknown;
   return {
-    async call(address, desc, request, caller, signal) {
+    async call(address, desc, request, caller, signal, waitMs = 0) {
       try {
-        const options = { ...optionsFor(caller, signal), timeoutMs: UNARY_MS };
+        const options = { ...optionsFor(caller, signal), timeoutMs: UNARY_MS + waitMs };
         return (await method(address, desc)(request, options)) as never;
       } catch (error) {
         throw told(error);
@@ -56,17 +59,12 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
   };
 }
 
-/** A peer that does not answer is gone or going: the caller may find another owner. */
+/** The caller may find another owner. */
 function told(error: unknown): unknown {
-  if (!(error instanceof TssError) || error.code !== "UNAVAILABLE") return error;
-  if (error.reason !== undefined && error.reason !== "SHUTTING_DOWN" && error.reason !== "STOPPING") return error;
-  return new TssError(
-    "UNAVAILABLE",
-    "The coordinator that owns this task has just gone; send the same request again.",
-    {
-      reason: "PEER_GONE",
-      retryAfterMs: 200,
-      cause: error,
-    },
-  );
+  if (!(error instanceof TssError) || error.code !== "UNAVAILABLE" || !GOING.has(error.reason)) return error;
+  return new TssError("UNAVAILABLE", "The coordinator that owns this has just gone; send the same request again.", {
+    reason: "PEER_GONE",
+    retryAfterMs: 200,
+    cause: error,
+  });
 }
