@@ -8,6 +8,7 @@ import type { OwnedShard, Segment, Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
+import { committed } from "./committed.ts";
 import { Flusher } from "./flusher.ts";
 import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { LockClock } from "./lock-clock.ts";
@@ -236,15 +237,13 @@ export class Engine {
   async stop(): Promise<void> {
     if (this.state.stopped !== null) return;
     if (this.state.storeProblem === null) {
-      await new Promise<void>((resolve) => {
-        this.state.pending.after.push(resolve);
-        this.state.wake();
-      });
+      // It may be fenced while it stops: then there is nothing left to write.
+      await committed(this.state).catch(() => {});
       await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
         this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
       );
     }
-    this.#halt("This coordinator is stopping; send the same request again.");
+    if (this.state.stopped === null) this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }
 
