@@ -7,6 +7,7 @@ import type { Settings } from "../runtime/settings-table.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
+import { lockRoutes } from "./routes/lock-routes.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
 import { taskRoutes } from "./routes/task-routes.ts";
@@ -39,7 +40,12 @@ const HEADER_BYTES = 16 * 1024;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const draining = new AbortController();
   const context = { connection: options.connection, draining: draining.signal };
-  const own = [...pageRoutes(context, options.metricsText), ...taskRoutes(context), ...streamRoutes(context)];
+  const own = [
+    ...pageRoutes(context, options.metricsText),
+    ...taskRoutes(context),
+    ...streamRoutes(context),
+    ...lockRoutes(context),
+  ];
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],
     connect: connectHandler(options.connection),

@@ -237,8 +237,7 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
       let isAway = false;
       const house = await start({}, (store) => ({
         ...store,
-        flush: (batch) =>
-          isAway ? Promise.reject(new StoreUnavailableError("away", false)) : store.flush(batch),
+        flush: (batch) => (isAway ? Promise.reject(new StoreUnavailableError("away", false)) : store.flush(batch)),
       }));
       const user = lockUser(house);
       const token = tokenOf(await user.acquire("l", { ttl: 3 }));
