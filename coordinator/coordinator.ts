@@ -1,6 +1,6 @@
 import { TssError } from "../proto/errors.ts";
 import { Role } from "../proto/gen/tss/v1/operator_service_pb.js";
-import { createGrpcMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
+import { createGrpcMetrics, createLockMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { failpoint } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -196,6 +196,7 @@ function observerOf(metrics: Metrics): EngineObserver {
     attemptFinished: tasks.attemptFinished,
     finished: tasks.finished,
     timerLag: tasks.timerLag,
+    lockGranted: createLockMetrics(metrics),
     flushed: store.flushed,
   };
 }

@@ -24,6 +24,7 @@ export async function acquireLock(
 ): Promise<LockHolder | null> {
   const shard = servingShard(state, name);
   requireRoom(state, shard, name);
+  const began = state.clock.monotonic();
   const key = askKey(ask);
   if (shard.pastAsks.has(`${name} ${key}`)) throw pastError(name);
   const { promise, resolve, reject } = Promise.withResolvers<LockHolder | null>();
@@ -57,7 +58,9 @@ export async function acquireLock(
       state.pending.after.push(() => resolve(answer.holder));
       state.wake();
     }
-    return await promise;
+    const held = await promise;
+    if (held !== null) state.observer.lockGranted(state.clock.monotonic() - began);
+    return held;
   } finally {
     if (timer !== null) state.wheel.cancel(timer);
     signal.removeEventListener("abort", gone);

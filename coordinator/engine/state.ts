@@ -46,6 +46,8 @@ export interface EngineObserver {
   finished(queue: string, type: string, outcome: string, tookMs: number): void;
   flushed(rows: number, tookMs: number): void;
   timerLag(ms: number): void;
+  /** A lock was given after a wait in its line. */
+  lockGranted(waitedMs: number): void;
 }
 
 /** Everything an owner knows. Functions of the engine work on it, one at a time; nothing awaits in the midst of a change. */

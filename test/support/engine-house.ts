@@ -39,6 +39,7 @@ const observer = {
   finished: ignored,
   flushed: ignored,
   timerLag: ignored,
+  lockGranted: ignored,
 };
 
 export interface EngineHouse {
