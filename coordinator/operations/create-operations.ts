@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
 import {
   DrainWorkerResponseSchema,
   GetOverviewResponseSchema,
@@ -40,6 +41,13 @@ export function createOperations(state: EngineState, logs: LogBook, facts: Serve
     tasks: taskOperations(state, logs),
     workers: workerOperations(state, logs),
     operator: operatorOperations(state, facts),
+    stats: {
+      watchStats: notYet,
+      getSeries: notYet,
+      listFailureGroups: notYet,
+      listProblems: notYet,
+      listActivity: notYet,
+    },
   };
 }
 
@@ -69,6 +77,8 @@ function workerOperations(state: EngineState, logs: LogBook): WorkerOperations {
 function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOperations {
   return {
     listQueues: async () => listQueues(state),
+    getQueue: notYet,
+    explainQueue: notYet,
     pauseQueue: async (_caller, request) =>
       create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
     resumeQueue: async (_caller, request) =>
@@ -103,4 +113,8 @@ function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOpe
         role: caller.role,
       }),
   };
+}
+
+function notYet(): never {
+  throw new TssError("UNIMPLEMENTED", "This coordinator does not answer this call yet.");
 }
