@@ -2206,11 +2206,11 @@ export declare type GetSeriesRequest = Message<"tss.v1.GetSeriesRequest"> & {
   queue: string;
 
   /**
-   * Handler name. Empty: all types together.
+   * Handler name; set and empty: commands. Absent: all types together.
    *
-   * @generated from field: string type = 4;
+   * @generated from field: optional string type = 4;
    */
-  type: string;
+  type?: string | undefined;
 
   /**
    * Empty: all of them.
@@ -2260,9 +2260,9 @@ export declare type GetSeriesRequestJson = {
   queue?: string;
 
   /**
-   * Handler name. Empty: all types together.
+   * Handler name; set and empty: commands. Absent: all types together.
    *
-   * @generated from field: string type = 4;
+   * @generated from field: optional string type = 4;
    */
   type?: string;
 
@@ -2412,9 +2412,11 @@ export declare type ListFailureGroupsRequest = Message<"tss.v1.ListFailureGroups
   queue: string;
 
   /**
-   * @generated from field: string type = 4;
+   * Handler name; set and empty: commands. Absent: any.
+   *
+   * @generated from field: optional string type = 4;
    */
-  type: string;
+  type?: string | undefined;
 
   /**
    * 1–500, default 50.
@@ -2457,7 +2459,9 @@ export declare type ListFailureGroupsRequestJson = {
   queue?: string;
 
   /**
-   * @generated from field: string type = 4;
+   * Handler name; set and empty: commands. Absent: any.
+   *
+   * @generated from field: optional string type = 4;
    */
   type?: string;
 
