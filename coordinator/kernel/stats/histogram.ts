@@ -39,14 +39,14 @@ export interface PackedHistogram {
 
 /** A histogram that is being counted. */
 export class Histogram {
-  readonly counts = new Float64Array(HISTOGRAM_BUCKETS);
+  readonly counts = new Uint32Array(HISTOGRAM_BUCKETS);
   sumMs = 0;
   total = 0;
 
   add(ms: number): void {
     const bucket = bucketOf(ms);
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
-    this.sumMs += ms > 0 ? ms : 0;
+    this.sumMs += Math.max(ms, 0);
     this.total++;
   }
 
