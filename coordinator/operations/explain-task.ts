@@ -12,10 +12,11 @@ import { type EngineState, itemAt } from "../engine/state.ts";
 import { explainEnd } from "../kernel/explain/end.ts";
 import type { Reason } from "../kernel/explain/reason.ts";
 import { type Explained, explainRunning, explainWaiting, type RunningTask } from "../kernel/explain/task.ts";
-import { fingerprintOf, normaliseError } from "../kernel/stats/fingerprint.ts";
+import { fingerprintOf } from "../kernel/stats/fingerprint.ts";
 import { viewLatency } from "../kernel/stats/view.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import type { StoredTask } from "../ports/rows.ts";
+import { titleOf } from "../stats/failure-book.ts";
 import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
 import { describeTask } from "./describe-task.ts";
@@ -80,11 +81,10 @@ function runningTask(state: EngineState, stats: Stats, stored: StoredTask, task:
 function endedTask(stats: Stats, task: Task) {
   const message = task.error?.message ?? "";
   const kind = { queue: task.queue, type: task.type, reason: task.reason, errorType: task.error?.type ?? "" };
-  const how = task.exitCode === undefined ? "no error text" : `exit code ${task.exitCode}`;
-  const named = task.type === "" ? `${normaliseError(task.name)}: ${how}` : how;
-  const title = message === "" ? named : normaliseError(message);
-  const group =
-    task.status === TaskStatus.FAILED ? stats.failures.groups.get(fingerprintOf({ ...kind, title })) : undefined;
+  const signal = task.attempts.at(-1)?.signal ?? "";
+  const title = titleOf({ type: task.type, message, name: () => task.name, exitCode: task.exitCode, signal });
+  const failed = task.status === TaskStatus.FAILED;
+  const group = failed ? stats.failures.groups.get(fingerprintOf({ ...kind, title })) : undefined;
   return {
     ...{ id: task.id, status: task.status, reason: task.reason, message, attempts: task.attempt },
     exitCode: task.exitCode,

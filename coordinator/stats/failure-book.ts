@@ -22,6 +22,8 @@ export interface Failure {
   readonly last: boolean;
 }
 
+type Worded = Pick<Failure, "type" | "message" | "name" | "exitCode" | "signal">;
+
 /** A group as it is in memory. */
 export interface Group extends FailureKind {
   readonly fingerprint: string;
@@ -111,27 +113,42 @@ export class FailureBook {
       this.#examinedAt = now;
       this.#examined = 0;
     }
-    const examined = ++this.#examined <= EXAMINED;
-    const kind = { queue, type, reason, errorType, title: examined ? titleOf(failure) : UNEXAMINED };
-    const group = this.#keep(this.groups.get(fingerprintOf(kind)) ?? newGroup(kind, failure.version, now));
+    const asked = { queue, type, reason, errorType };
+    const kind = ++this.#examined > EXAMINED ? null : { ...asked, title: titleOf(failure) };
+    const fingerprint = kind === null ? "" : fingerprintOf(kind);
+    const examined = kind !== null && (this.groups.has(fingerprint) || this.#makeRoom());
+    const group = this.#groupFor(
+      examined ? kind : { ...asked, errorType: "", title: UNEXAMINED },
+      failure.version,
+      now,
+    );
     if (!examined) return group;
     if (this.#texts.size >= KNOWN_TEXTS) this.#texts.clear();
     this.#texts.set(exact, group);
     return group;
   }
 
-  /** The newest group stands last; the first one goes when there are too many. */
+  #groupFor(kind: FailureKind, version: string, now: number): Group {
+    return this.#keep(this.groups.get(fingerprintOf(kind)) ?? newGroup(kind, version, now));
+  }
+
+  /** The newest group stands last. */
   #keep(group: Group): Group {
     this.groups.delete(group.fingerprint);
     this.groups.set(group.fingerprint, group);
-    if (this.groups.size > GROUPS) {
-      const saved = [...this.groups.values()].find(({ unsaved }) => unsaved === 0);
-      if (saved !== undefined) {
-        this.groups.delete(saved.fingerprint);
-        for (const [text, of] of this.#texts) if (of === saved) this.#texts.delete(text);
-      }
-    }
     return group;
+  }
+
+  /** Forgets the group that was seen longest ago and is stored; false: none may be forgotten. */
+  #makeRoom(): boolean {
+    if (this.groups.size < GROUPS) return true;
+    for (const group of this.groups.values()) {
+      if (group.unsaved > 0) continue;
+      this.groups.delete(group.fingerprint);
+      for (const [text, of] of this.#texts) if (of === group) this.#texts.delete(text);
+      return true;
+    }
+    return false;
   }
 
   /** What a minute has added, to be stored, and the hours it belongs to; hours older than a day are forgotten. */
@@ -165,18 +182,23 @@ function newGroup(kind: FailureKind, version: string, now: number): Group {
   };
 }
 
-function textOf(failure: Failure): string {
-  if (failure.message !== "") return failure.message;
+/** Commands say how they ended, not why: their name tells more than a sentence about an exit code. */
+function namesItself({ type, message, exitCode, signal }: Worded): boolean {
+  return message === "" || (type === "" && (signal !== "" || (exitCode ?? 0) !== 0));
+}
+
+function textOf(failure: Worded): string {
+  if (!namesItself(failure)) return failure.message;
   return failure.type === "" ? `${failure.name()}: ${howOf(failure)}` : howOf(failure);
 }
 
 /** Numbers in texts and names do not tell groups apart; exit codes do. */
-function titleOf(failure: Failure): string {
-  if (failure.message !== "") return normaliseError(failure.message);
+export function titleOf(failure: Worded): string {
+  if (!namesItself(failure)) return normaliseError(failure.message);
   return failure.type === "" ? `${normaliseError(failure.name())}: ${howOf(failure)}` : howOf(failure);
 }
 
-function howOf({ exitCode, signal }: Failure): string {
+function howOf({ exitCode, signal }: Worded): string {
   if (signal !== "") return `ended by ${signal}`;
   return exitCode === undefined ? "no error text" : `exit code ${exitCode}`;
 }

@@ -123,7 +123,7 @@ export function readWorkers(state: EngineState): WorkerGauges {
   for (const session of state.sessions.values()) {
     const mood = moodOf(session);
     const { info, profile, held } = session;
-    const age = Math.max(now - session.seenAt, 0);
+    const age = Math.round(Math.max(now - session.seenAt, 0));
     const pool = poolOf(pools, info.labels["pool"] ?? DEFAULT_POOL);
     pool.workers++;
     if (mood !== "active") pool[mood]++;

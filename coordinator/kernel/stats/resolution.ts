@@ -43,20 +43,24 @@ export function planSeries(fromMs: number, toMs: number, nowMs: number, points: 
   const kept = [...(fineFrom ? [SECOND] : []), ...STORED];
   for (const seconds of LENGTHS) {
     const bucketMs = seconds * 1_000;
-    const from = Math.floor(fromMs / bucketMs) * bucketMs;
-    const to = Math.max(Math.ceil(toMs / bucketMs) * bucketMs, from + bucketMs);
-    if ((to - from) / bucketMs > points) continue;
-    const fits = kept.filter(({ ms, keptMs }) => bucketMs % ms === 0 && nowMs - from <= keptMs + bucketMs);
+    const range = align(fromMs, toMs, bucketMs);
+    if ((range.toMs - range.fromMs) / bucketMs > points) continue;
+    const fits = kept.filter(({ ms, keptMs }) => bucketMs % ms === 0 && nowMs - range.fromMs <= keptMs + bucketMs);
     // The coarsest that divides the bucket is the least to read, and at least as old.
     const resolution = fits.at(-1);
-    if (resolution !== undefined) return { resolution, bucketMs, fromMs: from, toMs: to };
+    if (resolution !== undefined) return { resolution, bucketMs, ...range };
   }
-  const bucketMs = (LENGTHS.at(-1) as number) * 1_000;
-  const from = Math.floor(fromMs / bucketMs) * bucketMs;
-  return {
-    resolution: STORED.at(-1) as Resolution,
-    bucketMs,
-    fromMs: from,
-    toMs: Math.max(Math.ceil(toMs / bucketMs) * bucketMs, from + bucketMs),
+  // Few points over a long range; one that lies across a border needs two.
+  let bucketMs = (LENGTHS.at(-1) as number) * 1_000;
+  const many = () => {
+    const range = align(fromMs, toMs, bucketMs);
+    return (range.toMs - range.fromMs) / bucketMs > Math.max(points, 2);
   };
+  while (many()) bucketMs *= 2;
+  return { resolution: STORED.at(-1) as Resolution, bucketMs, ...align(fromMs, toMs, bucketMs) };
+}
+
+function align(fromMs: number, toMs: number, bucketMs: number): { readonly fromMs: number; readonly toMs: number } {
+  const from = Math.floor(fromMs / bucketMs) * bucketMs;
+  return { fromMs: from, toMs: Math.max(Math.ceil(toMs / bucketMs) * bucketMs, from + bucketMs) };
 }
