@@ -41,7 +41,9 @@ export class Series {
     const to = request.to === undefined ? now : timestampMs(request.to);
     const from = request.from === undefined ? to - HOUR_MS : timestampMs(request.from);
     const key = keyOf(request.queue === "" ? null : request.queue, request.type ?? null);
-    const plan = planSeries(from, to, now, request.points || LIMITS.seriesPointsDefault, key === ALL);
+    // After a restart what lies before it is known from the store only.
+    const bySecond = key === ALL && (this.#sampler.seconds[0]?.at ?? now) <= from;
+    const plan = planSeries(from, to, now, request.points || LIMITS.seriesPointsDefault, bySecond);
     const found = plan.resolution === SECOND ? this.#fromMemory(plan) : await this.#fromStore(key, plan, now);
     const options = { metrics: request.metrics, histograms: !request.withoutHistograms, whole: key === ALL };
     const buckets: SeriesBucket[] = [];
@@ -71,7 +73,7 @@ export class Series {
   }
 
   async #fromStore(key: string, plan: SeriesPlan, now: number): Promise<Found> {
-    const { sampler } = { sampler: this.#sampler };
+    const sampler = this.#sampler;
     const keys = key === ALL ? [ALL] : [ALL, key];
     const resolutionMs = plan.resolution.ms;
     const query = { keys: { in: keys }, resolutionMs, from: plan.fromMs, to: plan.toMs, limit: ROWS };
