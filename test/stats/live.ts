@@ -134,7 +134,7 @@ export function liveStats(name: string, open: () => Promise<{ store: Store; agai
 
     test("the last seconds are known one by one, as far as this run has seen them", async () => {
       const { seconds } = house.stats.sampler;
-      await until(() => seconds.length >= 3);
+      await until("three seconds", () => seconds.length >= 3);
       const worker = new TestWorker(house);
       worker.succeedAll();
       await run(4, {}, worker);
