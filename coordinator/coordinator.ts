@@ -17,6 +17,7 @@ import { LogBook } from "./engine/log-book.ts";
 import { deliver } from "./engine/send.ts";
 import type { AttemptFailure, EngineObserver, EngineState } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
+import { Audit } from "./operations/audit.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, type IssuedKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
@@ -100,9 +101,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     reportSnapshot(metrics, () => takeSnapshot(engine.state, stats.sampler));
     const { schemaVersion } = await store.catalog.meta();
     const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
+    const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
+    opened.push(async () => audit.close());
     const server = await startGrpcServer({
-      operations: createOperations(engine.state, logs, stats, facts),
-      apiKeys: createApiKeyOperations({ ...issuer, ring: keys, logger }),
+      operations: audit.operations(createOperations(engine.state, logs, stats, facts)),
+      apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
       listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
       tls: tlsOf(settings),

@@ -73,13 +73,21 @@ export class Audit {
         ...tasks,
         cancelTasks: async (caller, request) => {
           const answer = await tasks.cancelTasks(caller, request);
-          this.#noteTasks(caller, "task.cancel", request.ids.filter((_, at) => answer.results[at]?.changed));
+          this.#noteTasks(
+            caller,
+            "task.cancel",
+            request.ids.filter((_, at) => answer.results[at]?.changed),
+          );
           return answer;
         },
         retryTasks: async (caller, request) => {
           const answer = await tasks.retryTasks(caller, request);
           const made = (at: number) => answer.results[at]?.result.case === "task";
-          this.#noteTasks(caller, "task.retry", request.ids.filter((_, at) => made(at)));
+          this.#noteTasks(
+            caller,
+            "task.retry",
+            request.ids.filter((_, at) => made(at)),
+          );
           return answer;
         },
       },
