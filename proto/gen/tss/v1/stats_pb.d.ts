@@ -1588,7 +1588,7 @@ export declare type ActivityEntry = Message<"tss.v1.ActivityEntry"> & {
 
   /**
    * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
-   * deploy.version, problem.open, problem.close, worker.lost, coordinator.start.
+   * deploy.version, problem.open, problem.close, worker.joined, worker.left, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */
@@ -1653,7 +1653,7 @@ export declare type ActivityEntryJson = {
 
   /**
    * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
-   * deploy.version, problem.open, problem.close, worker.lost, coordinator.start.
+   * deploy.version, problem.open, problem.close, worker.joined, worker.left, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */
@@ -1770,7 +1770,7 @@ export declare type Overview = Message<"tss.v1.Overview"> & {
   storeOk: boolean;
 
   /**
-   * Flushes of the last 60 s.
+   * Flushes of the last 5 min.
    *
    * @generated from field: tss.v1.Latency store = 11;
    */
@@ -1848,7 +1848,7 @@ export declare type OverviewJson = {
   storeOk?: boolean;
 
   /**
-   * Flushes of the last 60 s.
+   * Flushes of the last 5 min.
    *
    * @generated from field: tss.v1.Latency store = 11;
    */
@@ -2036,7 +2036,7 @@ export declare type StatsDelta = Message<"tss.v1.StatsDelta"> & {
   slower: SlowerType[];
 
   /**
-   * New ones, to be added.
+   * New ones, to be added unless their id is known.
    *
    * @generated from field: repeated tss.v1.ActivityEntry marks = 14;
    */
@@ -2145,7 +2145,7 @@ export declare type StatsDeltaJson = {
   slower?: SlowerTypeJson[];
 
   /**
-   * New ones, to be added.
+   * New ones, to be added unless their id is known.
    *
    * @generated from field: repeated tss.v1.ActivityEntry marks = 14;
    */

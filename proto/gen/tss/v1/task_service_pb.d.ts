@@ -1204,7 +1204,7 @@ export declare const ExplainTaskResponseSchema: GenMessage<ExplainTaskResponse, 
 /**
  * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, selector,
  * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
- * store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
+ * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
  * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
  *
  * @generated from message tss.v1.Explanation
@@ -1270,7 +1270,7 @@ export declare type Explanation = Message<"tss.v1.Explanation"> & {
 /**
  * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, selector,
  * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
- * store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
+ * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
  * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
  *
  * @generated from message tss.v1.Explanation
