@@ -2,6 +2,7 @@ import type { TaskRef } from "../kernel/task-ref.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EndRow, EventRow, GateHit, GateRow, MoveRow, SessionRow, StoredTask, TaskHead, TaskRow } from "./rows.ts";
 import type { SharedStore } from "./shared-store.ts";
+import type { StatsStore } from "./stats-store.ts";
 
 /**
  * The store of a coordinator: the only place that outlives it. `test/contract/store.ts` is its exam; every plugin passes
@@ -15,6 +16,7 @@ export interface Store {
   readonly recovery: RecoveryStore;
   /** Absent: one process owns the store whole. */
   readonly shared?: SharedStore;
+  readonly stats: StatsStore;
 
   /**
    * Makes the caller the owner of every shard: each epoch rises by one, durably, after every flush under the old epoch

@@ -19,6 +19,7 @@ import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
 import { makeShared } from "./shared.ts";
+import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -64,6 +65,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   return {
     kind: "postgres",
     catalog: makeCatalog(pool, leaves),
+    stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
     recovery: makeRecovery(pool, leaves, marks, held),
