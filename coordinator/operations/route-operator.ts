@@ -58,7 +58,7 @@ export function routeOperator(
         (address) => peers.call(address, getQueue, request, caller),
       );
       const [queue] = joinQueues(parts.flatMap((part) => part.queue ?? []));
-      return create(GetQueueResponseSchema, { ...parts[0], queue });
+      return create(GetQueueResponseSchema, { queue, types: parts[0]?.types ?? [] });
     },
     async pauseQueue(caller, request) {
       const answer = await local.pauseQueue(caller, request);

@@ -32,6 +32,7 @@ async function join(url: string, name: string, config: Parameters<typeof startEn
     member,
     async take(shards: readonly number[]) {
       const view = await shared.look();
+      await house.engine.openSegment();
       const claims = shards.map((shard) => ({ shard, from: view.shards[shard]!.member }));
       await house.engine.adopt(await shared.take(claims, house.engine.state.segments.open.seg));
     },
