@@ -29,8 +29,12 @@ export function makeBatch(state: EngineState): Batch {
 function placeMessages(state: EngineState, batch: Batch, pending: Pending): void {
   let bytes = 0;
   let taken = 0;
+  const requests = new Set<string>();
   for (const message of pending.messages) {
     const first = taken === 0;
+    // A message that came again before it was written: the next flush finds what the first has made.
+    if (requests.has(message.requestId)) break;
+    if (message.requestId !== "") requests.add(message.requestId);
     if (!first && (message.alone || batch.messages[0]?.message.alone)) break;
     if (!first && (batch.tasks.length + message.admissions.length > TASKS || bytes + message.bytes > BYTES)) break;
     bytes += message.bytes;
