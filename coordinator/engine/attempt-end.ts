@@ -9,7 +9,7 @@ import { returnItem } from "./fill.ts";
 import { type Item, specOf } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { giveBack } from "./send.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isFar } from "./state.ts";
 
 /** What is known of an attempt's ending beside the decision. */
 export interface AttemptFacts {
@@ -85,7 +85,7 @@ function retryLater(state: EngineState, item: Item, detail: Uint8Array, afterMs:
     nextAt,
     detail,
   });
-  if (afterMs > state.config.horizonMs) {
+  if (isFar(state, nextAt)) {
     moveItem(state, item, nextAt);
     return;
   }

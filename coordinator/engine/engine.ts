@@ -101,6 +101,8 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      laterReading: 0,
+      departed: new Set(),
       checkpointing: Promise.resolve(),
       expiring: true,
       stopped: null,

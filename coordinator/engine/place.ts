@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { Admission } from "../kernel/admit.ts";
 import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
-import { appendHead, takeInHand } from "./fill.ts";
+import { appendHead, returnItem, takeInHand } from "./fill.ts";
 import { encodeRequestAnswer, encodeTaskAnswer } from "./gate-answers.ts";
 import type { Lane } from "./lanes.ts";
 import type { SubmitMessage } from "./pending.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
-import { type EngineState, shardAt } from "./state.ts";
+import { type EngineState, isFar, shardAt } from "./state.ts";
 
 /** Tasks and time after which un-keyed submits go to the next shard: long enough that a flush touches few. */
 const PLACING_TASKS = 8_192;
@@ -77,8 +77,20 @@ function settle(state: EngineState, batch: Batch, lane: Lane, head: TaskHead, ke
   admitHead(state, lane, head);
 }
 
+/**
+ * The flush that a task waited for is committed: it takes its place now. What was read back meanwhile has left it out, as
+ * it was in hand; so where the reading has passed its place, it is next.
+ */
+export function admitCommitted(state: EngineState, lane: Lane, head: TaskHead): void {
+  const window = lane.findWindow(head.shard);
+  window?.takenAhead.delete(head.seq);
+  const passed = window?.paged && head.seq <= window.readCursor && head.seg !== LATER && head.runAt === 0;
+  if (passed) returnItem(state, takeInHand(state, head, lane, "returned"));
+  else admitHead(state, lane, head);
+}
+
 /** A task whose gate is open, or that has none. */
-export function admitHead(state: EngineState, lane: Lane, head: TaskHead): void {
+function admitHead(state: EngineState, lane: Lane, head: TaskHead): void {
   if (head.seg === LATER) return;
   if (head.runAt > 0) {
     const window = lane.window(head.shard);
@@ -89,7 +101,7 @@ export function admitHead(state: EngineState, lane: Lane, head: TaskHead): void 
 
 function makeHead(state: EngineState, admission: Admission, now: number, shard: number, lane: number): TaskHead {
   const seq = shardAt(state, shard).nextSeq();
-  const far = admission.runAt > now + state.config.horizonMs;
+  const far = admission.runAt > 0 && isFar(state, admission.runAt);
   return {
     shard,
     lane,

@@ -53,12 +53,13 @@ export function readHistory(events: readonly EventRow[]): History {
 export function rebuildItem(state: EngineState, stored: StoredTask): Item | null {
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
-  // An end that was committed while these rows were read is not among them.
+  // What was committed while these rows were read is not among them.
   const key = refKey(task);
-  if (lane === undefined || state.items.has(key) || state.recentEnds.has(key)) return null;
+  if (lane === undefined || state.items.has(key) || state.departed.has(key)) return null;
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
-  const far = task.seg === LATER && dueAt > state.clock.now() + state.config.horizonMs;
+  // The scan for due ones finds it by its row alone.
+  const far = task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
   const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
   const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };

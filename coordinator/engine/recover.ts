@@ -29,7 +29,8 @@ export async function recover(state: EngineState): Promise<void> {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
   }
-  state.laterUntil = Number.isFinite(later) ? later : 0;
+  // A clock that was set back since: what lies beyond is not taken in hand yet.
+  state.laterUntil = Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
   graceForOrphans(state);
 }
