@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Admission } from "../kernel/admit.ts";
 import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
-import { appendHead, returnItem, takeInHand } from "./fill.ts";
+import { appendHead, insertHead, takeInHand } from "./fill.ts";
 import { encodeRequestAnswer, encodeTaskAnswer } from "./gate-answers.ts";
 import type { Lane } from "./lanes.ts";
 import type { SubmitMessage } from "./pending.ts";
@@ -79,13 +79,14 @@ function settle(state: EngineState, batch: Batch, lane: Lane, head: TaskHead, ke
 
 /**
  * The flush that a task waited for is committed: it takes its place now. What was read back meanwhile has left it out, as
- * it was in hand; so where the reading has passed its place, it is next.
+ * it was in hand; so where the reading has passed its place, it is put there.
  */
 export function admitCommitted(state: EngineState, lane: Lane, head: TaskHead): void {
-  const window = lane.findWindow(head.shard);
-  window?.takenAhead.delete(head.seq);
-  const passed = window?.paged && head.seq <= window.readCursor && head.seg !== LATER && head.runAt === 0;
-  if (passed) returnItem(state, takeInHand(state, head, lane, "returned"));
+  if (head.seg === LATER) return;
+  const window = lane.window(head.shard);
+  window.takenAhead.delete(head.seq);
+  window.lastCommitted = Math.max(window.lastCommitted, head.seq);
+  if (window.paged && head.seq <= window.readCursor && head.runAt === 0) insertHead(state, lane, head);
   else admitHead(state, lane, head);
 }
 
