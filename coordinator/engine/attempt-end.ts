@@ -128,7 +128,7 @@ export function isFinal(item: Item, exitCode: number | undefined, nonRetryable: 
 
 function observe(state: EngineState, item: Item, reason: TaskReason, outcome: AttemptOutcome): void {
   const { queue, needs } = item.lane.key;
-  const begun = item.attempt?.startedAt || item.attempt?.leasedAt || state.clock.now();
+  const ran = item.attempt === null ? 0 : state.clock.monotonic() - item.attempt.begunAt;
   const name =
     outcome === AttemptOutcome.SUCCEEDED
       ? "succeeded"
@@ -139,5 +139,5 @@ function observe(state: EngineState, item: Item, reason: TaskReason, outcome: At
           : reason === TaskReason.LOST
             ? "lost"
             : "failed";
-  state.observer.attemptFinished(queue, needs.type, name, state.clock.now() - begun);
+  state.observer.attemptFinished(queue, needs.type, name, ran);
 }

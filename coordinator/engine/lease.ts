@@ -35,15 +35,17 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
     leasedAt: now,
     committed: false,
     startedAt: 0,
+    begunAt: state.clock.monotonic(),
     progress: null,
     messages: [],
     ordered: 0,
+    told: 0,
     beatAt: 0,
   };
   hold(session, item);
   session.credit--;
-  if (!session.recorded) {
-    session.recorded = true;
+  if (session.recordedIn !== state.segments.open.generation) {
+    session.recordedIn = state.segments.open.generation;
     state.pending.sessions.push({
       session: session.number,
       id: session.id,

@@ -79,9 +79,11 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
       leasedAt: history.running.at,
       committed: true,
       startedAt: 0,
+      begunAt: state.clock.monotonic() - Math.max(state.clock.now() - history.running.at, 0),
       progress: null,
       messages: [],
       ordered: 0,
+      told: 0,
       beatAt: 0,
     };
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});

@@ -3,7 +3,6 @@ import type { StoredTask } from "../ports/rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
-import { loseAttempt } from "./lose.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -32,7 +31,6 @@ export async function recover(state: EngineState): Promise<void> {
   // A clock that was set back since: what lies beyond is not taken in hand yet.
   state.laterUntil = Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
-  graceForOrphans(state);
 }
 
 async function recoverShard(
@@ -87,13 +85,4 @@ function resumeLanes(
     lane.open.set(shard.shard, count);
     lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
   }
-}
-
-/** Attempts whose workers have not come back yet are given one lease term to be announced. */
-function graceForOrphans(state: EngineState): void {
-  const orphans = [...state.items.values()].filter((item) => item.state === "running");
-  if (orphans.length === 0) return;
-  state.wheel.add(state.clock.monotonic() + state.config.leaseTtlMs, () => {
-    for (const item of orphans) if (item.attempt?.session === null) loseAttempt(state, item);
-  });
 }

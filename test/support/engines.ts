@@ -3,6 +3,7 @@ import { afterEach } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
 import type { Task } from "../../proto/gen/tss/v1/task_pb.js";
 import { CancelTasksRequestSchema, WaitTaskRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { Clock } from "../../runtime/clock.ts";
 import { CALLER, type EngineHouse, startEngine } from "./engine-house.ts";
 import { type HeldStore, heldStore } from "./held-store.ts";
 
@@ -23,9 +24,10 @@ export function useEngines() {
     open: Open,
     config: Parameters<typeof startEngine>[1] = {},
     takeover = false,
+    clock?: Clock,
   ): Promise<HeldHouse> {
     const store = heldStore(await open());
-    const house = { ...(await startEngine(store, config, takeover)), store };
+    const house = { ...(await startEngine(store, config, takeover, undefined, clock)), store };
     houses.push(house);
     return house;
   };
