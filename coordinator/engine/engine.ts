@@ -7,8 +7,9 @@ import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
+import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
-import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
@@ -104,11 +105,10 @@ export class Engine {
       laterReading: 0,
       departed: new Set(),
       checkpointing: Promise.resolve(),
-      expiring: true,
+      expiry: newExpiryMarks(),
       stopped: null,
       onStop: new Set(),
       storeProblem: null,
-      storeWellSince: clock.monotonic(),
       wake: () => {},
     };
     const engine = new Engine(options, state);

@@ -129,7 +129,6 @@ export class Flusher {
         const result = known ?? (await state.store.flush(flush));
         if (state.storeProblem !== null) {
           state.storeProblem = null;
-          state.storeWellSince = state.clock.monotonic();
           state.logger.warn({}, "the database is back");
         }
         return result;

@@ -1,18 +1,11 @@
-import { decide } from "../kernel/decide.ts";
-import { refKey } from "../kernel/task-ref.ts";
-import type { TaskHead } from "../ports/rows.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
-import { endItem } from "./conclude.ts";
-import { takeInHand, takeOut } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
 import type { EngineState } from "./state.ts";
-import { stateOf } from "./task-state.ts";
 
-/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, expiries, rotation and retention. */
+/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
 const DUE_ROWS = 1_000;
-const EXPIRED_ROWS = 500;
 const PRUNE_ROWS = 1_000;
 
 /** One at a time: who has waited for it knows that everything committed before the call is covered. */
@@ -67,29 +60,6 @@ async function readDue(state: EngineState, until: number): Promise<void> {
     state.laterReading = 0;
     state.departed.clear();
   }
-}
-
-/** Ends tasks that have waited longer than they may, wherever they wait. */
-export async function expireTasks(state: EngineState): Promise<void> {
-  if (!state.expiring) return;
-  const now = state.clock.now();
-  const rows = await state.store.recovery.expired(state.segments.newestFirst, now, EXPIRED_ROWS);
-  if (state.stopped !== null) return;
-  for (const head of rows) expire(state, head);
-}
-
-function expire(state: EngineState, head: TaskHead): void {
-  const key = refKey(head);
-  const lane = state.lanes.get(head.lane);
-  // It may have ended since it was read.
-  if (lane === undefined || state.recentEnds.has(key)) return;
-  let item = state.items.get(key);
-  if (item === undefined) {
-    takeOut(state, lane, head);
-    item = takeInHand(state, head, lane, "returned");
-  }
-  const decision = decide(stateOf(item), { kind: "expire" }, head);
-  if (decision.do === "end") endItem(state, item, decision.status, decision.reason, {});
 }
 
 /** Opens the next segment when the open one is full or old. */

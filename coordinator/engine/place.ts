@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Admission } from "../kernel/admit.ts";
 import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
+import { noteExpiry } from "./expiry.ts";
 import { appendHead, insertHead, takeInHand } from "./fill.ts";
 import { encodeRequestAnswer, encodeTaskAnswer } from "./gate-answers.ts";
 import type { Lane } from "./lanes.ts";
@@ -65,7 +66,7 @@ function placeTask(state: EngineState, batch: Batch, placed: PlacedMessage, inde
 }
 
 function settle(state: EngineState, batch: Batch, lane: Lane, head: TaskHead, keyed: boolean): void {
-  if (head.expiresAt > 0) state.expiring = true;
+  if (head.expiresAt > 0) noteExpiry(state, head.expiresAt);
   const window = `${lane.id}.${head.shard}`;
   if (keyed || batch.heldWindows.has(window)) {
     // Later tasks of the same lane and shard wait too: a lane is served in the order of its numbers.

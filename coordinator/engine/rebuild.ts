@@ -2,6 +2,7 @@ import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { refKey } from "../kernel/task-ref.ts";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
+import { isExpired } from "./expiry.ts";
 import { returnItem, takeInHand } from "./fill.ts";
 import type { Item } from "./item.ts";
 import { restItem } from "./rest.ts";
@@ -64,7 +65,6 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
   const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
   const item = takeInHand(state, head, lane, "returned");
-  if (head.expiresAt > 0) state.expiring = true;
   item.attempts = history.attempts;
   item.token = history.token;
   item.cancelRequestedAt = history.cancelRequestedAt;
@@ -87,6 +87,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
       beatAt: 0,
     };
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
+  else if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
   else if (dueAt > state.clock.now()) restItem(state, item, dueAt);
   else returnItem(state, item);
   return item;

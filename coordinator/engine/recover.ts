@@ -12,7 +12,7 @@ import type { EngineState } from "./state.ts";
 /** Tasks read back in one call. */
 const CHUNK = 500;
 
-const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
+const EMPTY: CheckpointBody = { floor: 0, later: 0, expired: 0, q: [], l: [], u: [] };
 
 /**
  * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
@@ -24,12 +24,15 @@ export async function recover(state: EngineState): Promise<void> {
     (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
   );
   let later = Number.POSITIVE_INFINITY;
+  let expired = Number.POSITIVE_INFINITY;
   for (const shard of state.shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
+    expired = Math.min(expired, body.expired);
   }
   // A clock that was set back since: what lies beyond is not taken in hand yet.
   state.laterUntil = Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0;
+  state.expiry.until = Number.isFinite(expired) ? expired : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
 }
 

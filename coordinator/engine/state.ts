@@ -8,6 +8,7 @@ import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
+import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import type { Pending } from "./pending.ts";
@@ -95,16 +96,13 @@ export interface EngineState {
   readonly departed: Set<string>;
   /** Settles when the checkpoint that is being written is. */
   checkpointing: Promise<void>;
-  /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */
-  expiring: boolean;
+  readonly expiry: ExpiryMarks;
   /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */
   stopped: TssError | null;
   /** Whoever waits for a commit that will not come. */
   readonly onStop: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
-  /** Monotonic ms since when the store has been well. */
-  storeWellSince: number;
   /** Wakes the flusher. */
   wake: () => void;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { cancelTask } from "../../coordinator/engine/cancel.ts";
+import { committed } from "../../coordinator/engine/committed.ts";
 import type { Flusher } from "../../coordinator/engine/flusher.ts";
 import { writeCheckpoints } from "../../coordinator/engine/janitor.ts";
 import { shardOfKey } from "../../coordinator/engine/place.ts";
-import type { Checkpoint } from "../../coordinator/ports/store.ts";
+import type { Checkpoint, FlushBatch } from "../../coordinator/ports/store.ts";
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { submit, TestWorker } from "../support/engine-house.ts";
 import { cancelTasks, countTasks, getTask, type Open, useEngines } from "../support/engines.ts";
@@ -48,6 +50,34 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
       const [one, two] = await Promise.all(copies);
       expect(two).toEqual(one);
       expect(await countTasks(house)).toMatchObject({ waiting: 4n });
+    });
+
+    test("who waits for what is decided waits for all of it, however many flushes that takes", async () => {
+      const house = await start(await database());
+      const ids: string[] = [];
+      const thousand = Array.from({ length: 1_000 }, () => ({ command: "x" }));
+      for (let round = 0; round < 5; round++) ids.push(...(await submit(house, thousand)));
+      const busy = house.store.hold("before", "flush");
+      void submit(house, [{ command: "blocks" }]);
+      await busy.reached;
+      const { state } = house.engine;
+      const cancelled = ids.map((id) => cancelTask(state, state.ids.decode(id)!, "test"));
+      let open = cancelled.length;
+      for (const cancel of cancelled) void cancel.then(() => open--);
+      await until("every cancel is decided", () => state.pending.ends.length === ids.length);
+      const last = house.store.hold("before", "flush", ([batch]) => (batch as FlushBatch).ends.length === 1_000);
+      let told = false;
+      const all = committed(state).then(() => {
+        told = true;
+      });
+      busy.release();
+      await last.reached;
+      await new Promise(setImmediate);
+      expect(open).toBe(1_000);
+      expect(told).toBe(false);
+      last.release();
+      await all;
+      expect(await countTasks(house)).toMatchObject({ cancelled: 5_000n, waiting: 1n });
     });
 
     test("a cancel that was never committed leaves the task where a recovery finds it", async () => {
