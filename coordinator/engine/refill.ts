@@ -69,7 +69,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   else window.readCursor = piece.until === Number.POSITIVE_INFINITY ? Math.max(last, sees) : piece.until - 1;
   for (const [seq, flush] of window.takenAhead)
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
-  const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
+  const free = Math.max(state.config.memoryHeads - state.memory.heads, ROWS_BEYOND_BUDGET);
+  const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail(free) : null;
   for (const head of tail ?? []) take(state, lane, window, head);
   if (inPiece.length > 0 || (tail?.length ?? 0) > 0) {
     offerLane(state, lane);

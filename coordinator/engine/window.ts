@@ -82,9 +82,12 @@ export class Window {
     this.#tail = this.#tail.filter((head) => head.seq !== seq);
   }
 
-  /** After a refill has read to the end: the heads beyond it, if all of them are known; then the window is direct. */
-  joinTail(): TaskHead[] | null {
-    if (this.readCursor < this.#tailFrom) return null;
+  /**
+   * After a refill has read to the end: the heads beyond it, if all of them are known; then the window is direct.
+   * @param most heads that there is room for: with more, it stays paged.
+   */
+  joinTail(most: number): TaskHead[] | null {
+    if (this.readCursor < this.#tailFrom || this.#tail.length > most) return null;
     const beyond = this.#tail.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
     this.paged = false;
     this.#tail = [];
