@@ -96,6 +96,9 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
     });
     if (state.stopped !== null) return;
   }
-  await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+  while (state.stopped === null) {
+    const pruned = await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+    if (pruned < PRUNE_ROWS) break;
+  }
   await state.store.segments.pruneGates(state.clock.now());
 }

@@ -68,31 +68,44 @@ export class Window {
     this.lastCommitted = end;
   }
 
-  /** Paged: a newly assigned head. @param keep false: nobody needs it soon. */
-  noteTail(head: TaskHead, keep: boolean): void {
-    if (keep && this.#tail.length < TAIL_HEADS) {
-      this.#tail.push(head);
-      return;
-    }
-    this.#tail = [];
-    this.#tailFrom = head.seq;
-  }
-
-  forgetTail(seq: number): void {
-    this.#tail = this.#tail.filter((head) => head.seq !== seq);
+  /** Heads that are in memory: those in the window and those of the tail. */
+  get held(): number {
+    return this.#count + this.#tail.length;
   }
 
   /**
-   * After a refill has read to the end: the heads beyond it, if all of them are known; then the window is direct.
-   * @param most heads that there is room for: with more, it stays paged.
+   * Paged: a newly assigned head. @param keep false: there is no room, or nobody needs it soon.
+   * @returns null when it is kept, else the tail before it, which is dropped.
    */
-  joinTail(most: number): TaskHead[] | null {
-    if (this.readCursor < this.#tailFrom || this.#tail.length > most) return null;
-    const beyond = this.#tail.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
+  noteTail(head: TaskHead, keep: boolean): readonly TaskHead[] | null {
+    if (keep && this.#tail.length < TAIL_HEADS) {
+      this.#tail.push(head);
+      return null;
+    }
+    const dropped = this.#tail;
+    this.#tail = [];
+    this.#tailFrom = head.seq;
+    return dropped;
+  }
+
+  /** @returns what is dropped. */
+  forgetTail(seq: number): readonly TaskHead[] {
+    const dropped = this.#tail.filter((head) => head.seq === seq);
+    if (dropped.length > 0) this.#tail = this.#tail.filter((head) => head.seq !== seq);
+    return dropped;
+  }
+
+  /** After a refill has read to the end: the tail joins the window, if it is whole; then the window is direct. */
+  joinTail(): { readonly joined: readonly TaskHead[]; readonly dropped: readonly TaskHead[] } | null {
+    if (this.readCursor < this.#tailFrom) return null;
+    const joins = (head: TaskHead) => head.seq > this.readCursor && !this.takenAhead.has(head.seq);
+    const joined = this.#tail.filter(joins);
+    const dropped = this.#tail.filter((head) => !joins(head));
     this.paged = false;
     this.#tail = [];
     this.takenAhead.clear();
-    return beyond;
+    for (const head of joined) this.push(head);
+    return { joined, dropped };
   }
 
   peek(): TaskHead | null {
