@@ -10,6 +10,7 @@ import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { listen } from "./api/listen.ts";
 import { type GrpcServer, startGrpcServer } from "./api/server.ts";
 import { engineConfig } from "./config.ts";
 import { Engine } from "./engine/engine.ts";
@@ -65,6 +66,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const store = await openStore(options);
   const opened: (() => Promise<void>)[] = [() => store.close()];
   try {
+    const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
+    opened.push(async () => listening.close());
     const engine = await Engine.start({
       store,
       config: engineConfig(settings),
@@ -73,7 +76,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       observer: observerOf(metrics),
       tracer: options.tracer ?? noTracer,
       failpoint,
-      address: settings.TSS_COORDINATOR_LISTEN ?? "",
+      address: listening.address,
       takeover: options.takeOver ?? false,
       onStopped: (error) => ended.reject(told(error)),
     });
@@ -93,7 +96,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       operations: createOperations(engine.state, logs, facts),
       apiKeys: createApiKeyOperations({ ...issuer, ring: keys, logger }),
       keys,
-      listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
+      listen: listening,
       tls: tlsOf(settings),
       logger,
       clock: systemClock,
