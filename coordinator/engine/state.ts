@@ -101,6 +101,8 @@ export interface EngineState {
   storeProblem: string | null;
   /** Monotonic ms since when the store has been well. */
   storeWellSince: number;
+  /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
+  wroteAt: number;
   /** Wakes the flusher. */
   wake: () => void;
 }
