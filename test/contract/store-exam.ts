@@ -3,6 +3,7 @@ import { catalogExam } from "./store/catalog.ts";
 import { checkpointsExam } from "./store/checkpoints.ts";
 import { delayedExam } from "./store/delayed.ts";
 import { endsExam } from "./store/ends.ts";
+import { expiryExam } from "./store/expiry.ts";
 import { flushExam } from "./store/flush.ts";
 import type { OpenFresh } from "./store/fresh.ts";
 import { gatesExam } from "./store/gates.ts";
@@ -42,6 +43,7 @@ export function storeExam(name: string, openFresh: OpenFresh): void {
     refillExam(openFresh);
     startedExam(openFresh);
     delayedExam(openFresh);
+    expiryExam(openFresh);
     checkpointsExam(openFresh);
     segmentsExam(openFresh);
     reclaimExam(openFresh);

@@ -44,7 +44,10 @@ export async function delayedHeads(
   return rows.map(headOf);
 }
 
-/** Tasks of a segment whose expiry has come, oldest first; raises the segment's mark by what it finds. */
+/**
+ * Tasks of a segment whose expiry has come, oldest first. Raises the segment's mark by what it finds: without any, up to the
+ * next expiry of whatever task, so that an owner asks nothing before that.
+ */
 export async function expiredHeads(
   pool: ReadPool,
   marks: ExpiryMarks,
@@ -53,14 +56,26 @@ export async function expiredHeads(
   limit: number,
 ): Promise<readonly TaskHead[]> {
   const { changes } = marks;
+  const mark = marks.of(seg);
+  if (mark >= now) return [];
   const rows = await pool.rows({
     name: `expired_${seg}`,
     text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
       WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND ${UNENDED}
       ORDER BY t.expires_at LIMIT $3`,
-    values: [marks.of(seg), now, limit],
+    values: [mark, now, limit],
   });
-  const oldest = rows[0]?.expires_at as number | undefined;
-  marks.raise(seg, oldest === undefined ? Math.max(now, marks.of(seg)) : oldest - 1, changes);
+  const next = (rows[0]?.expires_at as number | undefined) ?? (await nextExpiry(pool, seg, now));
+  marks.raise(seg, next - 1, changes);
   return rows.map(headOf);
+}
+
+/** The soonest expiry beyond a time, of tasks that have ended or not: one step of the index. */
+async function nextExpiry(pool: ReadPool, seg: number, beyond: number): Promise<number> {
+  const [row] = await pool.rows({
+    name: `next_expiry_${seg}`,
+    text: `SELECT min(expires_at) AS at FROM tss_task_${seg} WHERE expires_at > 0 AND expires_at > $1`,
+    values: [beyond],
+  });
+  return row.at ?? Number.MAX_SAFE_INTEGER;
 }
