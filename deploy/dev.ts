@@ -28,9 +28,11 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
   const tracers = await Promise.all(
-    ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
+    ["tss-coordinator", "tss-gateway", "tss-agent"].map((service) =>
+      createTaskTracer({ service, version: readVersion(), logger }),
+    ),
   );
-  const [tracer, agentTracer] = tracers as [TaskTracer, TaskTracer];
+  const [tracer, gatewayTracer, agentTracer] = tracers as [TaskTracer, TaskTracer, TaskTracer];
   const kept = findKey(settings);
   const coordinator = await startCoordinator({
     settings,
@@ -40,7 +42,14 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     // Who has lost the key of a folder owns the folder all the same.
     firstKey: { name: "key of tss dev", ttlMs: KEY_TTL_MS, besideOthers: kept === undefined },
   });
-  const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
+  const running: Running = {
+    coordinator,
+    gatewayTracer,
+    agentTracer,
+    gateway: undefined,
+    agent: undefined,
+    close: [],
+  };
   try {
     await startRest(settings, kept, io, logger, running);
     await Promise.race([stopping, coordinator.ended]);
@@ -55,8 +64,8 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
 
 interface Running {
   readonly coordinator: Coordinator;
-  /** For the agent. */
-  readonly tracer: TaskTracer;
+  readonly gatewayTracer: TaskTracer;
+  readonly agentTracer: TaskTracer;
   gateway: Gateway | undefined;
   agent: Agent | undefined;
   readonly close: (() => void)[];
@@ -84,6 +93,7 @@ async function startRest(
     listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
     settings,
     logger,
+    tracer: running.gatewayTracer,
     metricsText: () => coordinator.metrics.text(),
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
@@ -92,7 +102,7 @@ async function startRest(
     settings: local,
     openSession,
     logger,
-    tracer: running.tracer,
+    tracer: running.agentTracer,
     version: readVersion(),
   });
   io.stdout.write(greeting(settings, running, key));
