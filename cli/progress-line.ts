@@ -33,14 +33,10 @@ export function sayProgress(line: ProgressLine, environment: NodeJS.ProcessEnv =
   }
 }
 
-/**
- * Whether the descriptor is the agent's pipe. On a number that nobody handed on, Node.js may have put a pipe of its own; the
- * agent's once had a name.
- */
 function holdsPipe(descriptor: number): boolean {
+  if (process.platform === "linux") return isPipeOfAgent(`/proc/self/fd/${descriptor}`);
   try {
-    if (!fstatSync(descriptor).isFIFO()) return false;
-    return process.platform !== "linux" || readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("/");
+    return fstatSync(descriptor).isFIFO();
   } catch {
     return false;
   }
@@ -50,13 +46,26 @@ function holdsPipe(descriptor: number): boolean {
 function openFromAncestor(task: string, descriptor: number): number {
   for (let pid = process.ppid; pid > 1 && isOfTask(pid, task); pid = parentOf(pid)) {
     const path = `/proc/${pid}/fd/${descriptor}`;
+    if (!isPipeOfAgent(path)) continue;
     try {
-      if (statSync(path).isFIFO()) return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    } catch {
-      // It holds none, or is gone: the next may.
+      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      throw closed(descriptor, error);
     }
   }
   throw closed(descriptor);
+}
+
+/**
+ * A program that was handed no such descriptor may have a pipe of its own under its number, as Node.js does; the agent's
+ * once had a name.
+ */
+function isPipeOfAgent(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith("/") && statSync(path).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 function isOfTask(pid: number, task: string): boolean {

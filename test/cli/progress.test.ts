@@ -47,6 +47,16 @@ test("from a program that hands no descriptors on", async () => {
   expect({ exitCode, progress }).toEqual({ exitCode: 0, progress: [[60, "from python"]] });
 });
 
+test("from the child of a child that was handed none, whatever that one has under the number", async () => {
+  // Node.js hands on no descriptor that it is not told to.
+  const start = (args: string) =>
+    `process.exit(require("child_process").spawnSync(process.execPath, ${args}, { stdio: "inherit" }).status)`;
+  const inner = start(JSON.stringify([TSS, "progress", "61"]));
+  const outer = start(JSON.stringify(["-e", inner]));
+  const { exitCode, output, progress } = await said("", { argv: [process.execPath, "-e", outer] });
+  expect({ exitCode, output, progress }).toEqual({ exitCode: 0, output: "", progress: [[61, ""]] });
+});
+
 test("where nobody of the task holds the descriptor any more, it says so", async () => {
   const { exitCode, output, progress } = await said(`exec 3>&-; ${TELL} 10`);
   expect(output).toMatch(/^Error: Descriptor 3 of this task is closed[^\n]+\n$/);
@@ -62,14 +72,14 @@ test("outside a task it says where it belongs", async () => {
 });
 
 test.each([
-  [["progress", "lots"], /PERCENT.*0 to 100/],
-  [["progress", "101"], /PERCENT.*0 to 100/],
-  [["progress"], /PERCENT|--message/],
-  [["progress", "5", "--message", "x"], /--message/],
-  [["progress", "5", "x".repeat(5_000)], /too long/],
-])("%j cannot be used", async (args, sentence) => {
+  ["a word for a number", ["lots"], /PERCENT.*0 to 100/],
+  ["more than all", ["101"], /PERCENT.*0 to 100/],
+  ["nothing", [], /PERCENT|--message/],
+  ["both at once", ["5", "--message", "x"], /--message/],
+  ["a text too long", ["5", "x".repeat(5_000)], /too long/],
+])("%s cannot be used", async (_what, args, sentence) => {
   const env = { TSS_TASK_ID: "t", TSS_PROGRESS_FD: "3" };
-  const { code, stdout, stderr } = await runTss(args, { env });
+  const { code, stdout, stderr } = await runTss(["progress", ...args], { env });
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(sentence);
   expect(stderr.split("\n")).toHaveLength(2);
