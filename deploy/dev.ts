@@ -5,6 +5,7 @@ import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
@@ -25,6 +26,7 @@ const KEY_TTL_MS = 365 * 86_400_000;
  */
 export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   armFailpoints(settings.TSS_FAILPOINT);
+  boundYoungGeneration();
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
   const tracers = await Promise.all(
