@@ -3,12 +3,14 @@ import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { startCoordinator } from "./coordinator.ts";
 
 /** The program `tss-coordinator [--take-over]`. */
 export async function main(argv: readonly string[]): Promise<void> {
   await runService("tss-coordinator", async ({ name, settings, logger }) => {
     const takeOver = readArguments(argv);
+    boundYoungGeneration();
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const firstKey = { name: "first key" };
     const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, takeOver, firstKey });

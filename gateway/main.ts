@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import { createMetrics } from "../runtime/metrics.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
+import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { startGateway } from "./gateway.ts";
 
 /** The program `tss-gateway`. */
 export async function main(): Promise<void> {
-  await runService("tss-gateway", async ({ settings, logger }) => {
+  await runService("tss-gateway", async ({ name, settings, logger }) => {
+    const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const connection = openConnection({
       address: settings.TSS_COORDINATOR ?? "127.0.0.1:7400",
       userAgent: `tss-gateway/${readVersion()}`,
@@ -20,6 +22,7 @@ export async function main(): Promise<void> {
       listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
       settings,
       logger,
+      tracer,
       metricsText: () => metrics.text(),
     });
     process.stdout.write(`tss-gateway listens on ${gateway.url}\n`);
@@ -31,6 +34,7 @@ export async function main(): Promise<void> {
       drain: () => gateway.drain(settings.TSS_DRAIN_TIMEOUT),
       stop: async () => {
         await gateway.close();
+        await tracer.close();
         await metricsServer?.close();
         connection.close();
       },
