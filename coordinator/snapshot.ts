@@ -1,4 +1,5 @@
 import type { Snapshot } from "../runtime/snapshot-metrics.ts";
+import { connectionOf } from "./engine/session.ts";
 import type { EngineState } from "./engine/state.ts";
 import { countQueue, listQueues } from "./operations/operate-queues.ts";
 
@@ -26,7 +27,7 @@ export function takeSnapshot(state: EngineState): Snapshot {
     }),
     workers: [...state.sessions.values()].map((session) => ({
       pool: session.info.labels["pool"] ?? "default",
-      state: session.stream === null ? "disconnected" : session.draining ? "draining" : "active",
+      state: connectionOf(session, state.clock.monotonic(), state.config.leaseTtlMs),
       version: session.info.version,
       slotsUsed: session.held.size,
       slotsFree: Math.max(session.info.slots - session.held.size, 0),

@@ -52,6 +52,7 @@ export function openSession(state: EngineState, keyId: string, info: WorkerInfo,
     info,
     profile: joinProfile(state, info),
     stream: null,
+    polls: false,
     stalled: false,
     credit: 0,
     held: new Map(),
@@ -79,6 +80,7 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
       new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }),
     );
   session.stream = stream;
+  session.polls = false;
   session.stalled = false;
   session.credit = hello.credit;
   const welcome = adopt(state, session, hello.held);

@@ -11,6 +11,7 @@ import {
 } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Item } from "../engine/item.ts";
 import { type History, readHistory } from "../engine/rebuild.ts";
+import { isConnected } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { readLaneKey } from "../kernel/lane-key.ts";
 import { toTimestamp } from "../kernel/time.ts";
@@ -77,15 +78,21 @@ function standing(
   history: History,
   item: Item | undefined,
 ): { status: TaskStatus; reason: TaskReason } {
-  const running =
-    item === undefined ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
+  // Its end is decided and not committed, or was committed after these rows were read: then the rows say how it was.
+  const asInRows = item === undefined || item.state === "ending";
+  const running = asInRows ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
   if (running) {
     const cancelling = (item?.cancelRequestedAt ?? history.cancelRequestedAt) > 0;
-    const here = item?.attempt?.session != null && item.attempt.session.stream !== null;
+    const here = asInRows || isHere(state, item);
     const reason = cancelling ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
     return { status: TaskStatus.RUNNING, reason };
   }
   return { status: TaskStatus.WAITING, reason: waitingReason(state, task, history, item) };
+}
+
+function isHere(state: EngineState, item: Item): boolean {
+  const session = item.attempt?.session ?? null;
+  return session !== null && isConnected(session, state.clock.monotonic(), state.config.leaseTtlMs);
 }
 
 function waitingReason(
@@ -95,7 +102,8 @@ function waitingReason(
   item: Item | undefined,
 ): TaskReason {
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
-  if (dueAt > state.clock.now()) return history.retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
+  const retrying = item?.retrying ?? history.retrying;
+  if (dueAt > state.clock.now()) return retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
   const queue = state.lanes.get(task.lane)?.key.queue;
   if (queue !== undefined && state.queues.get(queue)?.paused) return TaskReason.PAUSED;
   return TaskReason.READY;

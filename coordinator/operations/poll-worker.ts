@@ -37,6 +37,7 @@ export async function leaseTasks(
   const poll = new Poll();
   session.stream?.end();
   session.stream = poll;
+  session.polls = true;
   session.stalled = false;
   adopt(state, session, request.held);
   session.credit = session.draining ? 0 : request.max;
