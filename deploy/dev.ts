@@ -6,6 +6,7 @@ import type { Settings } from "../runtime/settings-table.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
+import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
 import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
@@ -27,6 +28,8 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   armFailpoints(settings.TSS_FAILPOINT);
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
+  const stop = new AbortController();
+  void stopping.then(() => stop.abort());
   const tracers = await Promise.all(
     ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
   );
@@ -42,7 +45,8 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   });
   const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
   try {
-    await startRest(settings, kept, io, logger, running);
+    const client = await startRest(settings, kept, io, logger, running);
+    void runFirstTask(client, io.stdout, stop.signal);
     await Promise.race([stopping, coordinator.ended]);
     io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
     const hurried = nextSignal();
@@ -68,7 +72,7 @@ async function startRest(
   io: DevIo,
   logger: ReturnType<typeof createLogger>,
   running: Running,
-): Promise<void> {
+): Promise<Connection> {
   const { coordinator } = running;
   // One of the two is there: without a kept key the coordinator has made one.
   const key = coordinator.firstKey === undefined ? (kept as DevKey) : keepKey(settings, coordinator.firstKey.key);
@@ -96,7 +100,7 @@ async function startRest(
     version: readVersion(),
   });
   io.stdout.write(greeting(settings, running, key));
-  await runFirstTask(client, io.stdout);
+  return client;
 }
 
 function greeting(settings: Settings, { coordinator, gateway, agent }: Running, key: DevKey): string {
