@@ -2,13 +2,29 @@ import { readFileSync } from "node:fs";
 import { createMetrics } from "../runtime/metrics.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
+import { type Program, readOptions } from "../runtime/program-options.ts";
 import { readVersion } from "../runtime/version.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { startGateway } from "./gateway.ts";
 
+const PROGRAM: Program = {
+  name: "tss-gateway",
+  does: "Serves REST, Connect, gRPC-web and the dashboard for a coordinator. Each call carries its caller's key.",
+  settings: [
+    "TSS_COORDINATOR",
+    "TSS_GATEWAY_LISTEN",
+    "TSS_GATEWAY_RATE",
+    "TSS_CORS_ORIGINS",
+    "TSS_TLS_CA",
+    "TSS_METRICS_LISTEN",
+    "TSS_LOG_LEVEL",
+  ],
+};
+
 /** The program `tss-gateway`. */
-export async function main(): Promise<void> {
-  await runService("tss-gateway", async ({ settings, logger }) => {
+export async function main(argv: readonly string[]): Promise<void> {
+  if (readOptions(PROGRAM, argv) === undefined) return;
+  await runService(PROGRAM.name, async ({ settings, logger }) => {
     const connection = openConnection({
       address: settings.TSS_COORDINATOR ?? "127.0.0.1:7400",
       userAgent: `tss-gateway/${readVersion()}`,
