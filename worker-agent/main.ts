@@ -34,7 +34,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
   const tracer = await createTaskTracer({ service: name, version, logger });
-  const { openSession, refused, close } = connectAgent(settings, version, logger);
+  let away: string | undefined;
+  const { openSession, refused, close } = connectAgent(settings, version, logger, ({ message }) => {
+    away ??= message;
+  });
   const agent = await startAgent({ settings, openSession, logger, tracer, version });
   const stop = async (): Promise<void> => {
     await agent.close();
@@ -48,6 +51,10 @@ async function start({ name, settings, logger, stopping }: ServiceContext): Prom
     await stop();
     throw error;
   }
+  if (stopping.aborted) return { drain: agent.drain, stop };
+  if (away === undefined)
+    process.stdout.write(`${name} ${agent.name} offers its slots to ${settings.TSS_COORDINATOR}\n`);
+  else process.stderr.write(`${name}: ${away} It goes on trying.\n`);
   logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
   return { ended: refused, drain: agent.drain, stop };
 }
