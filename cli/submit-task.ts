@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { statusName, TssError } from "../proto/errors.ts";
+import { TssError } from "../proto/errors.ts";
+import type { Status } from "../proto/gen/google/rpc/status_pb.js";
 import type { Tasks } from "../sdk/typescript/client/tasks.ts";
+import { fromStatus } from "../sdk/typescript/connection/status-error.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
 
 /**
@@ -19,7 +21,7 @@ export async function submitTask(tasks: Tasks, spec: TaskSpecInit): Promise<{ id
 }
 
 /** The error an item of a batch was answered with. */
-export function refusal(status: { code: number; message: string } | undefined): TssError {
+export function refusal(status: Status | undefined): TssError {
   if (status === undefined) return new TssError("INTERNAL", "The coordinator gave no answer for the task.");
-  return new TssError(statusName(status.code), status.message.replace(/^tasks\[0\]\./, ""));
+  return fromStatus(status);
 }

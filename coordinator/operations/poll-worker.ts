@@ -59,7 +59,7 @@ function check(request: LeaseTasksRequest): number {
   const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
   const found = new Violations();
   found.number("max", request.max, 0, MAX_LEASES);
-  found.number("wait", waitMs, 0, LIMITS.leaseWaitMs, " ms");
+  found.span("wait", waitMs, 0, LIMITS.leaseWaitMs);
   found.check();
   return waitMs;
 }
