@@ -57,11 +57,15 @@ function findNode() {
   }
 }
 
-/** Warnings that this Node.js calls parts of itself experimental say nothing to a user of TSS; all others stay. */
-function hideExperimentalWarnings() {
+/**
+ * Warnings that this Node.js calls parts of itself experimental say nothing to a user of TSS, nor that gRPC names an address
+ * in a TLS handshake (DEP0123); all others stay.
+ */
+function hideIdleWarnings() {
   var emit = process.emitWarning;
   process.emitWarning = function (warning, type) {
     var name = typeof type === "string" ? type : (type && type.type) || (warning && warning.name);
+    if (name === "DeprecationWarning" && arguments[2] === "DEP0123") return;
     if (
       name === "ExperimentalWarning" &&
       /SQLite|type stripping/i.test(String((warning && warning.message) || warning))
@@ -80,7 +84,7 @@ function cacheCompiledCode() {
 }
 
 function startHere(program, release) {
-  hideExperimentalWarnings();
+  hideIdleWarnings();
   cacheCompiledCode();
   var file = release ? path.join("dist", PROGRAMS[program] + ".js") : PROGRAMS[program] + ".ts";
   import(require("url").pathToFileURL(path.join(ROOT, file)).href)
