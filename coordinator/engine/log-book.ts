@@ -97,6 +97,11 @@ export class LogBook {
     return this.#streams.size > 0 && this.#streams.has(streamKey(ref, attempt));
   }
 
+  /** Bytes of the attempt's output that are kept or on their way to it; undefined: none came since the start. */
+  keptBytes(ref: TaskRef, attempt: number): number | undefined {
+    return this.#streams.get(streamKey(ref, attempt))?.kept;
+  }
+
   /** The attempt has ended and no more of it comes. */
   forget(ref: TaskRef, attempt: number): void {
     this.#streams.delete(streamKey(ref, attempt));

@@ -90,7 +90,12 @@ export function takeReports(
       if (accepted) forget();
       answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
     };
-    reportOutcome(state, outcome, state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge);
+    reportOutcome(
+      state,
+      outcome,
+      state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge,
+      (ref, attempt) => logs.keptBytes(ref, attempt),
+    );
   }
 }
 
