@@ -35,7 +35,7 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     : standing(state, stored, history, item);
   const last: Attempt | undefined =
     attempts.at(-1) ?? (ended && end.detail !== null ? fromBinary(AttemptSchema, end.detail) : undefined);
-  const started = firstStart(stored, attempts);
+  const started = firstStart(stored, attempts, last);
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   const message = create(TaskSchema, {
     id: state.ids.encode(task),
@@ -115,8 +115,9 @@ function updatedAt(stored: StoredTask, item: Item | undefined): number {
   return Math.max(stored.task.createdAt, ...events, stored.end?.at ?? 0, live);
 }
 
-function firstStart({ events }: StoredTask, attempts: readonly Attempt[]): number {
-  const first = attempts[0]?.startedAt;
+/** Lists know the newest attempt of an ended task only: that is the first when there was no other. */
+function firstStart({ events, end }: StoredTask, attempts: readonly Attempt[], last: Attempt | undefined): number {
+  const first = attempts[0]?.startedAt ?? (end?.attempt === 1 ? last?.startedAt : undefined);
   if (first !== undefined) return Number(first.seconds) * 1_000 + Math.trunc(first.nanos / 1_000_000);
   return events.find((event) => event.kind === EVENT.leased)?.at ?? 0;
 }
