@@ -107,3 +107,14 @@ test("a first task does not stand behind what an earlier start left", async () =
   const again = await start(folder, { TSS_WORKER_SLOTS: "1" });
   expect(again.output()).toMatch(/Hello from task/);
 });
+
+test("who follows a task while the system stops is told how it ended", async () => {
+  const dev = await start(temporaryFolder(), { TSS_DRAIN_TIMEOUT: "100ms" });
+  const env = { TSS_COORDINATOR: dev.coordinator, TSS_API_KEY: dev.key };
+  const run = startTss(["run", "--", "sh", "-c", "echo begun; exec sleep 600"], { env });
+  await run.says("begun");
+  await dev.stop();
+  const { code, stdout, stderr } = await run.finished;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "begun\n" });
+  expect(stderr).toMatch(/ failed \(lost\).*: Agent \S+ was shut down and ended the attempt\.\n$/);
+});
