@@ -3,6 +3,7 @@ import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
 import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { shownUrl } from "../runtime/shown-url.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
@@ -109,7 +110,7 @@ function greeting(settings: Settings, { coordinator, gateway, agent }: Running, 
     `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
     `  gateway      ${gateway?.url}`,
     `  coordinator  ${coordinator.address}`,
-    `  database     ${settings.TSS_DATABASE_URL.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@")}`,
+    `  database     ${shownUrl(settings.TSS_DATABASE_URL)}`,
     `  agent        ${agent?.name}`,
     `  API key      ${isNew ? `${apiKey} (kept in ${place})` : `kept in ${place}`}`,
     "",

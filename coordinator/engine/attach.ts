@@ -27,7 +27,7 @@ import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
   const found = new Violations();
   if (info === undefined) {
-    found.add("hello.worker", "must be given: who is this worker?");
+    found.add("worker", "must be given: who is this worker?");
     return found.check();
   }
   found.line("worker.name", info.name, 1, LIMITS.nameCharacters);

@@ -134,3 +134,10 @@ test("doctor ends with 1 when settings cannot be used or nobody listens", async 
     stdout: expect.stringMatching(/✗ address +127\.0\.0\.1:1 takes no connection/),
   });
 });
+
+test("a queue that never had a task may be a misspelt one", async () => {
+  house.operator.queues = [create(QueueSchema, { name: "mial", counts: {} })];
+  const paused = await tss("queue", "pause", "mial");
+  expect(paused).toMatchObject({ code: 0, stderr: expect.stringMatching(/^No task has been in mial yet; /) });
+  expect((await tss("queue", "pause", "mial", "--json")).stderr).toBe("");
+});
