@@ -1,5 +1,6 @@
 import { type Coordinator, startCoordinator } from "../coordinator/coordinator.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { TssError } from "../proto/errors.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
 import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
@@ -26,6 +27,7 @@ const KEY_TTL_MS = 365 * 86_400_000;
  * drained it; a second signal ends it at once.
  */
 export async function runDev(settings: Settings, io: DevIo): Promise<void> {
+  refuseTls(settings);
   armFailpoints(settings.TSS_FAILPOINT);
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
@@ -58,6 +60,16 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   }
 }
 
+/** Its parts speak to each other in this process; who wants TLS wants the programs. @throws TssError FAILED_PRECONDITION */
+function refuseTls(settings: Settings): void {
+  if (settings.TSS_TLS_CERT === undefined && settings.TSS_TLS_KEY === undefined) return;
+  throw new TssError(
+    "FAILED_PRECONDITION",
+    "tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT and TSS_TLS_KEY, or run tss-coordinator, tss-gateway and tss-agent for TLS.",
+    { reason: "NO_TLS_HERE" },
+  );
+}
+
 interface Running {
   readonly coordinator: Coordinator;
   /** For the agent. */
@@ -78,7 +90,12 @@ async function startRest(
   // One of the two is there: without a kept key the coordinator has made one.
   const key = coordinator.firstKey === undefined ? (kept as DevKey) : keepKey(settings, coordinator.firstKey.key);
   const { apiKey } = key;
-  const local: Settings = { ...settings, TSS_COORDINATOR: coordinator.address, TSS_API_KEY: apiKey };
+  const local: Settings = {
+    ...settings,
+    TSS_COORDINATOR: coordinator.address,
+    TSS_API_KEY: apiKey,
+    TSS_TLS_CA: undefined,
+  };
   const client = openConnection({ address: coordinator.address, apiKey });
   running.close.push(() => client.close());
   await proveKey(client, key);
