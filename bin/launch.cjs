@@ -83,7 +83,22 @@ function cacheCompiledCode() {
   if (nodeModule.enableCompileCache && cache) nodeModule.enableCompileCache(path.join(cache, "tss"));
 }
 
+/** Names the launcher in the environment of the program it starts. */
+var LAUNCHER = "_TSS_LAUNCHER_PID";
+
+/** A launcher that is killed cannot pass that on: the program would live on where whoever killed it cannot see it. */
+function dieWithLauncher() {
+  var launched = process.env[LAUNCHER] === String(process.ppid) && process.channel;
+  delete process.env[LAUNCHER];
+  if (!launched) return;
+  process.once("disconnect", function () {
+    process.kill(process.pid, "SIGKILL");
+  });
+  process.channel.unref();
+}
+
 function startHere(program, release) {
+  dieWithLauncher();
   hideIdleWarnings();
   cacheCompiledCode();
   var file = release ? path.join("dist", PROGRAMS[program] + ".js") : PROGRAMS[program] + ".ts";
@@ -119,8 +134,11 @@ function startUnder(node, program) {
     process.on(signal, handler);
     return handler;
   });
+  var environment = {};
+  environment[LAUNCHER] = String(process.pid);
   child = childProcess.spawn(node, [path.join(__dirname, program + ".cjs")].concat(process.argv.slice(2)), {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: Object.assign({}, process.env, environment),
   });
   child.on("error", function (error) {
     fail(program, "the Node.js at " + node + " cannot be started (" + (error.code || error.message) + ")");
