@@ -36,6 +36,15 @@ export function bytes(text: string): number {
   return Number(match[1]) * 1024 ** power;
 }
 
+/** A size that is no smaller than `min` bytes. */
+export const bytesFrom =
+  (min: number) =>
+  (text: string): number => {
+    const value = bytes(text);
+    if (value < min) throw new Error(`must be at least ${min} bytes`);
+    return value;
+  };
+
 export function text(value: string): string | undefined {
   return value === "" ? undefined : value;
 }

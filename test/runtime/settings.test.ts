@@ -18,12 +18,19 @@ function problemsOf(environment: Record<string, string>, envText?: string): stri
 }
 
 test("every problem is told at once, with what a mistyped name most likely meant", () => {
-  const said = problemsOf({ TSS_LOGLEVEL: "x", TSS_NOPE: "y", TSS_LEASE_TTL: "1ms", TSS_WORKER_SLOTS: "0" });
+  const said = problemsOf({
+    TSS_LOGLEVEL: "x",
+    TSS_NOPE: "y",
+    TSS_LEASE_TTL: "1ms",
+    TSS_INBOX_BYTES: "1MiB",
+    TSS_WORKER_SLOTS: "0",
+  });
   expect(said.split("\n")).toEqual([
     "Settings cannot be used:",
     "  TSS_LOGLEVEL is not a setting of TSS (did you mean TSS_LOG_LEVEL?); .env.example lists them",
     "  TSS_NOPE is not a setting of TSS; .env.example lists them",
     '  TSS_LEASE_TTL must be a duration such as 500ms, 15s, 2h or 7d, from 1s to 10m (it is "1ms")',
+    '  TSS_INBOX_BYTES must be at least 4194304 bytes (it is "1MiB")',
     '  TSS_WORKER_SLOTS must be a whole number from 1 to 10000 (it is "0")',
   ]);
 });
