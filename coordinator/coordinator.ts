@@ -8,6 +8,7 @@ import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
+import { tlsFilesOf } from "../runtime/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { listen } from "./api/listen.ts";
@@ -64,6 +65,8 @@ const LOG_PRUNE_MS = 60_000;
  */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { settings, logger } = options;
+  // What cannot be used is found before anything is owned.
+  const tls = tlsFilesOf(settings);
   const metrics = createMetrics("coordinator", readVersion());
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(() => {});
@@ -111,7 +114,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
       listen: listening,
-      tls: tlsOf(settings),
+      tls,
       logger,
       clock: systemClock,
       metrics: createGrpcMetrics(metrics),
@@ -224,11 +227,6 @@ function observerOf(metrics: Metrics, cells: Cells, failed: (failure: AttemptFai
     timerLag: tasks.timerLag,
     failed,
   };
-}
-
-function tlsOf(settings: Settings): { certPath: string; keyPath: string } | undefined {
-  const { TSS_TLS_CERT: certPath, TSS_TLS_KEY: keyPath } = settings;
-  return certPath === undefined || keyPath === undefined ? undefined : { certPath, keyPath };
 }
 
 function tellWorkers(engine: Engine): void {
