@@ -83,7 +83,7 @@ STOP_SENTENCES: Dict[str, str] = {
 class Stopped(BaseException):
     """The attempt is told to stop. Like ``KeyboardInterrupt``, ``except Exception`` does not catch it."""
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str = "aborted") -> None:
         super().__init__(STOP_SENTENCES.get(cause, cause))
         self.cause = cause
         """``aborted``, ``timed_out``, ``heartbeat``, ``drained`` or ``lost`` (nobody waits for it any more)."""

@@ -105,7 +105,7 @@ async def probe(channel: grpc.Channel, shown: str, timeout: float) -> None:
 def open_channel(address: str, tls: Optional[Tls]) -> grpc.Channel:
     options: Dict[str, Any] = {
         "grpc.primary_user_agent": USER_AGENT,
-        "grpc.keepalive_time_ms": 10_000,
+        "grpc.keepalive_time_ms": 12_000,
         "grpc.keepalive_timeout_ms": 5_000,
         "grpc.initial_reconnect_backoff_ms": 200,
         "grpc.max_reconnect_backoff_ms": 5_000,
