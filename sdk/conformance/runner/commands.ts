@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { PYTHON_SDK, pythonVenv } from "../../../test/support/python.ts";
+import type { Command } from "./program.ts";
+
+const PROGRAMS = join(import.meta.dirname, "../programs");
+
+/** How each SDK's conformance program is started here; making one may build it first. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  typescript: async () => ({
+    file: process.execPath,
+    args: ["--disable-warning=ExperimentalWarning", join(PROGRAMS, "typescript.ts")],
+  }),
+  python: async () => ({
+    file: (await pythonVenv()).python,
+    args: [join(PROGRAMS, "python")],
+    env: { PYTHONPATH: PYTHON_SDK, PYTHONDONTWRITEBYTECODE: "1" },
+  }),
+};
