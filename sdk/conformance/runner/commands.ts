@@ -12,7 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   }),
   python: async () => ({
     file: (await pythonVenv()).python,
-    args: [join(PROGRAMS, "python")],
+    args: [join(PROGRAMS, "python/program.py")],
     env: { PYTHONPATH: PYTHON_SDK, PYTHONDONTWRITEBYTECODE: "1" },
   }),
 };

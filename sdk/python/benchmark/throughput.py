@@ -64,7 +64,7 @@ def one_round(coordinator: Coordinator, options: Any, queue: str) -> float:
     else:
         counter.done.wait()
     worker.close()
-    rate = options.tasks / (time.perf_counter() - counter.first)
+    rate: float = options.tasks / (time.perf_counter() - counter.first)
     print(f"{rate:.0f} tasks/s run, {submitted:.0f} tasks/s submitted before")
     return rate
 

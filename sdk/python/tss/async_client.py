@@ -27,7 +27,7 @@ from ._client.submit_buffer import Outcome
 from ._proto.task_pb2 import TaskSpec
 from .client import result_of
 from .errors import TssError
-from .requests import I, R, TaskOptions, TaskRequest, TaskType
+from .requests import R, TaskOptions, TaskRequest
 from .views import Change, LogPiece, TaskExplanation, TaskView
 
 if TYPE_CHECKING:
@@ -51,10 +51,6 @@ class AsyncClient(ClientBase):
 
     @overload
     async def submit(self, task: TaskRequest[R]) -> "AsyncTaskHandle[R]": ...
-    @overload
-    async def submit(
-        self, task: TaskType[I, R], input: I, **options: "Unpack[TaskOptions]"
-    ) -> "AsyncTaskHandle[R]": ...
     @overload
     async def submit(
         self, task: str, input: Any = None, **options: "Unpack[TaskOptions]"

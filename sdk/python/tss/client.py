@@ -10,7 +10,7 @@ from ._client.core import TaskFilter
 from ._client.shared import ClientBase, request_of
 from ._client.submit_buffer import Submitted
 from .errors import TaskFailed, TssError
-from .requests import I, R, TaskOptions, TaskRequest, TaskType
+from .requests import R, TaskOptions, TaskRequest
 from .views import Change, LogPiece, TaskExplanation, TaskView
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ class Client(ClientBase):
 
     @overload
     def submit(self, task: TaskRequest[R]) -> "TaskHandle[R]": ...
-    @overload
-    def submit(self, task: TaskType[I, R], input: I, **options: "Unpack[TaskOptions]") -> "TaskHandle[R]": ...
     @overload
     def submit(self, task: str, input: Any = None, **options: "Unpack[TaskOptions]") -> "TaskHandle[Any]": ...
     def submit(self, task: Any, input: Any = None, **options: Any) -> "TaskHandle[Any]":

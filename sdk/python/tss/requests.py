@@ -88,7 +88,8 @@ class TaskRequest(Generic[R]):
 class TaskType(Generic[I, R]):
     """The name of a kind of work with the types of what goes in and what comes out: clients and workers share it.
 
-    ``resize = TaskType[Picture, str]("image.resize")``
+    ``resize = TaskType[Picture, str]("image.resize")``, then ``client.submit(resize.task(picture))`` and
+    ``@worker.task(resize)``.
     """
 
     def __init__(self, type: str) -> None:

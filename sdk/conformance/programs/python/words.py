@@ -64,7 +64,7 @@ def task_of(task: tss.TaskView) -> Dict[str, Any]:
 
 
 def error_view(error: Optional[tss.ErrorView]) -> Optional[Dict[str, Any]]:
-    return error and {"type": error.type, "message": error.message}
+    return None if error is None else {"type": error.type, "message": error.message}
 
 
 def error_of(error: Exception) -> Dict[str, Any]:

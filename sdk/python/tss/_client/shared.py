@@ -11,7 +11,7 @@ from .._net.settings import Tls, find_settings
 from .._proto.task_pb2 import TaskSpec
 from ..codecs import PayloadCodec
 from ..errors import TssError
-from ..requests import TaskOptions, TaskRequest, TaskType
+from ..requests import TaskOptions, TaskRequest
 from .core import ClientCore, Limits
 from .task_spec import task_spec
 
@@ -79,12 +79,10 @@ class ClientBase:
         return specs
 
 
-def request_of(task: Union[TaskRequest[Any], TaskType[Any, Any], str], input: Any, options: TaskOptions) -> TaskRequest[Any]:
+def request_of(task: Union[TaskRequest[Any], str], input: Any, options: TaskOptions) -> TaskRequest[Any]:
     """A request as it is, or one made of a type and its input."""
     if isinstance(task, TaskRequest):
         if input is not None or options:
             raise TssError("INVALID_ARGUMENT", "A task made by task() or command() has its input and options already.")
         return task
-    if isinstance(task, TaskType):
-        return TaskRequest(type=task.type, input=input, options=options)
     return TaskRequest(type=task, input=input, options=options)

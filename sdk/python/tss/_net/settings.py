@@ -63,7 +63,7 @@ def parse_addresses(given: Union[str, Sequence[str]]) -> Tuple[str, ...]:
 
 def _address(text: str) -> str:
     match = re.fullmatch(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]]+)(?::(\d{1,5}))?", text)
-    if match is None and re.fullmatch(r"[0-9A-Fa-f:]+", text):
+    if match is None and text.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:]+", text):
         return f"[{text}]:{DEFAULT_PORT}"
     if match is not None and 0 < int(match.group(2) or DEFAULT_PORT) < 65536:
         return f"{match.group(1)}:{int(match.group(2) or DEFAULT_PORT)}"

@@ -55,5 +55,5 @@ def unreachable(shown: str, details: str) -> TssError:
 def _reason(details: str) -> str:
     if "resolv" in details or "DNS" in details:
         return "its name cannot be resolved"
-    reasons = re.findall(r": ([A-Z][A-Za-z ]+) \(\d+\)", details)
-    return reasons[-1].lower() if reasons else (details.rstrip(".") or "no answer")
+    last = re.sub(r" \(\d+\)$", "", details.rsplit(": ", 1)[-1].rstrip("."))
+    return last[:1].lower() + last[1:] if last else "no answer"
