@@ -1,6 +1,5 @@
-import { COMMANDS } from "./runner/commands.ts";
+import { COMMANDS, commandOf } from "./runner/commands.ts";
 import { canPlay, play } from "./runner/play.ts";
-import type { Command } from "./runner/program.ts";
 import { readScenarios } from "./runner/scenario.ts";
 import { Stage } from "./runner/stage.ts";
 import { startSystem } from "./runner/system.ts";
@@ -45,12 +44,6 @@ async function stageOf(system: { readonly address: string; readonly apiKey: stri
   const [submits = "", works = submits] = cell.split(":");
   const made = await commandOf(submits);
   return new Stage(system, made, works === submits ? made : await commandOf(works));
-}
-
-function commandOf(name: string): Promise<Command> {
-  const make = COMMANDS[name];
-  if (make === undefined) throw new Error(`There is no SDK ${name}; there are: ${Object.keys(COMMANDS).join(", ")}.`);
-  return make();
 }
 
 const given = process.argv.slice(2);

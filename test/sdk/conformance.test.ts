@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { COMMANDS } from "../../sdk/conformance/runner/commands.ts";
+import { COMMANDS, commandOf } from "../../sdk/conformance/runner/commands.ts";
 import { expand } from "../../sdk/conformance/runner/expand.ts";
 import { matches } from "../../sdk/conformance/runner/pattern.ts";
 import { canPlay, play } from "../../sdk/conformance/runner/play.ts";
@@ -17,7 +17,7 @@ afterAll(() => system.close());
 describe.each(Object.keys(COMMANDS))("%s", (name) => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = new Stage(system, await (COMMANDS[name] as () => Promise<never>)());
+    stage = new Stage(system, await commandOf(name));
   }, 300_000);
   afterAll(() => stage.close());
 
@@ -35,8 +35,7 @@ const pairs = Object.keys(COMMANDS).flatMap((submits) =>
 );
 
 test.each(pairs)("%s submits, %s works", async (submits, works) => {
-  const [first, second] = [COMMANDS[submits], COMMANDS[works]] as (() => Promise<never>)[];
-  const stage = new Stage(system, await first?.(), await second?.());
+  const stage = new Stage(system, await commandOf(submits), await commandOf(works));
   try {
     for (const scenario of scenarios.filter(({ name }) => SHARED.includes(name))) await play(scenario, stage);
   } finally {
@@ -69,7 +68,7 @@ test("references are put in, and a name nobody kept is told", () => {
 });
 
 test("a scenario that goes otherwise fails, with the step and what was seen", async () => {
-  const stage = new Stage(system, await (COMMANDS["typescript"] as () => Promise<never>)());
+  const stage = new Stage(system, await commandOf("typescript"));
   const steps = [
     { do: "submit", as: "task", with: { task: { input: { steps: [] } } } },
     { do: "get", with: { id: "$task.id" }, expect: { status: "succeeded" } },

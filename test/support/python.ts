@@ -26,7 +26,9 @@ export interface PythonVenv {
  * @throws Error one sentence that says what is missing and what to do.
  */
 export async function pythonVenv(): Promise<PythonVenv> {
-  const python = process.env["TSS_TEST_PYTHON"] || "python3";
+  const given = process.env["TSS_TEST_PYTHON"];
+  const python = given || "python3";
+  if (!given && findFolder(["python3"]) === undefined) install(["venv"]);
   const version = versionOf(python);
   const requirements = readFileSync(join(PYTHON_SDK, "requirements-dev.txt"), "utf8");
   const key = createHash("sha256").update(`${version}\n${requirements}`).digest("hex").slice(0, 16);
