@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { COMMANDS, commandOf } from "../../sdk/conformance/runner/commands.ts";
 import { expand } from "../../sdk/conformance/runner/expand.ts";
@@ -41,6 +43,15 @@ test.each(pairs)("%s submits, %s works", async (submits, works) => {
   } finally {
     await stage.close();
   }
+});
+
+test("the table of docs/conformance.md has every scenario, and a column for every SDK", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/conformance.md"), "utf8");
+  const rows = page
+    .split("\n")
+    .flatMap((line) => (line.startsWith("|") ? [line.split("|").map((cell) => cell.trim())] : []));
+  expect(rows[0]).toEqual(["", "scenario", ...Object.keys(COMMANDS), ""]);
+  expect(rows.slice(2).map(([, name]) => name)).toEqual(scenarios.map(({ name }) => name));
 });
 
 test("patterns match what they say and nothing else", () => {

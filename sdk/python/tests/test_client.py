@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, List
 
 import pytest
 import tss
@@ -106,15 +107,32 @@ def test_watch_sees_tasks_change(client: tss.Client, make_worker: MakeWorker, qu
     worker.task("x")(lambda: go.wait(20))
     worker.start()
     handle = client.submit("x", queue=queue)
-    changes = client.watch(queue=queue)
     seen = []
     for task in handle.watch():
         seen.append(task.status)
         go.set()
     assert seen[-1] == "succeeded"
-    second = client.submit("x", queue=queue)
-    changed = next(one.task for one in changes if one.task is not None and one.task.id == second.id)
-    assert changed.queue == queue
+    changes: "SimpleQueue[tss.TaskView]" = SimpleQueue()
+
+    ends: List[str] = []
+
+    def watch() -> None:
+        try:
+            for change in client.watch(queue=queue):
+                if change.task is not None:
+                    changes.put(change.task)
+        except tss.TssError as error:
+            ends.append(str(error))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    # Nothing tells when a watch has begun: tasks are submitted until one is seen.
+    while changes.empty():
+        client.submit("x", queue=queue).result(20)
+    assert changes.get().queue == queue
+    client.close()
+    watching.join()
+    assert ends == ["The client was closed."]
 
 
 @pytest.mark.parametrize(

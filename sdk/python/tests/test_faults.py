@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -30,17 +31,19 @@ worker.run()
 @pytest.fixture
 def own_coordinator() -> Iterator[List[Coordinator]]:
     """One for a test that kills it; the last of the list is stopped."""
-    running = [Coordinator({"TSS_LEASE_TTL": "4s"})]
+    running = [Coordinator({"TSS_LEASE_TTL": "10s"})]
     yield running
     running[-1].stop()
 
 
-def test_a_coordinator_that_dies_and_comes_back_costs_no_attempt(
-    own_coordinator: List[Coordinator], queue: str
-) -> None:
+def test_a_coordinator_that_dies_and_comes_back_elsewhere_costs_no_attempt(own_coordinator: List[Coordinator]) -> None:
     first = own_coordinator[0]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        elsewhere = f"127.0.0.1:{free.getsockname()[1]}"
+    addresses = [first.address, elsewhere]
     begun, release = threading.Event(), threading.Event()
-    worker = tss.Worker(first.address, api_key=first.api_key)
+    worker = tss.Worker(addresses, api_key=first.api_key)
 
     @worker.task("hold")
     def hold(number: int) -> int:
@@ -48,7 +51,7 @@ def test_a_coordinator_that_dies_and_comes_back_costs_no_attempt(
         release.wait(30)
         return number
 
-    with tss.Client(first.address, api_key=first.api_key) as client, worker:
+    with tss.Client(addresses, api_key=first.api_key) as client, worker:
         running = client.submit("hold", 1, retry=tss.Retry(limit=3, interval=0.01))
         assert begun.wait(20)
         waited: List[tss.TaskView] = []
@@ -58,7 +61,7 @@ def test_a_coordinator_that_dies_and_comes_back_costs_no_attempt(
         later: Dict[str, int] = {}
         submitting = threading.Thread(target=lambda: later.update(id=client.submit("hold", 2).result(30)))
         submitting.start()
-        own_coordinator.append(Coordinator({"TSS_LEASE_TTL": "4s"}, first.folder, first.address))
+        own_coordinator.append(Coordinator({"TSS_LEASE_TTL": "10s"}, first.folder, elsewhere))
         release.set()
         waiting.join()
         submitting.join()

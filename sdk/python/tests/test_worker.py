@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from datetime import timedelta
 from typing import Any, Dict, List
 
 import pytest
@@ -57,7 +58,7 @@ def test_what_a_handler_sees_says_and_counts(client: tss.Client, make_worker: Ma
         for number in range(150):
             task.message(f"try {task.attempt} line {number}")
         if task.attempt < 3:
-            raise tss.RetryLater(0.01, "the mail server is busy")
+            raise tss.RetryLater(timedelta(milliseconds=10), "the mail server is busy")
 
     worker.start()
     handle = client.submit(
@@ -85,7 +86,7 @@ def test_errors_are_told_with_their_type(client: tss.Client, make_worker: MakeWo
         if kind == "set":
             return {"items": [{1, 2}]}
         if kind == "large":
-            return "x" * 300_000
+            return "x" * (64 * 1024 * 1024)
         raise KeyError("name")
 
     worker.start()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
 if TYPE_CHECKING:
     from .views import TaskView
@@ -65,9 +66,10 @@ class Fatal(Exception):
 class RetryLater(Exception):
     """Raised by a handler: the attempt fails, and the next one starts after this long instead of the policy's pause."""
 
-    def __init__(self, after: float, message: Optional[str] = None) -> None:
-        super().__init__(message or f"It asks to be tried again in {after:g} s.")
-        self.after = after
+    def __init__(self, after: Union[float, timedelta], message: Optional[str] = None) -> None:
+        seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
+        super().__init__(message or f"It asks to be tried again in {seconds:g} s.")
+        self.after = seconds
         """Seconds."""
 
 

@@ -138,6 +138,8 @@ class Worker:
     def start(self, timeout: float = 10.0) -> None:
         """Serves in a thread of its own; returns when a coordinator has greeted it. Raises TssError when none does within
         ``timeout`` seconds, or it is refused."""
+        if self._thread is not None:
+            raise TssError("FAILED_PRECONDITION", "The worker runs already.")
         ready: "Future[None]" = Future()
         self._thread = threading.Thread(target=self._live, args=(ready,), name="tss-worker", daemon=True)
         self._thread.start()
@@ -147,6 +149,10 @@ class Worker:
             trouble = None if self._shift is None else self._shift.trouble
             self.close(0)
             raise trouble or unreachable(self._settings.shown, "") from None
+        except BaseException:
+            self._thread.join()
+            self._thread = None
+            raise
 
     def _live(self, ready: "Future[None]") -> None:
         try:

@@ -18,7 +18,9 @@ NODE_FOLDER = ROOT / "node_modules" / ".bin"
 class Coordinator:
     """Started when the constructor returns."""
 
-    def __init__(self, settings: Optional[Dict[str, str]] = None, folder: Optional[str] = None, listen: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self, settings: Optional[Dict[str, str]] = None, folder: Optional[str] = None, listen: str = "127.0.0.1:0"
+    ) -> None:
         self.folder = folder or tempfile.mkdtemp(prefix="tss-python-")
         self._environment = {
             "PATH": f"{NODE_FOLDER}{os.pathsep}{os.environ['PATH']}",

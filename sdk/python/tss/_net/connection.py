@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import AsyncIterator, Callable, Optional, Tuple
 
+import grpc
+
 from ..errors import TssError
 from . import calls
 from .channels import Channels
@@ -17,6 +19,7 @@ class Connection:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._channels = Channels(settings)
+        self._closed = False
         key = settings.api_key
         self._metadata: Tuple[Tuple[str, str], ...] = () if key is None else (("authorization", f"Bearer {key}"),)
 
@@ -36,9 +39,7 @@ class Connection:
             answer: Res = await calls.unary(call, request, timeout, self._metadata, self._settings.shown)
             return answer
         except TssError as error:
-            if error.code == "UNAVAILABLE":
-                self._channels.failed(channel)
-            raise
+            raise self._failure(channel, error) from None
 
     async def stream(self, method: Method[Req, Res], request: Req) -> AsyncIterator[Res]:
         channel = await self._channels.use()
@@ -47,9 +48,7 @@ class Connection:
             async for message in calls.stream(call, request, self._metadata, self._settings.shown):
                 yield message
         except TssError as error:
-            if error.code == "UNAVAILABLE":
-                self._channels.failed(channel)
-            raise
+            raise self._failure(channel, error) from None
 
     async def bidi(
         self,
@@ -61,9 +60,7 @@ class Connection:
         channel = await self._channels.use()
 
         def ended(error: Optional[Exception]) -> None:
-            if isinstance(error, TssError) and error.code == "UNAVAILABLE":
-                self._channels.failed(channel)
-            on_end(error)
+            on_end(self._failure(channel, error) if isinstance(error, TssError) else error)
 
         call = channel.stream_stream(method.path, method.request.SerializeToString, method.response.FromString)
         return calls.Bidi(call, self._metadata, self._settings.shown, on_message, ended, on_room)
@@ -72,4 +69,13 @@ class Connection:
         await self._channels.ready(timeout)
 
     def close(self) -> None:
+        """Ends what is open with CANCELLED."""
+        self._closed = True
         self._channels.close()
+
+    def _failure(self, channel: grpc.Channel, error: TssError) -> TssError:
+        if self._closed:
+            return TssError("CANCELLED", "The client was closed.")
+        if error.code == "UNAVAILABLE":
+            self._channels.failed(channel)
+        return error

@@ -13,7 +13,7 @@ from typing import Any, Dict
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-_pool = descriptor_pool.DescriptorPool()
+_pool: Any = descriptor_pool.DescriptorPool()
 
 
 def _load() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Protocol
 
 from .._proto.worker_service_pb2 import Lease, OutcomeReport, ProgressReport
 from .context import Facts, TaskContext
@@ -54,7 +54,7 @@ class Attempt:
         self._runner = runner
         self._report = report
         self._loop = asyncio.get_running_loop()
-        self._timers: List[asyncio.TimerHandle] = []
+        self._timers: Dict[str, asyncio.TimerHandle] = {}
         self.reporter = Reporter(lease.id, lease.fencing_token, progress, lambda: wake(self))
         spec = lease.spec
         timeout = _seconds(lease.timeout) if lease.HasField("timeout") else None
@@ -77,9 +77,9 @@ class Attempt:
         self.facts = facts
         self.context = TaskContext(facts, self.reporter.say)
         if timeout is not None:
-            self._later(timeout, lambda: self.stop("timed_out"))
+            self._later("timeout", timeout, lambda: self.stop("timed_out"))
         if self._silence is not None:
-            self._later(self._silence, self._listen)
+            self._later("silence", self._silence, self._listen)
 
     def begin(self) -> None:
         self._runner.start(self)
@@ -89,7 +89,7 @@ class Attempt:
         if self.stopped_by is not None or self.reported:
             return
         self.stopped_by = cause
-        self._later(self._grace, self._impatient)
+        self._later("grace", self._grace, self._impatient)
         self._runner.stop(self, cause)
 
     def ended(self, ending: Ending) -> None:
@@ -97,7 +97,7 @@ class Attempt:
         if self.reported:
             return
         self.reported = True
-        for timer in self._timers:
+        for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
         self.reporter.close()
@@ -113,10 +113,10 @@ class Attempt:
         if self._silence is None or quiet >= self._silence:
             self.stop("heartbeat")
         else:
-            self._later(self._silence - quiet, self._listen)
+            self._later("silence", self._silence - quiet, self._listen)
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        self._timers.append(self._loop.call_later(seconds, call))
+    def _later(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        self._timers[name] = self._loop.call_later(seconds, call)
 
 
 def _seconds(duration: "Duration") -> float:

@@ -66,7 +66,8 @@ class Shift:
         self.ended = asyncio.Event()
         self.trouble: Optional[TssError] = None
         """Why it is not connected."""
-        self._silent = True
+        self._told = ""
+        """The trouble that was logged last."""
         self._leaving: "Optional[asyncio.Task[None]]" = None
         self._hurry: Optional[asyncio.TimerHandle] = None
         self._connection = Connection(settings)
@@ -100,7 +101,7 @@ class Shift:
 
     def connected(self, lease_ttl: float, refused: Sequence[HeldLease]) -> None:
         logger.info("Connected to %s.", self._settings.shown)
-        self._silent = True
+        self._told = ""
         self.trouble = None
         self._watch.set_term(lease_ttl)
         for lease in refused:
@@ -110,10 +111,9 @@ class Shift:
             self.greeted.set_result(None)
 
     def disconnected(self, error: TssError, final: bool) -> None:
-        # Once per outage, and again when it turns out to be more than that.
-        if self._silent or final:
-            logger.warning("%s%s", error, "" if final else " The worker goes on and tries again.")
-        self._silent = False
+        if str(error) != self._told:
+            logger.warning("%s The worker goes on and tries again.", error)
+        self._told = str(error)
         self.trouble = error
         if final and not self.greeted.done():
             self.greeted.set_exception(error)
