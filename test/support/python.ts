@@ -1,9 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { findFolder, install } from "./binaries.ts";
+import { isRunning } from "./is-running.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
@@ -34,7 +36,19 @@ export async function pythonVenv(): Promise<PythonVenv> {
   const key = createHash("sha256").update(`${version}\n${requirements}`).digest("hex").slice(0, 16);
   const cache = join(ROOT, ".cache");
   const folder = join(cache, `python-${key}`);
-  if (!existsSync(join(folder, "ready"))) await makeVenv(python, cache, folder);
+  const ready = () => existsSync(join(folder, "ready"));
+  mkdirSync(cache, { recursive: true });
+  while (!ready()) {
+    // Test files run side by side: one makes it, the others wait.
+    const unlock = lock(`${folder}.lock`);
+    if (unlock === undefined) await sleep(200);
+    else
+      try {
+        if (!ready()) await makeVenv(python, folder);
+      } finally {
+        unlock();
+      }
+  }
   return { folder, python: join(folder, "bin/python") };
 }
 
@@ -52,9 +66,20 @@ function versionOf(python: string): string {
   return stdout.trim();
 }
 
+/** @returns what gives it back; undefined while another process that lives has it. */
+function lock(file: string): (() => void) | undefined {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return () => rmSync(file, { force: true });
+  } catch {
+    const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+    if (owner !== 0 && !isRunning(owner)) rmSync(file, { force: true });
+    return undefined;
+  }
+}
+
 /** It is made beside and renamed when it is whole: a test run that ends early leaves none that looks ready. */
-async function makeVenv(python: string, cache: string, folder: string): Promise<void> {
-  mkdirSync(cache, { recursive: true });
+async function makeVenv(python: string, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const made = `${folder}.${process.pid}`;
   rmSync(made, { recursive: true, force: true });

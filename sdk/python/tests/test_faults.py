@@ -88,7 +88,8 @@ def test_a_worker_that_is_killed_with_a_hundred_tasks_loses_none(
 
 
 FORKS = """
-import os, tss
+import os, warnings, tss
+warnings.simplefilter("ignore")  # Newer Pythons warn of every fork beside threads.
 unused, used = tss.Client(), tss.Client()
 used.ready()
 child = os.fork()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tss
 
 SDK = Path(__file__).resolve().parents[1]
 
@@ -26,6 +28,11 @@ def test_the_generated_files_are_what_the_protos_generate(tmp_path: Path) -> Non
 @pytest.mark.parametrize("file", sorted(SDK.glob("tss/**/*.py")), ids=lambda file: str(file.relative_to(SDK)))
 def test_the_syntax_is_that_of_the_oldest_python(file: Path) -> None:
     ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    version = json.loads((SDK.parents[1] / "package.json").read_text(encoding="utf-8"))["version"]
+    assert tss.__version__ == version.replace("-alpha.", "a").replace("-beta.", "b").replace("-rc.", "rc")
 
 
 def test_files_are_short() -> None:
