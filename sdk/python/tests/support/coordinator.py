@@ -15,6 +15,10 @@ ROOT = Path(__file__).resolve().parents[4]
 NODE_FOLDER = ROOT / "node_modules" / ".bin"
 
 
+_empty: List[bytes] = []
+"""A database with its schema; made once, copied for the others."""
+
+
 class Coordinator:
     """Started when the constructor returns."""
 
@@ -31,7 +35,10 @@ class Coordinator:
             **(settings or {}),
         }
         if not os.path.exists(f"{self.folder}/tss.db"):
-            self._run("tss", "db", "init").wait()
+            if not _empty:
+                self._run("tss", "db", "init").wait()
+                _empty.append(Path(self.folder, "tss.db").read_bytes())
+            Path(self.folder, "tss.db").write_bytes(_empty[0])
         self._process = self._run("tss-coordinator")
         output = ""
         assert self._process.stdout is not None
