@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { runPytest, runPython } from "../support/pytest.ts";
 import { pythonVenv } from "../support/python.ts";
 
 // The tests of pytest become tests of this file, so they are known before it is read to its end.
 const venv = await pythonVenv();
-const types = runPython(venv, ["mypy", "--strict", "--cache-dir", join(venv.folder, "mypy")]);
+const types = runPython(venv, ["mypy", "--strict"]);
 const { code, output, tests } = await runPytest(venv);
 
 test("mypy --strict finds nothing", async () => {
