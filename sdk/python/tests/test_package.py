@@ -22,7 +22,7 @@ def test_the_generated_files_are_what_the_protos_generate(tmp_path: Path) -> Non
     made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     kept = {name: (SDK / "tss" / "_proto" / name).read_bytes() for name in made}
     assert len(made) == 11
-    assert made == kept, "run: python scripts/generate.py"
+    assert made == kept, f"run: {sys.executable} {SDK}/scripts/generate.py"
 
 
 @pytest.mark.parametrize("file", sorted(SDK.glob("tss/**/*.py")), ids=lambda file: str(file.relative_to(SDK)))

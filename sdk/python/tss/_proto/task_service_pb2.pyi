@@ -227,19 +227,23 @@ class ExplainTaskRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class ExplainTaskResponse(_message.Message):
-    __slots__ = ("status", "reason", "summary", "explanations")
+    __slots__ = ("status", "reason", "summary", "explanations", "expected_at", "ahead")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     EXPLANATIONS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_AT_FIELD_NUMBER: _ClassVar[int]
+    AHEAD_FIELD_NUMBER: _ClassVar[int]
     status: _task_pb2.TaskStatus
     reason: _task_pb2.TaskReason
     summary: str
     explanations: _containers.RepeatedCompositeFieldContainer[Explanation]
-    def __init__(self, status: _Optional[_Union[_task_pb2.TaskStatus, str]] = ..., reason: _Optional[_Union[_task_pb2.TaskReason, str]] = ..., summary: _Optional[str] = ..., explanations: _Optional[_Iterable[_Union[Explanation, _Mapping[str, object]]]] = ...) -> None: ...
+    expected_at: _timestamp_pb2.Timestamp
+    ahead: int
+    def __init__(self, status: _Optional[_Union[_task_pb2.TaskStatus, str]] = ..., reason: _Optional[_Union[_task_pb2.TaskReason, str]] = ..., summary: _Optional[str] = ..., explanations: _Optional[_Iterable[_Union[Explanation, _Mapping[str, object]]]] = ..., expected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., ahead: _Optional[int] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("code", "message", "action", "evidence")
+    __slots__ = ("code", "message", "action", "evidence", "command", "expected_at", "blocking", "tasks")
     class EvidenceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -251,8 +255,16 @@ class Explanation(_message.Message):
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_AT_FIELD_NUMBER: _ClassVar[int]
+    BLOCKING_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
     code: str
     message: str
     action: str
     evidence: _containers.ScalarMap[str, str]
-    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., action: _Optional[str] = ..., evidence: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    command: str
+    expected_at: _timestamp_pb2.Timestamp
+    blocking: bool
+    tasks: int
+    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., action: _Optional[str] = ..., evidence: _Optional[_Mapping[str, str]] = ..., command: _Optional[str] = ..., expected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., blocking: _Optional[bool] = ..., tasks: _Optional[int] = ...) -> None: ...
