@@ -41,7 +41,12 @@ function versions(parent: string, prefix: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-const PACKAGES = { postgres: "postgresql", redis: "redis-server", convert: "imagemagick" } as const;
+const PACKAGES = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  convert: "imagemagick",
+  venv: "python3-venv",
+} as const;
 
 export type Missing = keyof typeof PACKAGES;
 
