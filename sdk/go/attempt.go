@@ -121,6 +121,10 @@ func (a *attempt) end(result *tsspb.Payload, err error) {
 	}
 	a.ended = true
 	stoppedBy := a.stoppedBy
+	if stoppedBy == nil && a.ctx.Err() != nil {
+		// The handler was faster than the word that its deadline has passed.
+		stoppedBy = context.Cause(a.ctx)
+	}
 	if a.hard != nil {
 		a.hard.Stop()
 	}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/tss/tss/sdk/go/tsspb"
 )
@@ -110,7 +111,10 @@ func (c *Client) Ready(ctx context.Context) error {
 // Close waits for the answers of what was submitted, then ends the connection. End the client's workers first.
 func (c *Client) Close() error {
 	c.submitter.close()
-	return c.conn.Close()
+	if err := c.conn.Close(); status.Code(err) != codes.Canceled { // closed before
+		return err
+	}
+	return nil
 }
 
 func positive[T ~int | ~int64](value, otherwise T) T {

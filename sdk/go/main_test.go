@@ -12,6 +12,7 @@ import (
 
 	tss "github.com/tss/tss/sdk/go"
 	"github.com/tss/tss/sdk/go/internal/testsystem"
+	"github.com/tss/tss/sdk/go/tsspb"
 )
 
 // system is one "tss dev" for all tests of the package.
@@ -89,5 +90,19 @@ func equal[T comparable](t testing.TB, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// workerOf is the worker of that name as the coordinator knows it, as soon as it is as wanted.
+func workerOf(t testing.TB, client *tss.Client, name string, wanted func(*tsspb.Worker) bool) {
+	t.Helper()
+	for {
+		answer, err := tsspb.NewWorkerRegistryServiceClient(client.Conn()).ListWorkers(within(t), &tsspb.ListWorkersRequest{})
+		check(t, err)
+		for _, worker := range answer.GetWorkers() {
+			if worker.GetInfo().GetName() == name && wanted(worker) {
+				return
+			}
+		}
 	}
 }

@@ -50,7 +50,7 @@ type submitEntry struct {
 	bytes int
 	batch *submitBatch
 	place int
-	// sent: it has been in a message.
+	// sent: it has left in a message.
 	sent atomic.Bool
 	// over: it has its result. Who sets it writes the result.
 	over atomic.Bool

@@ -63,7 +63,6 @@ func (b *submitBuffer) take() []*submitEntry {
 			continue
 		}
 		bytes += entry.bytes
-		entry.sent.Store(true)
 		taken = append(taken, entry)
 	}
 	if count == 0 {

@@ -106,9 +106,11 @@ func (m *submitMessage) isWanted() bool {
 	return false
 }
 
+// request is the message as it leaves: from here on its tasks may have been accepted.
 func (m *submitMessage) request() *tsspb.SubmitTasksRequest {
 	request := &tsspb.SubmitTasksRequest{RequestId: m.requestID, Tasks: make([]*tsspb.TaskSpec, len(m.entries))}
 	for at, entry := range m.entries {
+		entry.sent.Store(true)
 		request.Tasks[at] = entry.spec
 	}
 	return request

@@ -36,9 +36,13 @@ type Worker struct {
 	options  WorkerOptions
 	handlers map[string]handler
 	ready    chan struct{}
-	mu       sync.Mutex
-	started  bool
-	problem  error
+	// leaving is closed by Shutdown, hurry when what runs is to stop, over when Run has returned.
+	leaving, hurry, over chan struct{}
+	goLeave, goHurry     func()
+
+	mu      sync.Mutex
+	started bool
+	problem error
 }
 
 // lastReports is how long a worker that leaves waits for its last reports to be acknowledged.
@@ -47,7 +51,12 @@ const lastReports = 5 * time.Second
 // NewWorker makes a worker; give it handlers with Handle, then Run it.
 func NewWorker(client *Client, options WorkerOptions) *Worker {
 	options.Slots = positive(options.Slots, 10)
-	return &Worker{client: client, options: options, handlers: map[string]handler{}, ready: make(chan struct{})}
+	worker := &Worker{client: client, options: options, handlers: map[string]handler{}}
+	worker.ready, worker.over = make(chan struct{}), make(chan struct{})
+	worker.leaving, worker.hurry = make(chan struct{}), make(chan struct{})
+	worker.goLeave = sync.OnceFunc(func() { close(worker.leaving) })
+	worker.goHurry = sync.OnceFunc(func() { close(worker.hurry) })
+	return worker
 }
 
 // Ready is closed when a coordinator has greeted the worker.
@@ -72,6 +81,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
+	defer close(w.over)
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	session := newSession(w.client, w.info())
@@ -86,10 +96,31 @@ func (w *Worker) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return w.leave(floor, session)
+	case <-w.leaving:
+		return w.leave(floor, session)
 	case err := <-refused:
 		floor.stopAll(ErrLost)
 		floor.wait(floor.isReported, nil)
 		return err
+	}
+}
+
+// Shutdown ends Run as the end of its context does, and returns when it has. When this context ends first, handlers are
+// told to stop (ErrDrained) and have the grace of their tasks.
+func (w *Worker) Shutdown(ctx context.Context) {
+	w.mu.Lock()
+	running := w.started
+	w.started = true
+	w.mu.Unlock()
+	if !running {
+		return
+	}
+	w.goLeave()
+	select {
+	case <-w.over:
+	case <-ctx.Done():
+		w.goHurry()
+		<-w.over
 	}
 }
 
@@ -114,9 +145,16 @@ func (w *Worker) begin() error {
 func (w *Worker) leave(floor *floor, session *session) error {
 	floor.drain()
 	if patience := w.options.DrainTimeout; patience > 0 {
-		hurry := time.AfterFunc(patience, func() { floor.stopAll(ErrDrained) })
-		defer hurry.Stop()
+		timer := time.AfterFunc(patience, w.goHurry)
+		defer timer.Stop()
 	}
+	go func() {
+		select {
+		case <-w.hurry:
+			floor.stopAll(ErrDrained)
+		case <-w.over:
+		}
+	}()
 	floor.wait(floor.isReported, nil)
 	delivered := floor.wait(floor.isEmpty, time.After(lastReports))
 	session.close()
