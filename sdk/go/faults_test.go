@@ -204,25 +204,31 @@ func TestAnAttemptOfASilentWorkerRunsElsewhereAndItsHandlerIsTold(t *testing.T) 
 	equal(t, info.Attempt, 2)
 }
 
-func TestAnOperatorDrainsAWorkerUntilItConnectsAgain(t *testing.T) {
+func TestAWorkerThatAnOperatorDrainsTakesNothingMore(t *testing.T) {
 	proxy := newProxy(t, system.Address)
 	far := newClient(t, tss.ClientOptions{Address: proxy.Address, APIKey: system.Key})
 	near, ctx := newClient(t, tss.ClientOptions{}), within(t)
 	kind := tss.NewTaskType[tss.None, tss.None]("go.drained")
-	worker := tss.NewWorker(far, tss.WorkerOptions{Name: "drained by an operator"})
-	kind.Handle(worker, func(context.Context, *tss.Task[tss.None]) (tss.None, error) { return tss.None{}, nil })
-	start(t, worker)
-	workerOf(t, near, "drained by an operator", func(about *tsspb.Worker) bool {
+	nothing := func(context.Context, *tss.Task[tss.None]) (tss.None, error) { return tss.None{}, nil }
+	drained, other := tss.NewWorker(far, tss.WorkerOptions{Name: "drained"}), tss.NewWorker(near, tss.WorkerOptions{Name: "other"})
+	kind.Handle(drained, nothing)
+	kind.Handle(other, nothing)
+	start(t, drained)
+	workerOf(t, near, "drained", func(about *tsspb.Worker) bool {
 		request := &tsspb.DrainWorkerRequest{SessionId: about.GetSessionId()}
 		_, err := tsspb.NewWorkerRegistryServiceClient(near.Conn()).DrainWorker(ctx, request)
 		check(t, err)
 		return true
 	})
-	task, err := kind.Submit(ctx, near, tss.None{})
-	check(t, err)
-	info, err := task.Get(ctx)
-	check(t, err)
-	equal(t, info.Status, tss.Waiting)
+	start(t, other)
+	for at := range 20 {
+		if at == 10 {
+			proxy.Cut()
+		}
+		task, err := kind.Submit(ctx, near, tss.None{})
+		check(t, err)
+		equal(t, ended(t, task, tss.Succeeded, "").Attempts[0].WorkerName, "other")
+	}
 }
 
 func only(_ any, err error) error { return err }

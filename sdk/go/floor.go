@@ -71,12 +71,13 @@ func (f *floor) lease(lease *tsspb.Lease) *attempt {
 	key := leaseKey{lease.GetId(), lease.GetFencingToken()}
 	run := f.handlers[lease.GetSpec().GetType()]
 	f.mu.Lock()
+	f.offered = max(0, f.offered-1)
 	if f.held[key] != nil {
 		f.mu.Unlock()
+		f.offer()
 		return nil
 	}
 	f.taken++
-	f.offered = max(0, f.offered-1)
 	if run == nil || f.leaving {
 		a := &attempt{key: key, floor: f, ended: true}
 		f.held[key] = a

@@ -29,6 +29,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer system.Close()
+	// For the examples.
+	os.Setenv("TSS_COORDINATOR", system.Address)
+	os.Setenv("TSS_API_KEY", system.Key)
 	return m.Run()
 }
 
