@@ -34,7 +34,14 @@ function versions(parent: string, prefix: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-const PACKAGES = { postgres: "postgresql", redis: "redis-server", convert: "imagemagick" } as const;
+const PACKAGES = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  convert: "imagemagick",
+  go: "golang-go",
+  cc: "gcc",
+  libc: "libc6-dev",
+} as const;
 
 export type Missing = keyof typeof PACKAGES;
 

@@ -23,7 +23,13 @@ export interface TssOptions {
 }
 
 /** One coordinator, one worker of an SDK, each a process of its own. */
-export async function startTss({ databaseUrl, postgresPid, slots, worker: other, profile }: TssOptions): Promise<System> {
+export async function startTss({
+  databaseUrl,
+  postgresPid,
+  slots,
+  worker: other,
+  profile,
+}: TssOptions): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
   const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
   await (await loadStorePlugin(url)).migrate(url);
