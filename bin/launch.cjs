@@ -116,7 +116,7 @@ function startUnder(node, program) {
     return handler;
   });
   child = childProcess.spawn(node, [path.join(__dirname, program + ".cjs")].concat(process.argv.slice(2)), {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit"].concat(progressStream()),
   });
   child.on("error", function (error) {
     fail(program, "the Node.js at " + node + " cannot be started (" + (error.code || error.message) + ")");
@@ -132,6 +132,16 @@ function startUnder(node, program) {
       process.exit(128 + (os.constants.signals[signal] || 0));
     }, 1000);
   });
+}
+
+/** Inside a task, `tss progress` writes to descriptor 3. */
+function progressStream() {
+  try {
+    if (process.env.TSS_PROGRESS_FD === "3" && fs.fstatSync(3).isFIFO()) return [3];
+  } catch (_error) {
+    // It is not open.
+  }
+  return [];
 }
 
 function fail(program, sentence, detail) {
