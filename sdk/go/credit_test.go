@@ -52,3 +52,20 @@ func TestWhatIsDecidedBetweenHelloAndWelcomeIsSaidAfterIt(t *testing.T) {
 		t.Fatalf("hello says %v", hello)
 	}
 }
+
+func TestAWorkerThatWasGreetedHopesForAWhileThatARefusalMendsItself(t *testing.T) {
+	refused := &Error{Code: ErrUnauthenticated.Code, Message: "The API key is not known."}
+	stranger, known := newQuietSession(1), newQuietSession(1)
+	known.welcomed(&tsspb.Welcome{SessionId: "w_1"})
+	if !stranger.isFinal(refused) || stranger.isFinal(errEnded) || known.isFinal(refused) {
+		t.Error("it gives up too early, or not at all")
+	}
+	known.refusedSince = time.Now().Add(-2 * refusalPatience)
+	if !known.isFinal(refused) {
+		t.Error("it hopes for ever")
+	}
+	known.welcomed(&tsspb.Welcome{SessionId: "w_1"})
+	if known.isFinal(refused) {
+		t.Error("it remembers a refusal that has mended itself")
+	}
+}

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -93,6 +93,30 @@ test(
       worker.child.kill("SIGKILL");
       await system.close();
     }
+  },
+  PATIENCE_MS,
+);
+
+test(
+  "the programs of its pages compile",
+  async () => {
+    const pages = ["README.md", "../../docs/sdk-go.md"].map((page) => readFileSync(join(MODULE, page), "utf8"));
+    const programs = pages.flatMap((page) =>
+      [...page.matchAll(/^```go\n(.*?)^```$/gms)].map(([, text]) => text as string),
+    );
+    expect(programs.length).toBeGreaterThan(1);
+    const module = join(folder, "pages");
+    for (const [index, text] of programs.entries()) {
+      mkdirSync(join(module, String(index)), { recursive: true });
+      writeFileSync(join(module, String(index), "main.go"), text);
+    }
+    // A program of a user: a module of its own that requires this one.
+    const goMod = readFileSync(join(MODULE, "go.mod"), "utf8").replace(/^module .*$/m, "module example.org/pages");
+    const own = "github.com/tss/tss/sdk/go";
+    writeFileSync(join(module, "go.mod"), `${goMod}\nrequire ${own} v0.0.0\nreplace ${own} => ${MODULE}\n`);
+    copyFileSync(join(MODULE, "go.sum"), join(module, "go.sum"));
+    expect(await runGo(go, module, "gofmt", ["-l", "."])).toEqual({ code: 0, output: "" });
+    expect(await runGo(go, module, "go", ["vet", "./..."])).toEqual({ code: 0, output: "" });
   },
   PATIENCE_MS,
 );
