@@ -45,9 +45,11 @@ class StreamSession implements WorkSession {
   #call: Call | null = null;
   #greeted = false;
   #sessionId = "";
-  /** Leases that may still come on what was offered. */
+  /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
+  #toldCredit = 0;
   #draining = false;
+  #toldDraining = false;
   #closed = false;
   #outgoing: WorkRequest = create(WorkRequestSchema);
   #outgoingBytes = 0;
@@ -167,12 +169,14 @@ class StreamSession implements WorkSession {
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
+    this.#toldCredit = this.#draining ? 0 : this.#credit;
+    this.#toldDraining = this.#draining;
     call.write({
       hello: {
         worker: this.#options.worker,
         sessionId: this.#sessionId,
         held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-        credit: this.#draining ? 0 : this.#credit,
+        credit: this.#toldCredit,
       },
       draining: this.#draining,
     });
@@ -214,6 +218,12 @@ class StreamSession implements WorkSession {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), everyMs);
     this.#heartbeat.unref();
+    // What was decided between hello and welcome.
+    if (this.#draining && !this.#toldDraining) this.drain();
+    else if (this.#credit > this.#toldCredit)
+      this.#say((message) => {
+        message.credit += this.#credit - this.#toldCredit;
+      });
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 
