@@ -153,6 +153,7 @@ type Queue struct {
 	Counts    *QueueCounts           `protobuf:"bytes,5,opt,name=counts,proto3" json:"counts,omitempty"`
 	// Age of the oldest task a worker may take now, as far as the coordinator has it in memory.
 	OldestReadyAge *durationpb.Duration `protobuf:"bytes,6,opt,name=oldest_ready_age,json=oldestReadyAge,proto3" json:"oldest_ready_age,omitempty"`
+	Stats          *QueueStats          `protobuf:"bytes,7,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -225,6 +226,13 @@ func (x *Queue) GetCounts() *QueueCounts {
 func (x *Queue) GetOldestReadyAge() *durationpb.Duration {
 	if x != nil {
 		return x.OldestReadyAge
+	}
+	return nil
+}
+
+func (x *Queue) GetStats() *QueueStats {
+	if x != nil {
+		return x.Stats
 	}
 	return nil
 }
@@ -386,6 +394,288 @@ func (x *ListQueuesResponse) GetQueues() []*Queue {
 	return nil
 }
 
+type GetQueueRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetQueueRequest) Reset() {
+	*x = GetQueueRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetQueueRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetQueueRequest) ProtoMessage() {}
+
+func (x *GetQueueRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetQueueRequest.ProtoReflect.Descriptor instead.
+func (*GetQueueRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetQueueRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type GetQueueResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Queue *Queue                 `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	// Most attempts first, at most 100. Runs and flow of the last 5 min.
+	Types         []*QueueTypeStats `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetQueueResponse) Reset() {
+	*x = GetQueueResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetQueueResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetQueueResponse) ProtoMessage() {}
+
+func (x *GetQueueResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetQueueResponse.ProtoReflect.Descriptor instead.
+func (*GetQueueResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetQueueResponse) GetQueue() *Queue {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
+func (x *GetQueueResponse) GetTypes() []*QueueTypeStats {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+// A handler type within a queue, over the last 5 min.
+type QueueTypeStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: commands.
+	Type string      `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Flow *FlowCounts `protobuf:"bytes,2,opt,name=flow,proto3" json:"flow,omitempty"`
+	Wait *Latency    `protobuf:"bytes,3,opt,name=wait,proto3" json:"wait,omitempty"`
+	Run  *Latency    `protobuf:"bytes,4,opt,name=run,proto3" json:"run,omitempty"`
+	// Workers that serve the queue and have the handler.
+	Workers       uint32 `protobuf:"varint,5,opt,name=workers,proto3" json:"workers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueTypeStats) Reset() {
+	*x = QueueTypeStats{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueTypeStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueTypeStats) ProtoMessage() {}
+
+func (x *QueueTypeStats) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueTypeStats.ProtoReflect.Descriptor instead.
+func (*QueueTypeStats) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *QueueTypeStats) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *QueueTypeStats) GetFlow() *FlowCounts {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
+func (x *QueueTypeStats) GetWait() *Latency {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *QueueTypeStats) GetRun() *Latency {
+	if x != nil {
+		return x.Run
+	}
+	return nil
+}
+
+func (x *QueueTypeStats) GetWorkers() uint32 {
+	if x != nil {
+		return x.Workers
+	}
+	return 0
+}
+
+type ExplainQueueRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainQueueRequest) Reset() {
+	*x = ExplainQueueRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainQueueRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainQueueRequest) ProtoMessage() {}
+
+func (x *ExplainQueueRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainQueueRequest.ProtoReflect.Descriptor instead.
+func (*ExplainQueueRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ExplainQueueRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type ExplainQueueResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One sentence for people.
+	Summary string `protobuf:"bytes,1,opt,name=summary,proto3" json:"summary,omitempty"`
+	// What holds its tasks back or slows them, most telling first; empty: nothing.
+	Explanations  []*Explanation `protobuf:"bytes,2,rep,name=explanations,proto3" json:"explanations,omitempty"`
+	Stats         *QueueStats    `protobuf:"bytes,3,opt,name=stats,proto3" json:"stats,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainQueueResponse) Reset() {
+	*x = ExplainQueueResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainQueueResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainQueueResponse) ProtoMessage() {}
+
+func (x *ExplainQueueResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainQueueResponse.ProtoReflect.Descriptor instead.
+func (*ExplainQueueResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ExplainQueueResponse) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *ExplainQueueResponse) GetExplanations() []*Explanation {
+	if x != nil {
+		return x.Explanations
+	}
+	return nil
+}
+
+func (x *ExplainQueueResponse) GetStats() *QueueStats {
+	if x != nil {
+		return x.Stats
+	}
+	return nil
+}
+
 type PauseQueueRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -396,7 +686,7 @@ type PauseQueueRequest struct {
 
 func (x *PauseQueueRequest) Reset() {
 	*x = PauseQueueRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[4]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +698,7 @@ func (x *PauseQueueRequest) String() string {
 func (*PauseQueueRequest) ProtoMessage() {}
 
 func (x *PauseQueueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[4]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +711,7 @@ func (x *PauseQueueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueueRequest.ProtoReflect.Descriptor instead.
 func (*PauseQueueRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{4}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PauseQueueRequest) GetName() string {
@@ -447,7 +737,7 @@ type PauseQueueResponse struct {
 
 func (x *PauseQueueResponse) Reset() {
 	*x = PauseQueueResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[5]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +749,7 @@ func (x *PauseQueueResponse) String() string {
 func (*PauseQueueResponse) ProtoMessage() {}
 
 func (x *PauseQueueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[5]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +762,7 @@ func (x *PauseQueueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseQueueResponse.ProtoReflect.Descriptor instead.
 func (*PauseQueueResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{5}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PauseQueueResponse) GetQueue() *Queue {
@@ -491,7 +781,7 @@ type ResumeQueueRequest struct {
 
 func (x *ResumeQueueRequest) Reset() {
 	*x = ResumeQueueRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[6]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -503,7 +793,7 @@ func (x *ResumeQueueRequest) String() string {
 func (*ResumeQueueRequest) ProtoMessage() {}
 
 func (x *ResumeQueueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[6]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -516,7 +806,7 @@ func (x *ResumeQueueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueueRequest.ProtoReflect.Descriptor instead.
 func (*ResumeQueueRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{6}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ResumeQueueRequest) GetName() string {
@@ -535,7 +825,7 @@ type ResumeQueueResponse struct {
 
 func (x *ResumeQueueResponse) Reset() {
 	*x = ResumeQueueResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[7]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +837,7 @@ func (x *ResumeQueueResponse) String() string {
 func (*ResumeQueueResponse) ProtoMessage() {}
 
 func (x *ResumeQueueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[7]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +850,7 @@ func (x *ResumeQueueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeQueueResponse.ProtoReflect.Descriptor instead.
 func (*ResumeQueueResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{7}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ResumeQueueResponse) GetQueue() *Queue {
@@ -589,7 +879,7 @@ type Worker struct {
 
 func (x *Worker) Reset() {
 	*x = Worker{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[8]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +891,7 @@ func (x *Worker) String() string {
 func (*Worker) ProtoMessage() {}
 
 func (x *Worker) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[8]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +904,7 @@ func (x *Worker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Worker.ProtoReflect.Descriptor instead.
 func (*Worker) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{8}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Worker) GetSessionId() string {
@@ -681,7 +971,7 @@ type ListWorkersRequest struct {
 
 func (x *ListWorkersRequest) Reset() {
 	*x = ListWorkersRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[9]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +983,7 @@ func (x *ListWorkersRequest) String() string {
 func (*ListWorkersRequest) ProtoMessage() {}
 
 func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[9]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +996,7 @@ func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersRequest.ProtoReflect.Descriptor instead.
 func (*ListWorkersRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{9}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{14}
 }
 
 type ListWorkersResponse struct {
@@ -718,7 +1008,7 @@ type ListWorkersResponse struct {
 
 func (x *ListWorkersResponse) Reset() {
 	*x = ListWorkersResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[10]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +1020,7 @@ func (x *ListWorkersResponse) String() string {
 func (*ListWorkersResponse) ProtoMessage() {}
 
 func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[10]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +1033,7 @@ func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersResponse.ProtoReflect.Descriptor instead.
 func (*ListWorkersResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{10}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListWorkersResponse) GetWorkers() []*Worker {
@@ -762,7 +1052,7 @@ type GetWorkerRequest struct {
 
 func (x *GetWorkerRequest) Reset() {
 	*x = GetWorkerRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[11]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -774,7 +1064,7 @@ func (x *GetWorkerRequest) String() string {
 func (*GetWorkerRequest) ProtoMessage() {}
 
 func (x *GetWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[11]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -787,7 +1077,7 @@ func (x *GetWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerRequest.ProtoReflect.Descriptor instead.
 func (*GetWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{11}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetWorkerRequest) GetSessionId() string {
@@ -806,7 +1096,7 @@ type GetWorkerResponse struct {
 
 func (x *GetWorkerResponse) Reset() {
 	*x = GetWorkerResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[12]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +1108,7 @@ func (x *GetWorkerResponse) String() string {
 func (*GetWorkerResponse) ProtoMessage() {}
 
 func (x *GetWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[12]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +1121,7 @@ func (x *GetWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerResponse.ProtoReflect.Descriptor instead.
 func (*GetWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{12}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetWorkerResponse) GetWorker() *Worker {
@@ -850,7 +1140,7 @@ type DrainWorkerRequest struct {
 
 func (x *DrainWorkerRequest) Reset() {
 	*x = DrainWorkerRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +1152,7 @@ func (x *DrainWorkerRequest) String() string {
 func (*DrainWorkerRequest) ProtoMessage() {}
 
 func (x *DrainWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +1165,7 @@ func (x *DrainWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorkerRequest.ProtoReflect.Descriptor instead.
 func (*DrainWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{13}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DrainWorkerRequest) GetSessionId() string {
@@ -894,7 +1184,7 @@ type DrainWorkerResponse struct {
 
 func (x *DrainWorkerResponse) Reset() {
 	*x = DrainWorkerResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +1196,7 @@ func (x *DrainWorkerResponse) String() string {
 func (*DrainWorkerResponse) ProtoMessage() {}
 
 func (x *DrainWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +1209,7 @@ func (x *DrainWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorkerResponse.ProtoReflect.Descriptor instead.
 func (*DrainWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{14}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DrainWorkerResponse) GetWorker() *Worker {
@@ -947,7 +1237,7 @@ type ApiKey struct {
 
 func (x *ApiKey) Reset() {
 	*x = ApiKey{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -959,7 +1249,7 @@ func (x *ApiKey) String() string {
 func (*ApiKey) ProtoMessage() {}
 
 func (x *ApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -972,7 +1262,7 @@ func (x *ApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKey.ProtoReflect.Descriptor instead.
 func (*ApiKey) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{15}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ApiKey) GetId() string {
@@ -1036,7 +1326,7 @@ type CreateApiKeyRequest struct {
 
 func (x *CreateApiKeyRequest) Reset() {
 	*x = CreateApiKeyRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1338,7 @@ func (x *CreateApiKeyRequest) String() string {
 func (*CreateApiKeyRequest) ProtoMessage() {}
 
 func (x *CreateApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1351,7 @@ func (x *CreateApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{16}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateApiKeyRequest) GetName() string {
@@ -1096,7 +1386,7 @@ type CreateApiKeyResponse struct {
 
 func (x *CreateApiKeyResponse) Reset() {
 	*x = CreateApiKeyResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1398,7 @@ func (x *CreateApiKeyResponse) String() string {
 func (*CreateApiKeyResponse) ProtoMessage() {}
 
 func (x *CreateApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1411,7 @@ func (x *CreateApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{17}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateApiKeyResponse) GetApiKey() *ApiKey {
@@ -1146,7 +1436,7 @@ type ListApiKeysRequest struct {
 
 func (x *ListApiKeysRequest) Reset() {
 	*x = ListApiKeysRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1158,7 +1448,7 @@ func (x *ListApiKeysRequest) String() string {
 func (*ListApiKeysRequest) ProtoMessage() {}
 
 func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1171,7 +1461,7 @@ func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{18}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{23}
 }
 
 type ListApiKeysResponse struct {
@@ -1183,7 +1473,7 @@ type ListApiKeysResponse struct {
 
 func (x *ListApiKeysResponse) Reset() {
 	*x = ListApiKeysResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +1485,7 @@ func (x *ListApiKeysResponse) String() string {
 func (*ListApiKeysResponse) ProtoMessage() {}
 
 func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +1498,7 @@ func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{19}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
@@ -1227,7 +1517,7 @@ type RevokeApiKeyRequest struct {
 
 func (x *RevokeApiKeyRequest) Reset() {
 	*x = RevokeApiKeyRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1239,7 +1529,7 @@ func (x *RevokeApiKeyRequest) String() string {
 func (*RevokeApiKeyRequest) ProtoMessage() {}
 
 func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1252,7 +1542,7 @@ func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{20}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RevokeApiKeyRequest) GetId() string {
@@ -1271,7 +1561,7 @@ type RevokeApiKeyResponse struct {
 
 func (x *RevokeApiKeyResponse) Reset() {
 	*x = RevokeApiKeyResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1573,7 @@ func (x *RevokeApiKeyResponse) String() string {
 func (*RevokeApiKeyResponse) ProtoMessage() {}
 
 func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1586,7 @@ func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{21}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RevokeApiKeyResponse) GetApiKey() *ApiKey {
@@ -1314,7 +1604,7 @@ type GetOverviewRequest struct {
 
 func (x *GetOverviewRequest) Reset() {
 	*x = GetOverviewRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1326,7 +1616,7 @@ func (x *GetOverviewRequest) String() string {
 func (*GetOverviewRequest) ProtoMessage() {}
 
 func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1339,23 +1629,25 @@ func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{22}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{27}
 }
 
 type GetOverviewResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Counts        *QueueCounts           `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
-	Workers       uint32                 `protobuf:"varint,2,opt,name=workers,proto3" json:"workers,omitempty"`
-	Slots         uint32                 `protobuf:"varint,3,opt,name=slots,proto3" json:"slots,omitempty"`
-	SlotsUsed     uint32                 `protobuf:"varint,4,opt,name=slots_used,json=slotsUsed,proto3" json:"slots_used,omitempty"`
-	Queues        []*Queue               `protobuf:"bytes,5,rep,name=queues,proto3" json:"queues,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Counts    *QueueCounts           `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	Workers   uint32                 `protobuf:"varint,2,opt,name=workers,proto3" json:"workers,omitempty"`
+	Slots     uint32                 `protobuf:"varint,3,opt,name=slots,proto3" json:"slots,omitempty"`
+	SlotsUsed uint32                 `protobuf:"varint,4,opt,name=slots_used,json=slotsUsed,proto3" json:"slots_used,omitempty"`
+	// Without their stats, which are in the overview.
+	Queues        []*Queue  `protobuf:"bytes,5,rep,name=queues,proto3" json:"queues,omitempty"`
+	Overview      *Overview `protobuf:"bytes,6,opt,name=overview,proto3" json:"overview,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetOverviewResponse) Reset() {
 	*x = GetOverviewResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1659,7 @@ func (x *GetOverviewResponse) String() string {
 func (*GetOverviewResponse) ProtoMessage() {}
 
 func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1672,7 @@ func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{23}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetOverviewResponse) GetCounts() *QueueCounts {
@@ -1418,6 +1710,13 @@ func (x *GetOverviewResponse) GetQueues() []*Queue {
 	return nil
 }
 
+func (x *GetOverviewResponse) GetOverview() *Overview {
+	if x != nil {
+		return x.Overview
+	}
+	return nil
+}
+
 type GetServerInfoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1426,7 +1725,7 @@ type GetServerInfoRequest struct {
 
 func (x *GetServerInfoRequest) Reset() {
 	*x = GetServerInfoRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1438,7 +1737,7 @@ func (x *GetServerInfoRequest) String() string {
 func (*GetServerInfoRequest) ProtoMessage() {}
 
 func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1451,7 +1750,7 @@ func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{24}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{29}
 }
 
 type GetServerInfoResponse struct {
@@ -1476,7 +1775,7 @@ type GetServerInfoResponse struct {
 
 func (x *GetServerInfoResponse) Reset() {
 	*x = GetServerInfoResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1787,7 @@ func (x *GetServerInfoResponse) String() string {
 func (*GetServerInfoResponse) ProtoMessage() {}
 
 func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1800,7 @@ func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetServerInfoResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetServerInfoResponse) GetVersion() string {
@@ -1585,7 +1884,7 @@ var File_tss_v1_operator_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtss/v1/operator_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1btss/v1/worker_service.proto\"\xfd\x01\n" +
+	"\x1dtss/v1/operator_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x12tss/v1/stats.proto\x1a\x19tss/v1/task_service.proto\x1a\x1btss/v1/worker_service.proto\"\xa7\x02\n" +
 	"\x05Queue\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06paused\x18\x02 \x01(\bR\x06paused\x12\x1d\n" +
@@ -1593,7 +1892,8 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"pause_note\x18\x03 \x01(\tR\tpauseNote\x127\n" +
 	"\tpaused_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bpausedAt\x12+\n" +
 	"\x06counts\x18\x05 \x01(\v2\x13.tss.v1.QueueCountsR\x06counts\x12C\n" +
-	"\x10oldest_ready_age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eoldestReadyAge\"\x95\x01\n" +
+	"\x10oldest_ready_age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eoldestReadyAge\x12(\n" +
+	"\x05stats\x18\a \x01(\v2\x12.tss.v1.QueueStatsR\x05stats\"\x95\x01\n" +
 	"\vQueueCounts\x12\x18\n" +
 	"\awaiting\x18\x01 \x01(\x03R\awaiting\x12\x18\n" +
 	"\arunning\x18\x02 \x01(\x03R\arunning\x12\x1c\n" +
@@ -1602,7 +1902,24 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\tcancelled\x18\x05 \x01(\x03R\tcancelled\"\x13\n" +
 	"\x11ListQueuesRequest\";\n" +
 	"\x12ListQueuesResponse\x12%\n" +
-	"\x06queues\x18\x01 \x03(\v2\r.tss.v1.QueueR\x06queues\";\n" +
+	"\x06queues\x18\x01 \x03(\v2\r.tss.v1.QueueR\x06queues\"%\n" +
+	"\x0fGetQueueRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"e\n" +
+	"\x10GetQueueResponse\x12#\n" +
+	"\x05queue\x18\x01 \x01(\v2\r.tss.v1.QueueR\x05queue\x12,\n" +
+	"\x05types\x18\x02 \x03(\v2\x16.tss.v1.QueueTypeStatsR\x05types\"\xae\x01\n" +
+	"\x0eQueueTypeStats\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12&\n" +
+	"\x04flow\x18\x02 \x01(\v2\x12.tss.v1.FlowCountsR\x04flow\x12#\n" +
+	"\x04wait\x18\x03 \x01(\v2\x0f.tss.v1.LatencyR\x04wait\x12!\n" +
+	"\x03run\x18\x04 \x01(\v2\x0f.tss.v1.LatencyR\x03run\x12\x18\n" +
+	"\aworkers\x18\x05 \x01(\rR\aworkers\")\n" +
+	"\x13ExplainQueueRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\x93\x01\n" +
+	"\x14ExplainQueueResponse\x12\x18\n" +
+	"\asummary\x18\x01 \x01(\tR\asummary\x127\n" +
+	"\fexplanations\x18\x02 \x03(\v2\x13.tss.v1.ExplanationR\fexplanations\x12(\n" +
+	"\x05stats\x18\x03 \x01(\v2\x12.tss.v1.QueueStatsR\x05stats\";\n" +
 	"\x11PauseQueueRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04note\x18\x02 \x01(\tR\x04note\"9\n" +
@@ -1662,14 +1979,15 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"?\n" +
 	"\x14RevokeApiKeyResponse\x12'\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x0e.tss.v1.ApiKeyR\x06apiKey\"\x14\n" +
-	"\x12GetOverviewRequest\"\xb8\x01\n" +
+	"\x12GetOverviewRequest\"\xe6\x01\n" +
 	"\x13GetOverviewResponse\x12+\n" +
 	"\x06counts\x18\x01 \x01(\v2\x13.tss.v1.QueueCountsR\x06counts\x12\x18\n" +
 	"\aworkers\x18\x02 \x01(\rR\aworkers\x12\x14\n" +
 	"\x05slots\x18\x03 \x01(\rR\x05slots\x12\x1d\n" +
 	"\n" +
 	"slots_used\x18\x04 \x01(\rR\tslotsUsed\x12%\n" +
-	"\x06queues\x18\x05 \x03(\v2\r.tss.v1.QueueR\x06queues\"\x16\n" +
+	"\x06queues\x18\x05 \x03(\v2\r.tss.v1.QueueR\x06queues\x12,\n" +
+	"\boverview\x18\x06 \x01(\v2\x10.tss.v1.OverviewR\boverview\"\x16\n" +
 	"\x14GetServerInfoRequest\"\x8b\x03\n" +
 	"\x15GetServerInfoResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
@@ -1697,10 +2015,12 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\rROLE_OPERATOR\x10\x02\x12\x12\n" +
 	"\x0eROLE_SUBMITTER\x10\x03\x12\x0f\n" +
 	"\vROLE_VIEWER\x10\x04\x12\x0f\n" +
-	"\vROLE_WORKER\x10\x052\xb6\x02\n" +
+	"\vROLE_WORKER\x10\x052\xfc\x03\n" +
 	"\fQueueService\x12X\n" +
 	"\n" +
-	"ListQueues\x12\x19.tss.v1.ListQueuesRequest\x1a\x1a.tss.v1.ListQueuesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/queue/list\x12c\n" +
+	"ListQueues\x12\x19.tss.v1.ListQueuesRequest\x1a\x1a.tss.v1.ListQueuesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/queue/list\x12Z\n" +
+	"\bGetQueue\x12\x17.tss.v1.GetQueueRequest\x1a\x18.tss.v1.GetQueueResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/queue/query/{name}\x12h\n" +
+	"\fExplainQueue\x12\x1b.tss.v1.ExplainQueueRequest\x1a\x1c.tss.v1.ExplainQueueResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/queue/explain/{name}\x12c\n" +
 	"\n" +
 	"PauseQueue\x12\x19.tss.v1.PauseQueueRequest\x1a\x1a.tss.v1.PauseQueueResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/queue/pause/{name}\x12g\n" +
 	"\vResumeQueue\x12\x1a.tss.v1.ResumeQueueRequest\x1a\x1b.tss.v1.ResumeQueueResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/queue/resume/{name}2\xca\x02\n" +
@@ -1711,9 +2031,15 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\rApiKeyService\x12a\n" +
 	"\fCreateApiKey\x12\x1b.tss.v1.CreateApiKeyRequest\x1a\x1c.tss.v1.CreateApiKeyResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/key/create\x12Y\n" +
 	"\vListApiKeys\x12\x1a.tss.v1.ListApiKeysRequest\x1a\x1b.tss.v1.ListApiKeysResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/key/list\x12f\n" +
-	"\fRevokeApiKey\x12\x1b.tss.v1.RevokeApiKeyRequest\x1a\x1c.tss.v1.RevokeApiKeyResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/key/revoke/{id}2\xd4\x01\n" +
+	"\fRevokeApiKey\x12\x1b.tss.v1.RevokeApiKeyRequest\x1a\x1c.tss.v1.RevokeApiKeyResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/key/revoke/{id}2\xc4\x05\n" +
 	"\fStatsService\x12_\n" +
-	"\vGetOverview\x12\x1a.tss.v1.GetOverviewRequest\x1a\x1b.tss.v1.GetOverviewResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/stats/overview\x12c\n" +
+	"\vGetOverview\x12\x1a.tss.v1.GetOverviewRequest\x1a\x1b.tss.v1.GetOverviewResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/stats/overview\x12[\n" +
+	"\n" +
+	"WatchStats\x12\x19.tss.v1.WatchStatsRequest\x1a\x1a.tss.v1.WatchStatsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/stats/watch0\x01\x12W\n" +
+	"\tGetSeries\x12\x18.tss.v1.GetSeriesRequest\x1a\x19.tss.v1.GetSeriesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/stats/series\x12q\n" +
+	"\x11ListFailureGroups\x12 .tss.v1.ListFailureGroupsRequest\x1a!.tss.v1.ListFailureGroupsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/stats/failures\x12b\n" +
+	"\fListProblems\x12\x1b.tss.v1.ListProblemsRequest\x1a\x1c.tss.v1.ListProblemsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/stats/problems\x12a\n" +
+	"\fListActivity\x12\x1b.tss.v1.ListActivityRequest\x1a\x1c.tss.v1.ListActivityResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/activity/list\x12c\n" +
 	"\rGetServerInfo\x12\x1c.tss.v1.GetServerInfoRequest\x1a\x1d.tss.v1.GetServerInfoResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/stats/serverB\x82\x01\n" +
 	"\n" +
 	"com.tss.v1B\x14OperatorServiceProtoP\x01Z%github.com/tss/tss/sdk/go/tsspb;tsspb\xa2\x02\x03TXX\xaa\x02\x06Tss.V1\xca\x02\x06Tss\\V1\xe2\x02\x12Tss\\V1\\GPBMetadata\xea\x02\aTss::V1b\x06proto3"
@@ -1731,96 +2057,139 @@ func file_tss_v1_operator_service_proto_rawDescGZIP() []byte {
 }
 
 var file_tss_v1_operator_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_tss_v1_operator_service_proto_goTypes = []any{
-	(WorkerState)(0),              // 0: tss.v1.WorkerState
-	(Role)(0),                     // 1: tss.v1.Role
-	(*Queue)(nil),                 // 2: tss.v1.Queue
-	(*QueueCounts)(nil),           // 3: tss.v1.QueueCounts
-	(*ListQueuesRequest)(nil),     // 4: tss.v1.ListQueuesRequest
-	(*ListQueuesResponse)(nil),    // 5: tss.v1.ListQueuesResponse
-	(*PauseQueueRequest)(nil),     // 6: tss.v1.PauseQueueRequest
-	(*PauseQueueResponse)(nil),    // 7: tss.v1.PauseQueueResponse
-	(*ResumeQueueRequest)(nil),    // 8: tss.v1.ResumeQueueRequest
-	(*ResumeQueueResponse)(nil),   // 9: tss.v1.ResumeQueueResponse
-	(*Worker)(nil),                // 10: tss.v1.Worker
-	(*ListWorkersRequest)(nil),    // 11: tss.v1.ListWorkersRequest
-	(*ListWorkersResponse)(nil),   // 12: tss.v1.ListWorkersResponse
-	(*GetWorkerRequest)(nil),      // 13: tss.v1.GetWorkerRequest
-	(*GetWorkerResponse)(nil),     // 14: tss.v1.GetWorkerResponse
-	(*DrainWorkerRequest)(nil),    // 15: tss.v1.DrainWorkerRequest
-	(*DrainWorkerResponse)(nil),   // 16: tss.v1.DrainWorkerResponse
-	(*ApiKey)(nil),                // 17: tss.v1.ApiKey
-	(*CreateApiKeyRequest)(nil),   // 18: tss.v1.CreateApiKeyRequest
-	(*CreateApiKeyResponse)(nil),  // 19: tss.v1.CreateApiKeyResponse
-	(*ListApiKeysRequest)(nil),    // 20: tss.v1.ListApiKeysRequest
-	(*ListApiKeysResponse)(nil),   // 21: tss.v1.ListApiKeysResponse
-	(*RevokeApiKeyRequest)(nil),   // 22: tss.v1.RevokeApiKeyRequest
-	(*RevokeApiKeyResponse)(nil),  // 23: tss.v1.RevokeApiKeyResponse
-	(*GetOverviewRequest)(nil),    // 24: tss.v1.GetOverviewRequest
-	(*GetOverviewResponse)(nil),   // 25: tss.v1.GetOverviewResponse
-	(*GetServerInfoRequest)(nil),  // 26: tss.v1.GetServerInfoRequest
-	(*GetServerInfoResponse)(nil), // 27: tss.v1.GetServerInfoResponse
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
-	(*WorkerInfo)(nil),            // 30: tss.v1.WorkerInfo
+	(WorkerState)(0),                  // 0: tss.v1.WorkerState
+	(Role)(0),                         // 1: tss.v1.Role
+	(*Queue)(nil),                     // 2: tss.v1.Queue
+	(*QueueCounts)(nil),               // 3: tss.v1.QueueCounts
+	(*ListQueuesRequest)(nil),         // 4: tss.v1.ListQueuesRequest
+	(*ListQueuesResponse)(nil),        // 5: tss.v1.ListQueuesResponse
+	(*GetQueueRequest)(nil),           // 6: tss.v1.GetQueueRequest
+	(*GetQueueResponse)(nil),          // 7: tss.v1.GetQueueResponse
+	(*QueueTypeStats)(nil),            // 8: tss.v1.QueueTypeStats
+	(*ExplainQueueRequest)(nil),       // 9: tss.v1.ExplainQueueRequest
+	(*ExplainQueueResponse)(nil),      // 10: tss.v1.ExplainQueueResponse
+	(*PauseQueueRequest)(nil),         // 11: tss.v1.PauseQueueRequest
+	(*PauseQueueResponse)(nil),        // 12: tss.v1.PauseQueueResponse
+	(*ResumeQueueRequest)(nil),        // 13: tss.v1.ResumeQueueRequest
+	(*ResumeQueueResponse)(nil),       // 14: tss.v1.ResumeQueueResponse
+	(*Worker)(nil),                    // 15: tss.v1.Worker
+	(*ListWorkersRequest)(nil),        // 16: tss.v1.ListWorkersRequest
+	(*ListWorkersResponse)(nil),       // 17: tss.v1.ListWorkersResponse
+	(*GetWorkerRequest)(nil),          // 18: tss.v1.GetWorkerRequest
+	(*GetWorkerResponse)(nil),         // 19: tss.v1.GetWorkerResponse
+	(*DrainWorkerRequest)(nil),        // 20: tss.v1.DrainWorkerRequest
+	(*DrainWorkerResponse)(nil),       // 21: tss.v1.DrainWorkerResponse
+	(*ApiKey)(nil),                    // 22: tss.v1.ApiKey
+	(*CreateApiKeyRequest)(nil),       // 23: tss.v1.CreateApiKeyRequest
+	(*CreateApiKeyResponse)(nil),      // 24: tss.v1.CreateApiKeyResponse
+	(*ListApiKeysRequest)(nil),        // 25: tss.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),       // 26: tss.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),       // 27: tss.v1.RevokeApiKeyRequest
+	(*RevokeApiKeyResponse)(nil),      // 28: tss.v1.RevokeApiKeyResponse
+	(*GetOverviewRequest)(nil),        // 29: tss.v1.GetOverviewRequest
+	(*GetOverviewResponse)(nil),       // 30: tss.v1.GetOverviewResponse
+	(*GetServerInfoRequest)(nil),      // 31: tss.v1.GetServerInfoRequest
+	(*GetServerInfoResponse)(nil),     // 32: tss.v1.GetServerInfoResponse
+	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
+	(*QueueStats)(nil),                // 35: tss.v1.QueueStats
+	(*FlowCounts)(nil),                // 36: tss.v1.FlowCounts
+	(*Latency)(nil),                   // 37: tss.v1.Latency
+	(*Explanation)(nil),               // 38: tss.v1.Explanation
+	(*WorkerInfo)(nil),                // 39: tss.v1.WorkerInfo
+	(*Overview)(nil),                  // 40: tss.v1.Overview
+	(*WatchStatsRequest)(nil),         // 41: tss.v1.WatchStatsRequest
+	(*GetSeriesRequest)(nil),          // 42: tss.v1.GetSeriesRequest
+	(*ListFailureGroupsRequest)(nil),  // 43: tss.v1.ListFailureGroupsRequest
+	(*ListProblemsRequest)(nil),       // 44: tss.v1.ListProblemsRequest
+	(*ListActivityRequest)(nil),       // 45: tss.v1.ListActivityRequest
+	(*WatchStatsResponse)(nil),        // 46: tss.v1.WatchStatsResponse
+	(*GetSeriesResponse)(nil),         // 47: tss.v1.GetSeriesResponse
+	(*ListFailureGroupsResponse)(nil), // 48: tss.v1.ListFailureGroupsResponse
+	(*ListProblemsResponse)(nil),      // 49: tss.v1.ListProblemsResponse
+	(*ListActivityResponse)(nil),      // 50: tss.v1.ListActivityResponse
 }
 var file_tss_v1_operator_service_proto_depIdxs = []int32{
-	28, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
+	33, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: tss.v1.Queue.counts:type_name -> tss.v1.QueueCounts
-	29, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	2,  // 3: tss.v1.ListQueuesResponse.queues:type_name -> tss.v1.Queue
-	2,  // 4: tss.v1.PauseQueueResponse.queue:type_name -> tss.v1.Queue
-	2,  // 5: tss.v1.ResumeQueueResponse.queue:type_name -> tss.v1.Queue
-	30, // 6: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
-	0,  // 7: tss.v1.Worker.state:type_name -> tss.v1.WorkerState
-	28, // 8: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
-	28, // 9: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
-	10, // 10: tss.v1.ListWorkersResponse.workers:type_name -> tss.v1.Worker
-	10, // 11: tss.v1.GetWorkerResponse.worker:type_name -> tss.v1.Worker
-	10, // 12: tss.v1.DrainWorkerResponse.worker:type_name -> tss.v1.Worker
-	1,  // 13: tss.v1.ApiKey.role:type_name -> tss.v1.Role
-	28, // 14: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	28, // 15: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	28, // 16: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
-	28, // 17: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
-	1,  // 18: tss.v1.CreateApiKeyRequest.role:type_name -> tss.v1.Role
-	29, // 19: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
-	17, // 20: tss.v1.CreateApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	17, // 21: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
-	17, // 22: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	3,  // 23: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
-	2,  // 24: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
-	28, // 25: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
-	28, // 26: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	1,  // 27: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
-	4,  // 28: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
-	6,  // 29: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
-	8,  // 30: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
-	11, // 31: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
-	13, // 32: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
-	15, // 33: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
-	18, // 34: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
-	20, // 35: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
-	22, // 36: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
-	24, // 37: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
-	26, // 38: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
-	5,  // 39: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
-	7,  // 40: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
-	9,  // 41: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
-	12, // 42: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
-	14, // 43: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
-	16, // 44: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
-	19, // 45: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
-	21, // 46: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
-	23, // 47: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
-	25, // 48: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
-	27, // 49: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
-	39, // [39:50] is the sub-list for method output_type
-	28, // [28:39] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	34, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	35, // 3: tss.v1.Queue.stats:type_name -> tss.v1.QueueStats
+	2,  // 4: tss.v1.ListQueuesResponse.queues:type_name -> tss.v1.Queue
+	2,  // 5: tss.v1.GetQueueResponse.queue:type_name -> tss.v1.Queue
+	8,  // 6: tss.v1.GetQueueResponse.types:type_name -> tss.v1.QueueTypeStats
+	36, // 7: tss.v1.QueueTypeStats.flow:type_name -> tss.v1.FlowCounts
+	37, // 8: tss.v1.QueueTypeStats.wait:type_name -> tss.v1.Latency
+	37, // 9: tss.v1.QueueTypeStats.run:type_name -> tss.v1.Latency
+	38, // 10: tss.v1.ExplainQueueResponse.explanations:type_name -> tss.v1.Explanation
+	35, // 11: tss.v1.ExplainQueueResponse.stats:type_name -> tss.v1.QueueStats
+	2,  // 12: tss.v1.PauseQueueResponse.queue:type_name -> tss.v1.Queue
+	2,  // 13: tss.v1.ResumeQueueResponse.queue:type_name -> tss.v1.Queue
+	39, // 14: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
+	0,  // 15: tss.v1.Worker.state:type_name -> tss.v1.WorkerState
+	33, // 16: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
+	33, // 17: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
+	15, // 18: tss.v1.ListWorkersResponse.workers:type_name -> tss.v1.Worker
+	15, // 19: tss.v1.GetWorkerResponse.worker:type_name -> tss.v1.Worker
+	15, // 20: tss.v1.DrainWorkerResponse.worker:type_name -> tss.v1.Worker
+	1,  // 21: tss.v1.ApiKey.role:type_name -> tss.v1.Role
+	33, // 22: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	33, // 23: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	33, // 24: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
+	33, // 25: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
+	1,  // 26: tss.v1.CreateApiKeyRequest.role:type_name -> tss.v1.Role
+	34, // 27: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
+	22, // 28: tss.v1.CreateApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	22, // 29: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
+	22, // 30: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	3,  // 31: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
+	2,  // 32: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
+	40, // 33: tss.v1.GetOverviewResponse.overview:type_name -> tss.v1.Overview
+	33, // 34: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
+	33, // 35: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	1,  // 36: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
+	4,  // 37: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
+	6,  // 38: tss.v1.QueueService.GetQueue:input_type -> tss.v1.GetQueueRequest
+	9,  // 39: tss.v1.QueueService.ExplainQueue:input_type -> tss.v1.ExplainQueueRequest
+	11, // 40: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
+	13, // 41: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
+	16, // 42: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
+	18, // 43: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
+	20, // 44: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
+	23, // 45: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
+	25, // 46: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
+	27, // 47: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
+	29, // 48: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
+	41, // 49: tss.v1.StatsService.WatchStats:input_type -> tss.v1.WatchStatsRequest
+	42, // 50: tss.v1.StatsService.GetSeries:input_type -> tss.v1.GetSeriesRequest
+	43, // 51: tss.v1.StatsService.ListFailureGroups:input_type -> tss.v1.ListFailureGroupsRequest
+	44, // 52: tss.v1.StatsService.ListProblems:input_type -> tss.v1.ListProblemsRequest
+	45, // 53: tss.v1.StatsService.ListActivity:input_type -> tss.v1.ListActivityRequest
+	31, // 54: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
+	5,  // 55: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
+	7,  // 56: tss.v1.QueueService.GetQueue:output_type -> tss.v1.GetQueueResponse
+	10, // 57: tss.v1.QueueService.ExplainQueue:output_type -> tss.v1.ExplainQueueResponse
+	12, // 58: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
+	14, // 59: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
+	17, // 60: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
+	19, // 61: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
+	21, // 62: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
+	24, // 63: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
+	26, // 64: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
+	28, // 65: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
+	30, // 66: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
+	46, // 67: tss.v1.StatsService.WatchStats:output_type -> tss.v1.WatchStatsResponse
+	47, // 68: tss.v1.StatsService.GetSeries:output_type -> tss.v1.GetSeriesResponse
+	48, // 69: tss.v1.StatsService.ListFailureGroups:output_type -> tss.v1.ListFailureGroupsResponse
+	49, // 70: tss.v1.StatsService.ListProblems:output_type -> tss.v1.ListProblemsResponse
+	50, // 71: tss.v1.StatsService.ListActivity:output_type -> tss.v1.ListActivityResponse
+	32, // 72: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
+	55, // [55:73] is the sub-list for method output_type
+	37, // [37:55] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_operator_service_proto_init() }
@@ -1828,6 +2197,8 @@ func file_tss_v1_operator_service_proto_init() {
 	if File_tss_v1_operator_service_proto != nil {
 		return
 	}
+	file_tss_v1_stats_proto_init()
+	file_tss_v1_task_service_proto_init()
 	file_tss_v1_worker_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1835,7 +2206,7 @@ func file_tss_v1_operator_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_operator_service_proto_rawDesc), len(file_tss_v1_operator_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   26,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -1490,8 +1490,13 @@ type ExplainTaskResponse struct {
 	Status TaskStatus             `protobuf:"varint,1,opt,name=status,proto3,enum=tss.v1.TaskStatus" json:"status,omitempty"`
 	Reason TaskReason             `protobuf:"varint,2,opt,name=reason,proto3,enum=tss.v1.TaskReason" json:"reason,omitempty"`
 	// One sentence for people.
-	Summary       string         `protobuf:"bytes,3,opt,name=summary,proto3" json:"summary,omitempty"`
-	Explanations  []*Explanation `protobuf:"bytes,4,rep,name=explanations,proto3" json:"explanations,omitempty"`
+	Summary string `protobuf:"bytes,3,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Most telling first: what blocks it before what slows it.
+	Explanations []*Explanation `protobuf:"bytes,4,rep,name=explanations,proto3" json:"explanations,omitempty"`
+	// When it is expected to start (waiting) or to end (running); absent: unknown, or never by itself.
+	ExpectedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expected_at,json=expectedAt,proto3" json:"expected_at,omitempty"`
+	// Waiting: ready tasks of its queue that go before it, as far as they are in memory; at most 10000. Absent: unknown.
+	Ahead         *uint32 `protobuf:"varint,6,opt,name=ahead,proto3,oneof" json:"ahead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1554,15 +1559,42 @@ func (x *ExplainTaskResponse) GetExplanations() []*Explanation {
 	return nil
 }
 
+func (x *ExplainTaskResponse) GetExpectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedAt
+	}
+	return nil
+}
+
+func (x *ExplainTaskResponse) GetAhead() uint32 {
+	if x != nil && x.Ahead != nil {
+		return *x.Ahead
+	}
+	return 0
+}
+
+// One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, selector,
+// resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+// order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
+// stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
 type Explanation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// For programs, e.g. "queue_paused", "no_worker", "selector", "slots_busy", "scheduled".
+	// For programs; see above.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// One sentence: what holds it.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// One sentence: what to do.
-	Action        string            `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
-	Evidence      map[string]string `protobuf:"bytes,4,rep,name=evidence,proto3" json:"evidence,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Action string `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
+	// Figures behind the sentence: names, counts, ages in seconds (keys end in _seconds), times in RFC 3339 (keys end in _at).
+	Evidence map[string]string `protobuf:"bytes,4,rep,name=evidence,proto3" json:"evidence,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// A command line that carries out the action, ready to copy; empty: none.
+	Command string `protobuf:"bytes,5,opt,name=command,proto3" json:"command,omitempty"`
+	// When this reason is expected to be over; absent: unknown, or never by itself.
+	ExpectedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_at,json=expectedAt,proto3" json:"expected_at,omitempty"`
+	// True: nothing starts until this has changed. False: it slows.
+	Blocking bool `protobuf:"varint,7,opt,name=blocking,proto3" json:"blocking,omitempty"`
+	// Of ExplainQueue: tasks it holds back; 0: not known.
+	Tasks         int64 `protobuf:"varint,8,opt,name=tasks,proto3" json:"tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1623,6 +1655,34 @@ func (x *Explanation) GetEvidence() map[string]string {
 		return x.Evidence
 	}
 	return nil
+}
+
+func (x *Explanation) GetCommand() string {
+	if x != nil {
+		return x.Command
+	}
+	return ""
+}
+
+func (x *Explanation) GetExpectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedAt
+	}
+	return nil
+}
+
+func (x *Explanation) GetBlocking() bool {
+	if x != nil {
+		return x.Blocking
+	}
+	return false
+}
+
+func (x *Explanation) GetTasks() int64 {
+	if x != nil {
+		return x.Tasks
+	}
+	return 0
 }
 
 var File_tss_v1_task_service_proto protoreflect.FileDescriptor
@@ -1717,17 +1777,26 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\felided_bytes\x18\x06 \x01(\x03R\velidedBytes\x12\x10\n" +
 	"\x03end\x18\a \x01(\bR\x03end\"$\n" +
 	"\x12ExplainTaskRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\"\xc0\x01\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\xa2\x02\n" +
 	"\x13ExplainTaskResponse\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.tss.v1.TaskStatusR\x06status\x12*\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x12.tss.v1.TaskReasonR\x06reason\x12\x18\n" +
 	"\asummary\x18\x03 \x01(\tR\asummary\x127\n" +
-	"\fexplanations\x18\x04 \x03(\v2\x13.tss.v1.ExplanationR\fexplanations\"\xcf\x01\n" +
+	"\fexplanations\x18\x04 \x03(\v2\x13.tss.v1.ExplanationR\fexplanations\x12;\n" +
+	"\vexpected_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expectedAt\x12\x19\n" +
+	"\x05ahead\x18\x06 \x01(\rH\x00R\x05ahead\x88\x01\x01B\b\n" +
+	"\x06_ahead\"\xd8\x02\n" +
 	"\vExplanation\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
 	"\x06action\x18\x03 \x01(\tR\x06action\x12=\n" +
-	"\bevidence\x18\x04 \x03(\v2!.tss.v1.Explanation.EvidenceEntryR\bevidence\x1a;\n" +
+	"\bevidence\x18\x04 \x03(\v2!.tss.v1.Explanation.EvidenceEntryR\bevidence\x12\x18\n" +
+	"\acommand\x18\x05 \x01(\tR\acommand\x12;\n" +
+	"\vexpected_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expectedAt\x12\x1a\n" +
+	"\bblocking\x18\a \x01(\bR\bblocking\x12\x14\n" +
+	"\x05tasks\x18\b \x01(\x03R\x05tasks\x1a;\n" +
 	"\rEvidenceEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*U\n" +
@@ -1829,32 +1898,34 @@ var file_tss_v1_task_service_proto_depIdxs = []int32{
 	29, // 24: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
 	32, // 25: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
 	24, // 26: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
-	25, // 27: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
-	1,  // 28: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
-	4,  // 29: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
-	6,  // 30: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
-	8,  // 31: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
-	10, // 32: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
-	13, // 33: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
-	16, // 34: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
-	18, // 35: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
-	20, // 36: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
-	22, // 37: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
-	2,  // 38: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
-	5,  // 39: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
-	7,  // 40: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
-	9,  // 41: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
-	11, // 42: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
-	14, // 43: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
-	17, // 44: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
-	19, // 45: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
-	21, // 46: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
-	23, // 47: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
-	38, // [38:48] is the sub-list for method output_type
-	28, // [28:38] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	30, // 27: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
+	25, // 28: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
+	30, // 29: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
+	1,  // 30: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
+	4,  // 31: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
+	6,  // 32: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
+	8,  // 33: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
+	10, // 34: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
+	13, // 35: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
+	16, // 36: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
+	18, // 37: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
+	20, // 38: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
+	22, // 39: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
+	2,  // 40: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
+	5,  // 41: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
+	7,  // 42: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
+	9,  // 43: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
+	11, // 44: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
+	14, // 45: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
+	17, // 46: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
+	19, // 47: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
+	21, // 48: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
+	23, // 49: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
+	40, // [40:50] is the sub-list for method output_type
+	30, // [30:40] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_service_proto_init() }
@@ -1879,6 +1950,7 @@ func file_tss_v1_task_service_proto_init() {
 		(*RetryResult_Task)(nil),
 		(*RetryResult_Error)(nil),
 	}
+	file_tss_v1_task_service_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
