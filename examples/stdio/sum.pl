@@ -3,26 +3,24 @@
 use strict;
 use warnings;
 use IO::Handle;
-use JSON::PP;
 
-my $numbers = [];
+my @numbers;
 if (defined $ENV{TSS_INPUT}) {
     open my $input, '<', $ENV{TSS_INPUT} or die "sum: $ENV{TSS_INPUT}: $!\n";
-    local $/;
-    $numbers = decode_json(<$input>);
+    @numbers = join('', <$input>) =~ /-?\d+/g;
 }
-if (!@$numbers) {
+if (!@numbers) {
     print STDERR "sum: there is nothing to add\n";
     exit 2;    # the task names 2 as an exit code after which it is not tried again
 }
 open my $tell, '>&=', $ENV{TSS_PROGRESS_FD} or die "sum: $!\n";
 $tell->autoflush(1);
 my ($sum, $done) = (0, 0);
-for my $number (@$numbers) {
+for my $number (@numbers) {
     $sum += $number;
-    print $tell encode_json({ progress => int(100 * ++$done / @$numbers), message => "added $number" }), "\n";
+    printf $tell qq({"progress":%d,"message":"added %d"}\n), 100 * ++$done / @numbers, $number;
 }
-print $tell encode_json({ message => "attempt $ENV{TSS_ATTEMPT} of $ENV{TSS_TASK_NAME}" }), "\n";
+print $tell qq({"message":"attempt $ENV{TSS_ATTEMPT} of $ENV{TSS_TASK_NAME}"}\n);
 open my $output, '>', $ENV{TSS_OUTPUT} or die "sum: $ENV{TSS_OUTPUT}: $!\n";
-print $output encode_json({ sum => $sum, count => $done });
+print $output qq({"sum":$sum,"count":$done}\n);
 close $output or die "sum: $ENV{TSS_OUTPUT}: $!\n";
