@@ -3,8 +3,11 @@ package tss
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tss/tss/sdk/go/tsspb"
 )
@@ -67,5 +70,24 @@ func TestAWorkerThatWasGreetedHopesForAWhileThatARefusalMendsItself(t *testing.T
 	known.welcomed(&tsspb.Welcome{SessionId: "w_1"})
 	if known.isFinal(refused) {
 		t.Error("it remembers a refusal that has mended itself")
+	}
+}
+
+func TestManyLongErrorsAtOnceTravelInMessagesBelowTheLimit(t *testing.T) {
+	s := newQuietSession(maxSlots)
+	s.welcomed(&tsspb.Welcome{SessionId: "w_1"})
+	long := &tsspb.TaskError{Type: "error", Message: strings.Repeat("ä", errorMessageBytes/4)}
+	for range maxSlots {
+		s.outcomes(&tsspb.OutcomeReport{Id: strings.Repeat("x", 26), FencingToken: 1 << 50, Error: long})
+	}
+	count := 0
+	for _, message := range s.outbox.take() {
+		count += len(message.GetOutcomes())
+		if size := proto.Size(message); size > messageBytes/4 {
+			t.Fatalf("a message of %d bytes", size)
+		}
+	}
+	if count != maxSlots {
+		t.Errorf("%d reports", count)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tss/tss/sdk/go/tsspb"
 )
 
-// fullBytes of results in one message keep it far below its limit.
+// fullBytes in one message keep it far below its limit.
 const fullBytes = 512 << 10
 
 // outbox gathers what is said while earlier messages are on their way. Without a greeted stream there is nobody to hear it.
@@ -43,7 +43,7 @@ func (o *outbox) shut() {
 	o.isOpen, o.full, o.next, o.bytes = false, nil, nil, 0
 }
 
-// say adds to the next message; bytes is what is large of it.
+// say adds to the next message; bytes is about what it takes.
 func (o *outbox) say(bytes int, add func(*tsspb.WorkRequest)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

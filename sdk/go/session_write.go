@@ -50,6 +50,9 @@ func (s *session) noteBeat() {
 	s.beats = append(s.beats, time.Now())
 }
 
+// reportBytes is about what a report takes beside its result and its error.
+const reportBytes = 256
+
 // offer accepts that many leases more.
 func (s *session) offer(count int) {
 	s.mu.Lock()
@@ -63,7 +66,8 @@ func (s *session) offer(count int) {
 
 func (s *session) outcomes(reports ...*tsspb.OutcomeReport) {
 	for _, report := range reports {
-		s.outbox.say(len(report.GetResult().GetData()), func(message *tsspb.WorkRequest) {
+		bytes := reportBytes + len(report.GetResult().GetData()) + len(report.GetError().GetMessage())
+		s.outbox.say(bytes, func(message *tsspb.WorkRequest) {
 			message.Outcomes = append(message.Outcomes, report)
 		})
 	}

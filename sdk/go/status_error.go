@@ -75,7 +75,9 @@ func contextError(ctx context.Context, what string) *Error {
 }
 
 func unreachable(addresses, detail string) *Error {
-	why := strings.Trim(detail[strings.LastIndex(detail, ": ")+1:], ` ".`)
+	// "connection error: desc = \"transport: Error while dialing: dial tcp 127.0.0.1:7400: connect: connection refused\""
+	why, _, _ := strings.Cut(detail, " (possibly")
+	why = strings.Trim(why[strings.LastIndex(why, ": ")+1:], ` ".`)
 	if why == "" {
 		why = "no answer"
 	}

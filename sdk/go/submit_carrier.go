@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -26,10 +27,12 @@ type submitCarrier struct {
 	buffer  *submitBuffer
 	bell    chan struct{}
 	answers chan submitAnswer
-	quit    chan struct{}
-	over    chan struct{}
+	// life ends when nobody waits for an answer any more, with all its streams; over is closed then.
+	life context.Context
+	end  context.CancelFunc
+	over chan struct{}
 	// trouble is why the last stream or message failed; nil since an answer came.
-	trouble troubleBox
+	trouble atomic.Pointer[Error]
 
 	// ---
 	stream   *submitStream
@@ -57,11 +60,11 @@ type submitAnswer struct {
 }
 
 func newSubmitCarrier(tasks tsspb.TaskServiceClient, buffer *submitBuffer) *submitCarrier {
+	life, end := context.WithCancel(context.Background())
 	return &submitCarrier{
-		tasks: tasks, buffer: buffer, pause: submitPause,
+		tasks: tasks, buffer: buffer, pause: submitPause, life: life, end: end,
 		bell:    make(chan struct{}, 1),
 		answers: make(chan submitAnswer, submitWindow+1),
-		quit:    make(chan struct{}),
 		over:    make(chan struct{}),
 		sent:    map[uint32]*submitMessage{},
 	}
@@ -88,8 +91,7 @@ func (c *submitCarrier) run() {
 			c.held = nil
 		case <-c.idle:
 			c.rest()
-		case <-c.quit:
-			c.rest()
+		case <-c.life.Done():
 			return
 		}
 		c.send()
@@ -139,7 +141,7 @@ func (c *submitCarrier) next() *submitMessage {
 }
 
 func (c *submitCarrier) open() error {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(c.life)
 	stream, err := c.tasks.SubmitStream(ctx)
 	if err != nil {
 		cancel()
@@ -157,8 +159,6 @@ func (c *submitCarrier) read(ctx context.Context, stream *submitStream) {
 		select {
 		case c.answers <- submitAnswer{stream, response, err}:
 		case <-ctx.Done():
-			return
-		case <-c.over:
 			return
 		}
 		if err != nil {
