@@ -1,8 +1,15 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
-import { type WorkRequest, WorkRequestSchema, WorkResponseSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import {
+  OutcomeReportSchema,
+  type WorkRequest,
+  WorkRequestSchema,
+  WorkResponseSchema,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
 import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
+import type { WorkSessionEvents } from "../../sdk/typescript/worker/work-session-types.ts";
 
 /** A stream that a test plays: what the worker wrote, and what it is told. */
 function playedStream() {
@@ -38,22 +45,41 @@ function playedStream() {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const WELCOME = { welcome: { sessionId: "w_1" } };
 
+const deaf: WorkSessionEvents = {
+  onConnected: () => {},
+  onLease: () => {},
+  onCancel: () => {},
+  onLogAck: () => {},
+  onOutcomeAck: () => {},
+  onDrain: () => {},
+};
+
+test("many long errors at once travel in messages below the limit", async () => {
+  const stream = playedStream();
+  const connection = { service: () => ({ work: () => stream.call }) } as unknown as Connection;
+  const connected = Promise.withResolvers<void>();
+  const events = { ...deaf, onConnected: () => connected.resolve() };
+  const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });
+  await turn();
+  stream.tell(WELCOME);
+  await connected.promise;
+  const error = { type: "Error", message: "ä".repeat(LIMITS.errorMessageBytes / 4) };
+  for (let count = 0; count < LIMITS.slots; count++)
+    session.outcome(create(OutcomeReportSchema, { id: "x".repeat(26), fencingToken: 1n << 50n, error }));
+  await turn();
+  const reports = stream.written.slice(1);
+  expect(reports.flatMap(({ outcomes }) => outcomes)).toHaveLength(LIMITS.slots);
+  const largest = Math.max(...reports.map((message) => toBinary(WorkRequestSchema, message).length));
+  expect(largest).toBeLessThan(LIMITS.messageBytes / 2);
+  await session.close();
+});
+
 test("what is offered between hello and welcome is said after it, and so is a farewell", async () => {
   const streams = [playedStream()];
   const connection = { service: () => ({ work: () => streams.at(-1)?.call }) } as unknown as Connection;
   const connected = Promise.withResolvers<void>();
-  const session = workSessions(connection)({
-    worker: { name: "w" },
-    held: () => [],
-    events: {
-      onConnected: () => connected.resolve(),
-      onLease: () => {},
-      onCancel: () => {},
-      onLogAck: () => {},
-      onOutcomeAck: () => {},
-      onDrain: () => {},
-    },
-  });
+  const events = { ...deaf, onConnected: () => connected.resolve() };
+  const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });
   const [stream] = streams as [ReturnType<typeof playedStream>];
   session.credit(1);
   await turn();

@@ -17,8 +17,10 @@ type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Output and results in one message, so that a message stays far below its limit. */
+/** What reports and output take in one message, so that a message stays far below its limit. */
 const FULL_BYTES = 512 * 1024;
+/** About what a report takes beside its result and its error. */
+const REPORT_BYTES = 256;
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -100,7 +102,7 @@ class StreamSession implements WorkSession {
   outcome(report: WorkRequest["outcomes"][number]): void {
     this.#say((message) => {
       message.outcomes.push(report);
-      this.#outgoingBytes += report.result?.data.length ?? 0;
+      this.#outgoingBytes += REPORT_BYTES + (report.result?.data.length ?? 0) + 3 * (report.error?.message.length ?? 0);
     });
     if (this.#outgoingBytes > FULL_BYTES) this.#flush();
   }
