@@ -13,6 +13,8 @@ export interface CheckpointBody {
   readonly floor: number;
   /** Segment 0 has been read up to this run_at. */
   readonly later: number;
+  /** Every task that expires at or before this has begun or ended. */
+  readonly expired: number;
   /** [queue, submitted, succeeded, failed, cancelled] */
   readonly q: readonly (readonly [string, number, number, number, number])[];
   /** Lanes with open tasks: [lane, open, cursor]. */
@@ -78,6 +80,7 @@ function bodyOf(
   return {
     floor: shard.lastSeq,
     later: state.laterUntil,
+    expired: state.expiry.until,
     q: [...shard.totals].map(([queue, totals]) => queueEntry(queue, totals)),
     l,
     u: items.map((item) => [item.head.lane, item.head.seq]),

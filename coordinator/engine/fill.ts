@@ -27,6 +27,15 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
   if (window.count === 1) offerLane(state, lane);
 }
 
+/** Puts a task that was left out into the part of its lane that is in memory. */
+export function insertHead(state: EngineState, lane: Lane, head: TaskHead): void {
+  const window = lane.window(head.shard);
+  window.lastAssigned = Math.max(window.lastAssigned, head.seq);
+  window.insert(head);
+  addMemory(state, head);
+  if (window.count === 1) offerLane(state, lane);
+}
+
 function hasRoom(state: EngineState, lane: Lane, window: Window): boolean {
   if (lane.servedBy === 0) return window.count < UNSERVED_HEADS;
   return state.memory.heads < state.config.memoryHeads && state.memory.bytes < state.config.memoryBytes;
@@ -53,7 +62,9 @@ export function returnItem(state: EngineState, item: Item): void {
 /** Takes a waiting task out of its lane, wherever in memory it is; null when it is only in the store. */
 export function takeOut(state: EngineState, lane: Lane, head: Pick<TaskHead, "shard" | "seq">): TaskHead | null {
   const removed = lane.findWindow(head.shard)?.remove(head.seq) ?? null;
-  if (removed !== null) dropMemory(state, removed);
+  if (removed === null) return null;
+  dropMemory(state, removed);
+  considerRefill(state, lane, head.shard);
   return removed;
 }
 

@@ -121,6 +121,14 @@ export class Window {
     this.#count++;
   }
 
+  /** Puts one where its seq belongs, which is mostly near the end. */
+  insert(head: TaskHead): void {
+    let place = this.#heads.length;
+    while (place > this.#first && (this.#heads[place - 1]?.seq ?? head.seq) >= head.seq) place--;
+    this.#heads.splice(place, 0, head);
+    this.#count++;
+  }
+
   /** Takes one out of the middle; null when it is not here. */
   remove(seq: number): TaskHead | null {
     const place = this.#find(seq);

@@ -164,8 +164,14 @@ export interface RecoveryStore {
     after: (TaskRef & { runAt: number }) | null,
     limit: number,
   ): Promise<readonly StoredTask[]>;
-  /** Tasks without an end whose expires_at lies in (0, now], from these segments; oldest first. */
-  expired(segs: readonly number[], now: number, limit: number): Promise<readonly TaskHead[]>;
+  /** The next tasks without an end and with from < expires_at ≤ to, from these segments, after a place of that order. */
+  expired(
+    segs: readonly number[],
+    from: number,
+    to: number,
+    after: (TaskRef & { readonly expiresAt: number }) | null,
+    limit: number,
+  ): Promise<readonly TaskHead[]>;
 }
 
 export interface Checkpoint extends OwnedShard {

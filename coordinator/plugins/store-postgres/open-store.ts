@@ -5,10 +5,10 @@ import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
-import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
+import { LatestExpiries } from "./latest-expiries.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
 import { ReadPool } from "./read-pool.ts";
@@ -30,7 +30,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const connection = new FlushConnection(url);
   const slots = new GateSlots();
   const uses = new SessionUses();
-  const marks = new ExpiryMarks();
+  const expiries = new LatestExpiries(pool, leaves);
   let owned: readonly OwnedShard[] = [];
   let closed: Promise<void> | undefined;
   const session = new OwnerSession(url, (client) => holdsAll(client, owned));
@@ -39,8 +39,8 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const segments = makeSegments(session, pool, at, {
     renewed(seg) {
       uses.clear();
-      marks.forget(seg);
-      marks.forget(0);
+      expiries.forget(seg);
+      expiries.forget(0);
     },
     gatesPruned: async () => {
       if (owned.length > 0) await loadSlots();
@@ -54,12 +54,12 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, marks),
+    recovery: makeRecovery(pool, leaves, expiries),
     async claim(owner, takeover) {
       try {
         owned = await session.run((client) => claimShards(client, owner, takeover));
         session.keep();
-        marks.begin();
+        expiries.begin();
         uses.clear();
         await loadSlots();
         return owned;
@@ -68,7 +68,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       }
     },
     flush(batch) {
-      marks.note(batch);
+      expiries.note(batch);
       return write(batch);
     },
     resolve: makeResolve(connection, at),
