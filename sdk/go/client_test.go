@@ -18,7 +18,7 @@ import (
 )
 
 func TestEveryOptionOfATaskArrivesAsItWasMeant(t *testing.T) {
-	client, ctx := newClient(t, tss.ClientOptions{}), within(t)
+	client, ctx, key := newClient(t, tss.ClientOptions{}), within(t), own("order")
 	runAt := time.Now().Add(24 * time.Hour).Truncate(time.Millisecond).UTC()
 	task, err := client.Submit(ctx, tss.TaskSpec{
 		Argv: []string{"convert", "a b.png"}, Name: "Bild «größer» 🖼", Queue: "images", Priority: -5, RunAt: runAt,
@@ -28,7 +28,7 @@ func TestEveryOptionOfATaskArrivesAsItWasMeant(t *testing.T) {
 			MaxInterval: time.Hour, NonRetryableExitCodes: []int{2},
 		},
 		Labels: map[string]string{"team": "web"}, Selector: map[string]string{"zone": "eu"}, Resources: map[string]float64{"gpu": 0.5},
-		IdempotencyKey: "go-order-7", IdempotencyTTL: 5 * time.Second, FairnessKey: "tenant-1", Env: map[string]string{"A": "1"},
+		IdempotencyKey: key, IdempotencyTTL: 5 * time.Second, FairnessKey: "tenant-1", Env: map[string]string{"A": "1"},
 		Dir: "/tmp", Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	})
 	check(t, err)
@@ -41,9 +41,9 @@ func TestEveryOptionOfATaskArrivesAsItWasMeant(t *testing.T) {
 		"retry": {"limit": 2, "interval": "0.010s", "backoff": "RETRY_BACKOFF_FIXED", "jitter": 0, "factor": 3,
 			"maxInterval": "3600s", "nonRetryableExitCodes": [2]},
 		"labels": {"team": "web"}, "selector": {"zone": "eu"}, "resources": {"gpu": 0.5},
-		"idempotencyKey": "go-order-7", "idempotencyTtl": "5s", "fairnessKey": "tenant-1", "env": {"A": "1"},
+		"idempotencyKey": %q, "idempotencyTtl": "5s", "fairnessKey": "tenant-1", "env": {"A": "1"},
 		"workingDirectory": "/tmp", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-	}`, runAt.Format(time.RFC3339Nano))), want))
+	}`, runAt.Format(time.RFC3339Nano), key)), want))
 	if got := answer.GetTask().GetSpec(); !proto.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
@@ -115,7 +115,7 @@ func TestOneRefusedTaskOfManyLeavesTheOthersAlone(t *testing.T) {
 
 func TestAnIdempotencyKeyGivesTheSameTaskAndIsRefusedForAnother(t *testing.T) {
 	client, ctx := newClient(t, tss.ClientOptions{}), within(t)
-	spec := tss.TaskSpec{Command: "true", IdempotencyKey: "go-once", Delay: time.Minute}
+	spec := tss.TaskSpec{Command: "true", IdempotencyKey: own("once"), Delay: time.Minute}
 	first, err := client.Submit(ctx, spec)
 	check(t, err)
 	second, err := client.Submit(ctx, spec)
@@ -131,15 +131,15 @@ func TestAnIdempotencyKeyGivesTheSameTaskAndIsRefusedForAnother(t *testing.T) {
 }
 
 func TestListPagesWatchAndCancelMany(t *testing.T) {
-	client, ctx := newClient(t, tss.ClientOptions{}), within(t)
+	client, ctx, queue := newClient(t, tss.ClientOptions{}), within(t), own("listed")
 	specs := make([]tss.TaskSpec, 7)
 	for at := range specs {
-		specs[at] = tss.TaskSpec{Type: "nobody-has-this", Queue: "go-listed", Name: fmt.Sprint("n", at)}
+		specs[at] = tss.TaskSpec{Type: "nobody-has-this", Queue: queue, Name: fmt.Sprint("n", at)}
 	}
 	handles, err := client.SubmitMany(ctx, specs)
 	check(t, err)
 	var names []string
-	for info, err := range client.List(ctx, tss.TaskFilter{Queue: "go-listed", Status: []tss.Status{tss.Waiting}, PageSize: 3}) {
+	for info, err := range client.List(ctx, tss.TaskFilter{Queue: queue, Status: []tss.Status{tss.Waiting}, PageSize: 3}) {
 		check(t, err)
 		names = append(names, info.Name)
 	}
@@ -150,7 +150,7 @@ func TestListPagesWatchAndCancelMany(t *testing.T) {
 	seen := make(chan string, 100)
 	go func() {
 		defer close(seen)
-		for change, err := range client.Watch(watching, tss.WatchFilter{Queue: "go-listed"}) {
+		for change, err := range client.Watch(watching, tss.WatchFilter{Queue: queue}) {
 			if err == nil && change.Task != nil && change.Task.Ended() {
 				seen <- change.Task.ID
 			}

@@ -79,9 +79,10 @@ func waiting(t *testing.T, client *tss.Client, queue string) int {
 func TestAWireThatIsCutAgainAndAgainLosesAndDoublesNothing(t *testing.T) {
 	proxy := newProxy(t, system.Address)
 	client := newClient(t, tss.ClientOptions{Address: proxy.Address, APIKey: system.Key})
-	ids := submitAll(t, client, 2000, "go-cut", func(int) { proxy.Cut() })
+	queue := own("cut")
+	ids := submitAll(t, client, 2000, queue, func(int) { proxy.Cut() })
 	equal(t, len(ids), 2000)
-	equal(t, waiting(t, newClient(t, tss.ClientOptions{}), "go-cut"), 2000)
+	equal(t, waiting(t, newClient(t, tss.ClientOptions{}), queue), 2000)
 }
 
 func TestACoordinatorKilledAndStartedAgainLosesAndDoublesNothing(t *testing.T) {

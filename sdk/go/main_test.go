@@ -2,10 +2,12 @@ package tss_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -109,3 +111,6 @@ func workerOf(t testing.TB, client *tss.Client, name string, wanted func(*tsspb.
 		}
 	}
 }
+
+// own is a name that no other test has, nor the same one run again.
+func own(name string) string { return name + "-" + strings.ToLower(rand.Text()[:8]) }
