@@ -41,13 +41,6 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
     expect((await startProgram(file, [tss, "die", "SIGKILL"]).finished).signal).toBe("SIGKILL");
   });
 
-  test(`under Node.js ${version} the program has the task's descriptor 3`, async () => {
-    const line = 'mkfifo "$1"; cat "$1" & exec 3> "$1"; rm "$1"; "$2" "$3" tell; exec 3>&-; wait';
-    const fifo = path.join(temporaryFolder(), "fifo");
-    const started = startProgram("sh", ["-c", line, "sh", fifo, file, tss], { env: { TSS_PROGRESS_FD: "3" } });
-    expect(await started.finished).toMatchObject({ code: 0, stdout: "told\n", stderr: "" });
-  });
-
   test(`under Node.js ${version} signals reach the program once`, async () => {
     const started = startProgram(file, [tss]);
     await started.says("ready");
