@@ -8,8 +8,9 @@ import type { OwnedShard, Segment, Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
+import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
-import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
@@ -51,6 +52,8 @@ const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
 /** Before the first segment. */
 const NONE: Segment = { seg: 0, generation: 0, openedAt: 0, ranges: [] };
+/** How soon an owner that writes nothing learns that it is one no more. */
+const OWNER_MS = 1_000;
 
 /** The owner of this installation's shards: claims them, recovers, and runs until it is stopped or fenced. */
 export class Engine {
@@ -114,13 +117,16 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      laterReading: 0,
+      departed: new Set(),
       checkpointing: Promise.resolve(),
-      expiring: true,
+      expiry: newExpiryMarks(),
       stopped: null,
       onStop: new Set(),
       storeProblem: null,
-      storeWellSince: clock.monotonic(),
       refresh: async () => {},
+      recovering: 0,
+      wroteAt: 0,
       wake: () => {},
     };
     const engine = new Engine(options, state);
@@ -133,11 +139,14 @@ export class Engine {
     const { store } = state;
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
     if (!this.#options.shared) await this.openSegment();
-    state.laterUntil = await recover(state, [...state.shards]);
+    const { later, expired } = await recover(state, [...state.shards]);
+    state.laterUntil = later;
+    state.expiry.until = expired;
     await takeDue(state);
     for (const shard of state.shards) shard.phase = "serving";
     this.#sweep.start();
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
+    this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
@@ -178,7 +187,7 @@ export class Engine {
 
   /** Takes up shards that the store has given to this member. */
   adopt(taken: readonly OwnedShard[]): Promise<void> {
-    return adoptShards(this.state, this.#flusher, taken);
+    return adoptShards(this.state, this.#flusher, this.#sweep, taken);
   }
 
   /** Workers hold a stream to each coordinator: they are told when these are others. */

@@ -25,7 +25,7 @@ async function join(url: string, name: string, config: Parameters<typeof startEn
   const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
   const shared = store.shared!;
   const member = await shared.join({ name, address: name, version: "5" });
-  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, true);
+  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, undefined, true);
   const owner = {
     ...house,
     shared,
