@@ -14,7 +14,6 @@ let interrupts = 0;
 export async function main(argv: string[]): Promise<void> {
   if (argv[0] === "exit") { process.exitCode = Number(argv[1]); return; }
   if (argv[0] === "die") process.kill(process.pid, argv[1]);
-  if (argv[0] === "tell") { (await import("node:fs")).writeSync(3, "told\\n"); return; }
   if (argv[0] === "throw") throw new Error("The lid is stuck.");
   process.on("SIGINT", () => { interrupts += 1; console.log("interrupted"); });
   process.on("SIGTERM", () => { console.log("interrupts: " + interrupts); process.exit(7); });
