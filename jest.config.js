@@ -1,5 +1,5 @@
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/support/leak-environment.ts",
   // Two cores make a database and start programs in their own time; what a test waits for is a signal, not a time.
   testTimeout: 60_000,
   testMatch: ["<rootDir>/**/*.test.ts"],

@@ -46,6 +46,9 @@ const PACKAGES = {
   redis: "redis-server",
   convert: "imagemagick",
   venv: "python3-venv",
+  go: "golang-go",
+  cc: "gcc",
+  libc: "libc6-dev",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;
