@@ -11,6 +11,8 @@ const pages = [
   "examples/images/README.md",
   "examples/stdio/README.md",
   "sdk/go/README.md",
+  "sdk/conformance/README.md",
+  "sdk/python/README.md",
 ];
 
 test.each(pages)("links of %s lead somewhere", (page) => {

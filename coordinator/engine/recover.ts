@@ -84,8 +84,9 @@ function resumeLanes(
 ): void {
   for (const [laneId, count] of open) {
     const lane = state.lanes.get(laneId);
-    if (lane === undefined || count <= 0) continue;
-    lane.open.set(shard.shard, count);
+    // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
+    if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
+    if (count !== 0) lane.open.set(shard.shard, count);
     lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
   }
 }

@@ -48,6 +48,7 @@ const PACKAGES = {
   go: "golang-go",
   cc: "gcc",
   libc: "libc6-dev",
+  venv: "python3-venv",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;

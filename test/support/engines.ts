@@ -16,8 +16,9 @@ export interface HeldHouse extends EngineHouse {
 
 /** Engines of one test, closed with it, on stores whose calls can be held. */
 export function useEngines() {
-  const houses: EngineHouse[] = [];
+  const houses: HeldHouse[] = [];
   afterEach(async () => {
+    for (const { store } of houses) store.letGo();
     for (const house of houses.splice(0).reverse()) await house.close();
   });
   return async function start(

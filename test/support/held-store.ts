@@ -16,6 +16,8 @@ export interface HeldStore extends Store {
    * told. @param name of the method with its part of the port: `flush`, `recovery.due`, `reads.task` …
    */
   hold(when: "before" | "after", name: string, matches?: (args: readonly unknown[], result?: unknown) => boolean): Hold;
+  /** Lets every call go on, now and later. */
+  letGo(): void;
 }
 
 interface Held {
@@ -31,6 +33,7 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 /** A store whose calls a test can hold open, so that what else happens meanwhile is no matter of luck. */
 export function heldStore(store: Store): HeldStore {
   const holds: Held[] = [];
+  const open = new Set<() => void>();
   const stop = async (when: Held["when"], name: string, args: readonly unknown[], result?: unknown) => {
     const at = holds.findIndex((held) => held.when === when && held.name === name && held.matches(args, result));
     const [held] = at < 0 ? [] : holds.splice(at, 1);
@@ -56,11 +59,17 @@ export function heldStore(store: Store): HeldStore {
   const hold: HeldStore["hold"] = (when, name, matches = () => true) => {
     const reached = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
+    open.add(go.resolve);
     holds.push({ when, name, matches, reach: reached.resolve, go: go.promise });
     go.promise.catch(() => {});
     return { reached: reached.promise, release: go.resolve, fail: go.reject };
   };
+  const letGo = () => {
+    holds.length = 0;
+    for (const go of open) go();
+  };
+  const more = { hold, letGo };
   return new Proxy(held, {
-    get: (target, property) => (property === "hold" ? hold : target[property as keyof Store]),
+    get: (target, property) => more[property as keyof typeof more] ?? target[property as keyof Store],
   });
 }
