@@ -10,6 +10,7 @@ var childProcess = require("child_process");
 var fs = require("fs");
 var os = require("os");
 var path = require("path");
+var util = require("util");
 
 var ROOT = path.join(__dirname, "..");
 
@@ -156,12 +157,29 @@ function startUnder(node, program) {
   });
 }
 
+/** Node.js puts U+FFFD where an argument is no UTF-8: a command would run with another argument than was given. */
+function brokenArgument() {
+  var place = process.argv.findIndex(function (argument) {
+    return argument.indexOf("\ufffd") >= 0;
+  });
+  if (place < 0) return 0;
+  try {
+    new util.TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync("/proc/self/cmdline"));
+    return 0;
+  } catch (error) {
+    return error.code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? place - 1 : 0;
+  }
+}
+
 function fail(program, sentence, detail) {
   process.stderr.write("Error: " + program + ": " + sentence + "\n" + (detail ? detail + "\n" : ""));
   process.exit(1);
 }
 
 module.exports = function launch(program) {
+  var broken = brokenArgument();
+  if (broken > 0)
+    return fail(program, "argument " + broken + " is not valid UTF-8; what TSS is told to run is kept as text.");
   var release = isRelease();
   if (isNewEnough(process.version, release)) return startHere(program, release);
   var node = findNode();

@@ -70,6 +70,15 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
     expect(code).toBe(1);
   });
 
+  test(`under Node.js ${version} an argument that is no UTF-8 is refused rather than changed`, async () => {
+    const run = (argument: string) =>
+      startProgram("/bin/sh", ["-c", `exec ${file} ${tss} exit 0 "$(printf '${argument}')"`]).finished;
+    const broken = await run("a\\377b");
+    expect(broken).toMatchObject({ code: 1, stdout: "" });
+    expect(broken.stderr).toBe("Error: tss: argument 3 is not valid UTF-8; what TSS is told to run is kept as text.\n");
+    expect(await run("a\\357\\277\\275b")).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test(`under Node.js ${version} the version is shown without a warning`, async () => {
     const { code, stdout, stderr } = await runTss(["--version"], { node: file });
     expect(stdout).toMatch(/^tss\/5\.\S+ \S+ node-v\d+/);
