@@ -11,6 +11,7 @@ import { createTaskMetrics } from "../runtime/task-metrics.ts";
 import { tlsFilesOf } from "../runtime/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { listen } from "./api/listen.ts";
 import { type GrpcServer, startGrpcServer } from "./api/server.ts";
 import { engineConfig } from "./config.ts";
 import { Engine } from "./engine/engine.ts";
@@ -75,6 +76,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const cells = new Cells();
     const failures = new FailureBook();
     let engineState: EngineState | null = null;
+    const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
+    opened.push(async () => listening.close());
     const engine = await Engine.start({
       store,
       config: engineConfig(settings),
@@ -85,7 +88,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       }),
       tracer: options.tracer ?? noTracer,
       failpoint,
-      address: settings.TSS_COORDINATOR_LISTEN ?? "",
+      address: listening.address,
       takeover: options.takeOver ?? false,
       onStopped: (error) => ended.reject(told(error)),
     });
@@ -110,7 +113,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       operations: audit.operations(createOperations(engine.state, logs, stats, facts)),
       apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
-      listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
+      listen: listening,
       tls,
       logger,
       clock: systemClock,

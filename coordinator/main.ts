@@ -3,6 +3,7 @@ import { runService } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { startCoordinator } from "./coordinator.ts";
 
 const TAKE_OVER = "--take-over";
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (options === undefined) return;
   const takeOver = options.has(TAKE_OVER);
   await runService(PROGRAM.name, async ({ name, settings, logger }) => {
+    boundYoungGeneration();
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const firstKey = { name: "first key" };
     const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, takeOver, firstKey });

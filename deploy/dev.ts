@@ -7,6 +7,7 @@ import type { Settings } from "../runtime/settings-table.ts";
 import { shownUrl } from "../runtime/shown-url.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
@@ -29,14 +30,17 @@ const KEY_TTL_MS = 365 * 86_400_000;
 export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   refuseTls(settings);
   armFailpoints(settings.TSS_FAILPOINT);
+  boundYoungGeneration();
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
   const stop = new AbortController();
   void stopping.then(() => stop.abort());
   const tracers = await Promise.all(
-    ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
+    ["tss-coordinator", "tss-gateway", "tss-agent"].map((service) =>
+      createTaskTracer({ service, version: readVersion(), logger }),
+    ),
   );
-  const [tracer, agentTracer] = tracers as [TaskTracer, TaskTracer];
+  const [tracer, gatewayTracer, agentTracer] = tracers as [TaskTracer, TaskTracer, TaskTracer];
   const kept = findKey(settings);
   const coordinator = await startCoordinator({
     settings,
@@ -46,7 +50,14 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     // Who has lost the key of a folder owns the folder all the same.
     firstKey: { name: "key of tss dev", ttlMs: KEY_TTL_MS, besideOthers: kept === undefined },
   });
-  const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
+  const running: Running = {
+    coordinator,
+    gatewayTracer,
+    agentTracer,
+    gateway: undefined,
+    agent: undefined,
+    close: [],
+  };
   try {
     const client = await startRest(settings, kept, io, logger, running);
     void runFirstTask(client, io.stdout, stop.signal);
@@ -72,8 +83,8 @@ function refuseTls(settings: Settings): void {
 
 interface Running {
   readonly coordinator: Coordinator;
-  /** For the agent. */
-  readonly tracer: TaskTracer;
+  readonly gatewayTracer: TaskTracer;
+  readonly agentTracer: TaskTracer;
   gateway: Gateway | undefined;
   agent: Agent | undefined;
   readonly close: (() => void)[];
@@ -106,6 +117,7 @@ async function startRest(
     listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
     settings,
     logger,
+    tracer: running.gatewayTracer,
     metricsText: () => coordinator.metrics.text(),
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
@@ -114,7 +126,7 @@ async function startRest(
     settings: local,
     openSession,
     logger,
-    tracer: running.tracer,
+    tracer: running.agentTracer,
     version: readVersion(),
   });
   io.stdout.write(greeting(settings, running, key));

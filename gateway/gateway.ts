@@ -6,8 +6,9 @@ import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import type { TlsIdentity } from "../runtime/tls-files.ts";
+import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
-import { connectHandler } from "./connect/connect-handler.ts";
+import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   readonly listen: string;
   readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS">;
   readonly logger: Logger;
+  /** Stays open: whoever made it closes it after the gateway. Absent: requests are not traced. */
+  readonly tracer?: TaskTracer;
   /** Absent: plaintext. */
   readonly tls?: TlsIdentity | undefined;
   /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
@@ -54,6 +57,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],
     connect: connectHandler(options.connection),
+    methods: METHOD_PATHS,
+    tracer: options.tracer ?? noTracer,
     rate: options.settings.TSS_GATEWAY_RATE,
     origins: options.settings.TSS_CORS_ORIGINS,
     logger: options.logger,

@@ -3,6 +3,7 @@ import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
 import { readTls, tlsFilesOf } from "../runtime/tls-files.ts";
+import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
@@ -27,8 +28,9 @@ const PROGRAM: Program = {
 /** The program `tss-gateway`. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (readOptions(PROGRAM, argv) === undefined) return;
-  await runService(PROGRAM.name, async ({ settings, logger }) => {
+  await runService(PROGRAM.name, async ({ name, settings, logger }) => {
     const tlsFiles = tlsFilesOf(settings);
+    const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const connection = openConnection({
       ...connectionOptionsOf({ address: settings.TSS_COORDINATOR, ca: settings.TSS_TLS_CA }),
       userAgent: `tss-gateway/${readVersion()}`,
@@ -39,6 +41,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
       settings,
       logger,
+      tracer,
       tls: tlsFiles === undefined ? undefined : readTls(tlsFiles),
       metricsText: () => metrics.text(),
     });
@@ -51,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       drain: () => gateway.drain(settings.TSS_DRAIN_TIMEOUT),
       stop: async () => {
         await gateway.close();
+        await tracer.close();
         await metricsServer?.close();
         connection.close();
       },

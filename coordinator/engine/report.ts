@@ -2,15 +2,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { AttemptOutcome, PayloadSchema, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import type { OutcomeReport, ProgressReport, StartReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import { refKey } from "../kernel/task-ref.ts";
 import { durationMs, timestampMs, toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
 import { type EngineState, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
-
-/** How much of an attempt's output is kept, as far as it came since this owner's start. */
-export type KeptBytes = (ref: TaskRef, attempt: number) => number | undefined;
 
 /** Answers one report: accepted or not. Called after the commit when it was accepted. */
 export type Acknowledge = (accepted: boolean) => void;
@@ -18,12 +15,13 @@ export type Acknowledge = (accepted: boolean) => void;
 /**
  * How an attempt ended, as its worker says. The first report with the current token counts; a repeat of it is acknowledged
  * again; an old token is refused, for ever.
+ * @param outputKeptBytes how much of the output it names is kept.
  */
 export function reportOutcome(
   state: EngineState,
   report: OutcomeReport,
+  outputKeptBytes: number,
   acknowledge: Acknowledge,
-  keptBytes: KeptBytes = () => undefined,
 ): void {
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
@@ -56,7 +54,7 @@ export function reportOutcome(
         error: report.error,
         survivors: report.survivors,
         outputBytes: report.outputBytes,
-        outputKeptBytes: keptOf(report.outputBytes, keptBytes(item.head, item.attempts)),
+        outputKeptBytes: BigInt(outputKeptBytes),
         startedAt: report.startedAt,
         endedAt: report.endedAt,
       },
@@ -65,11 +63,6 @@ export function reportOutcome(
       settled: acknowledge,
     },
   );
-}
-
-/** What came before this owner's start was acknowledged because it was kept: no word of it means all of it. */
-function keptOf(outputBytes: bigint, kept: number | undefined): bigint {
-  return kept === undefined || BigInt(kept) > outputBytes ? outputBytes : BigInt(kept);
 }
 
 function clampPause(ms: number): number {
@@ -101,6 +94,7 @@ function answerFromPast(
 export function reportStart(state: EngineState, report: StartReport): void {
   const item = running(state, report.id, report.fencingToken);
   if (item?.attempt == null) return;
+  if (item.attempt.startedAt === 0) item.attempt.begunAt = state.clock.monotonic();
   item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });

@@ -24,8 +24,8 @@ export interface Session {
   /** Amounts that what it holds takes. */
   readonly used: Map<string, number>;
   draining: boolean;
-  /** Its row has been written. */
-  recorded: boolean;
+  /** Generation of segments in which its row was last written: a row that no event of a kept segment names is forgotten. */
+  recordedIn: number;
   readonly connectedAt: number;
   /** Monotonic ms of the last message, or of the last moment an open long poll was seen. */
   seenAt: number;

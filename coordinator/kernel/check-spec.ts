@@ -18,7 +18,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   if (spec.retry !== undefined) checkRetry(found, spec.retry);
   checkLabels(found, "labels", spec.labels);
   checkLabels(found, "selector", spec.selector);
-  checkResources(found, spec.resources);
+  checkResources(found, "resources", spec.resources);
   checkKey(found, spec);
   found.line("fairness_key", spec.fairnessKey, 0, LIMITS.fairnessKeyCharacters);
   found.line("traceparent", spec.traceparent, 0, LIMITS.traceparentCharacters);
@@ -103,7 +103,7 @@ function checkRetry(found: Violations, retry: RetryPolicy): void {
     found.number(`retry.non_retryable_exit_codes[${index}]`, code, 0, 255);
 }
 
-function checkLabels(found: Violations, field: string, labels: Readonly<Record<string, string>>): void {
+export function checkLabels(found: Violations, field: string, labels: Readonly<Record<string, string>>): void {
   const entries = Object.entries(labels);
   found.count(field, entries.length, 0, LIMITS.labels);
   for (const [name, value] of entries.slice(0, LIMITS.labels)) {
@@ -113,12 +113,12 @@ function checkLabels(found: Violations, field: string, labels: Readonly<Record<s
   }
 }
 
-function checkResources(found: Violations, resources: Readonly<Record<string, number>>): void {
+export function checkResources(found: Violations, field: string, resources: Readonly<Record<string, number>>): void {
   const entries = Object.entries(resources);
-  found.count("resources", entries.length, 0, LIMITS.resources);
+  found.count(field, entries.length, 0, LIMITS.resources);
   for (const [name, amount] of entries.slice(0, LIMITS.resources)) {
-    found.line(`resources: the name ${JSON.stringify(name.slice(0, 80))}`, name, 1, LIMITS.labelNameCharacters);
-    found.number(`resources[${name.slice(0, 80)}]`, amount, 0, Number.MAX_SAFE_INTEGER);
+    found.line(`${field}: the name ${JSON.stringify(name.slice(0, 80))}`, name, 1, LIMITS.labelNameCharacters);
+    found.number(`${field}[${name.slice(0, 80)}]`, amount, 0, Number.MAX_SAFE_INTEGER);
   }
 }
 

@@ -52,14 +52,14 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     runAt: toTimestamp(task.runAt),
     endedAt: ended ? toTimestamp(end.at) : undefined,
     nextAttemptAt: status === TaskStatus.WAITING && dueAt > state.clock.now() ? toTimestamp(dueAt) : undefined,
-    attempt: ended ? end.attempt : (item?.attempts ?? history.attempts),
+    attempt: ended ? end.attempt : history.attempts,
     maxAttempts: task.maxAttempts,
     exitCode: last?.exitCode,
     error: last?.error,
     progress: item?.attempt?.progress ?? last?.progress,
     retryOf: task.retryOf,
     retriedAs: retriedAs(stored),
-    cancelRequestedAt: toTimestamp(item?.cancelRequestedAt ?? history.cancelRequestedAt),
+    cancelRequestedAt: toTimestamp(history.cancelRequestedAt),
     submittedBy: task.submittedBy,
   });
   if (depth === "full") {
@@ -71,20 +71,21 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
   return message;
 }
 
-/** Status and reason of a task that has not ended. */
+/**
+ * Status and reason of a task that has not ended: what is committed says which, memory says more of it. What is decided and
+ * not committed yet is seen by nobody.
+ */
 function standing(
   state: EngineState,
   { task }: StoredTask,
   history: History,
   item: Item | undefined,
 ): { status: TaskStatus; reason: TaskReason } {
-  // Its end is decided and not committed, or was committed after these rows were read: then the rows say how it was.
-  const asInRows = item === undefined || item.state === "ending";
-  const running = asInRows ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
-  if (running) {
-    const cancelling = (item?.cancelRequestedAt ?? history.cancelRequestedAt) > 0;
-    const here = asInRows || isHere(state, item);
-    const reason = cancelling ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
+  if (history.running !== null) {
+    // An attempt whose end is on its way is with its worker until then.
+    const here = item !== undefined && (item.attempt === null || isHere(state, item));
+    const reason =
+      history.cancelRequestedAt > 0 ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
     return { status: TaskStatus.RUNNING, reason };
   }
   return { status: TaskStatus.WAITING, reason: waitingReason(state, task, history, item) };

@@ -1,14 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import { type DescMethod, type DescService, isMessage, type Message } from "@bufbuild/protobuf";
 import { type Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { STATUS_CODES, TssError } from "../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import { takeTraceparent } from "../http/trace-request.ts";
 import { SERVICES } from "../routes/annotations.ts";
 
 type Calls = Record<string, (...args: never[]) => unknown>;
+
+/** Paths of all methods. */
+export const METHOD_PATHS: ReadonlySet<string> = new Set(
+  SERVICES.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)),
+);
 
 /** Every service over Connect, gRPC-web and gRPC: each call goes on to the coordinator with the caller's own key. */
 export function connectHandler(connection: Connection): (request: IncomingMessage, response: ServerResponse) => void {
@@ -43,6 +50,8 @@ function forward(method: DescMethod, calls: Calls): unknown {
   switch (method.methodKind) {
     case "unary":
       return async (request: Message, context: HandlerContext) => {
+        if (isMessage(request, SubmitTasksRequestSchema))
+          takeTraceparent(request.tasks, context.requestHeader.get("traceparent") ?? "");
         try {
           return await (call(request, optionsOf(context)) as Promise<Message>);
         } catch (error) {

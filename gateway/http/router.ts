@@ -6,6 +6,8 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** e.g. `/task/query/{id}`; a part in braces is one segment. */
   readonly path: string;
+  /** Pages and probes: nobody looks for them in a trace. */
+  readonly untraced?: boolean;
   /** Names of its query parameters; absent: it looks after them itself. */
   readonly query?: readonly string[];
   handle(exchange: Exchange): Promise<void>;

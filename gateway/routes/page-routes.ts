@@ -50,7 +50,7 @@ export function pageRoutes(context: RouteContext, metricsText: (() => Promise<st
       path: "/metrics",
       handle: async (exchange) => exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", await metricsText()),
     });
-  return routes;
+  return routes.map((route) => ({ ...route, untraced: true }));
 }
 
 function page(path: string, render: () => string): Route {

@@ -6,11 +6,11 @@ import {
   SubmitTasksRequestSchema,
   SubmitTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { formatTraceparent, parseTraceparent } from "../../runtime/traceparent.ts";
 import { fromStatus } from "../../sdk/typescript/connection/status-error.ts";
 import { asArgument, type Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
+import { takeTraceparent } from "../http/trace-request.ts";
 import { fromJson } from "../json/from-json.ts";
 import type { JsonObject } from "../json/parse-json.ts";
 import { toJson } from "../json/to-json.ts";
@@ -34,12 +34,13 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
   if (body !== null && typeof body === "object" && !Array.isArray(body) && "tasks" in body) {
     const request = asArgument(() => fromJson(SubmitTasksRequestSchema, body)) as SubmitTasksRequest;
     for (const [index, spec] of request.tasks.entries()) takeIdempotencyKey(spec, exchange, `/${index}`);
+    takeTraceparent(request.tasks, exchange.request.headers["traceparent"]);
     const answer = await orInDoubt(taskClient(context).submitTasks(request, options));
     return exchange.json(200, toJson(SubmitTasksResponseSchema, answer));
   }
   const spec = asArgument(() => fromJson(TaskSpecSchema, body)) as TaskSpec;
   takeIdempotencyKey(spec, exchange);
-  takeTraceparent(spec, exchange);
+  takeTraceparent([spec], exchange.request.headers["traceparent"]);
   const { results } = await orInDoubt(taskClient(context).submitTasks({ tasks: [spec] }, options));
   const [result] = results;
   if (result?.result.case !== "id") throw itemError(result?.result.value);
@@ -60,14 +61,6 @@ async function orInDoubt<T>(call: Promise<T>): Promise<T> {
       { cause: error },
     );
   });
-}
-
-/** The task goes on with its caller's trace unless the body names another. What is no traceparent is left out. */
-function takeTraceparent(spec: TaskSpec, exchange: Exchange): void {
-  const header = exchange.request.headers["traceparent"];
-  if (spec.traceparent !== "" || typeof header !== "string") return;
-  const parent = parseTraceparent(header);
-  if (parent !== undefined) spec.traceparent = formatTraceparent(parent);
 }
 
 async function cancel(context: RouteContext, exchange: Exchange): Promise<void> {
