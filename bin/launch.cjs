@@ -123,6 +123,19 @@ function terminalSignalsReachUs() {
   }
 }
 
+/** Standard streams, and in a task the pipe to its agent (`tss progress`) where it has always been. */
+function handedStreams() {
+  var streams = ["inherit", "inherit", "inherit"];
+  var descriptor = Number(process.env.TSS_PROGRESS_FD);
+  try {
+    if (!(descriptor > 2 && descriptor < 100 && fs.fstatSync(descriptor).isFIFO())) return streams;
+  } catch (_error) {
+    return streams;
+  }
+  while (streams.length < descriptor) streams.push("ignore");
+  return streams.concat(descriptor);
+}
+
 /** Runs the program under another Node.js so that it looks like this process: same streams, signals and end. */
 function startUnder(node, program) {
   var child;
@@ -138,7 +151,7 @@ function startUnder(node, program) {
   var environment = {};
   environment[LAUNCHER] = String(process.pid);
   child = childProcess.spawn(node, [path.join(__dirname, program + ".cjs")].concat(process.argv.slice(2)), {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    stdio: handedStreams().concat("ipc"),
     env: Object.assign({}, process.env, environment),
   });
   child.on("error", function (error) {
