@@ -181,8 +181,7 @@ test("abort and retry answer for each id, and the first refusal gives the code",
 test("why says what holds a task and what to do", async () => {
   const { id } = house.add({ queue: "gpu" });
   const { stdout } = await tss("task", "why", id);
-  expect(stdout).toContain('No worker serves the queue "gpu".\n');
-  expect(stdout).toContain("→ Start an agent.");
+  expect(stdout).toBe('No worker serves the queue "gpu".\n  queue=gpu\n  → Start an agent.\n    tss-agent\n');
 });
 
 test("logs shows one attempt, one stream, or follows to the end", async () => {
