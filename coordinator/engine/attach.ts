@@ -28,7 +28,7 @@ import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
   const found = new Violations();
   if (info === undefined) {
-    found.add("hello.worker", "must be given: who is this worker?");
+    found.add("worker", "must be given: who is this worker?");
     return found.check();
   }
   found.line("worker.name", info.name, 1, LIMITS.nameCharacters);
@@ -54,6 +54,7 @@ export function openSession(state: EngineState, keyId: string, info: WorkerInfo,
     info,
     profile: joinProfile(state, info),
     stream: null,
+    polls: false,
     stalled: false,
     credit: 0,
     held: new Map(),
@@ -81,6 +82,7 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
       new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }),
     );
   session.stream = stream;
+  session.polls = false;
   session.stalled = false;
   session.credit = Math.min(hello.credit, LIMITS.slots);
   const welcome = adopt(state, session, hello.held);

@@ -127,6 +127,7 @@ export class Flusher {
       try {
         const known = inDoubt ? await state.store.resolve(flush) : null;
         const result = known ?? (await state.store.flush(flush));
+        if (known === null) state.wroteAt = state.clock.monotonic();
         if (state.storeProblem !== null) {
           state.storeProblem = null;
           state.logger.warn({}, "the database is back");

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from "../ports/store-errors.ts";
+import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
@@ -31,6 +31,17 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
     // The old ones stand, and the shards must be written again although nothing new happens.
     for (const { shard } of checkpoints) (state.shards[shard] as { dirty: boolean }).dirty = true;
     throw error;
+  }
+}
+
+/** Every flush checks the epochs; an owner that has written nothing since the last beat asks for them. */
+export async function checkOwner(state: EngineState, everyMs: number): Promise<void> {
+  if (state.clock.monotonic() - state.wroteAt < everyMs) return;
+  try {
+    await state.store.checkOwner(state.shards);
+  } catch (error) {
+    // A database that is away says nothing about who owns it; who needs it says so.
+    if (error instanceof FencedError) throw error;
   }
 }
 

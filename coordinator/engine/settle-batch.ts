@@ -84,16 +84,16 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
   }
 }
 
-/** The task is in hand no more; who has read its rows before this commit must not take it up again. */
-function depart(state: EngineState, item: Item): void {
-  state.items.delete(item.key);
-  if (state.laterReading > 0) state.departed.add(item.key);
-}
-
 function tellExpired(state: EngineState, { row, queue }: PendingEnd, type: string): void {
   const nothing = { exitCode: undefined, signal: "", version: "", name: () => "" };
   const error = { message: "expired before it could start" };
   state.observer.failed?.({ queue, type, task: row, reason: row.reason, last: true, error, ...nothing });
+}
+
+/** The task is in hand no more; who has read its rows before this commit must not take it up again. */
+function depart(state: EngineState, item: Item): void {
+  state.items.delete(item.key);
+  if (state.laterReading > 0) state.departed.add(item.key);
 }
 
 /** Outcome names of metrics, by TaskStatus. */

@@ -123,6 +123,8 @@ export interface EngineState {
   readonly onStop: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
+  /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
+  wroteAt: number;
   /** Wakes the flusher. */
   wake: () => void;
 }

@@ -11,6 +11,7 @@ import {
 } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Item } from "../engine/item.ts";
 import { type History, readHistory } from "../engine/rebuild.ts";
+import { isConnected } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { readLaneKey } from "../kernel/lane-key.ts";
 import { toTimestamp } from "../kernel/time.ts";
@@ -34,7 +35,7 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     : standing(state, stored, history, item);
   const last: Attempt | undefined =
     attempts.at(-1) ?? (ended && end.detail !== null ? fromBinary(AttemptSchema, end.detail) : undefined);
-  const started = firstStart(stored, attempts);
+  const started = firstStart(stored, attempts, last);
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   const message = create(TaskSchema, {
     id: state.ids.encode(task),
@@ -82,12 +83,17 @@ function standing(
 ): { status: TaskStatus; reason: TaskReason } {
   if (history.running !== null) {
     // An attempt whose end is on its way is with its worker until then.
-    const here = item !== undefined && (item.attempt === null || item.attempt.session?.stream != null);
+    const here = item !== undefined && (item.attempt === null || isHere(state, item));
     const reason =
       history.cancelRequestedAt > 0 ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
     return { status: TaskStatus.RUNNING, reason };
   }
   return { status: TaskStatus.WAITING, reason: waitingReason(state, task, history, item) };
+}
+
+function isHere(state: EngineState, item: Item): boolean {
+  const session = item.attempt?.session ?? null;
+  return session !== null && isConnected(session, state.clock.monotonic(), state.config.leaseTtlMs);
 }
 
 function waitingReason(
@@ -97,7 +103,8 @@ function waitingReason(
   item: Item | undefined,
 ): TaskReason {
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
-  if (dueAt > state.clock.now()) return history.retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
+  const retrying = item?.retrying ?? history.retrying;
+  if (dueAt > state.clock.now()) return retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
   const queue = state.lanes.get(task.lane)?.key.queue;
   if (queue !== undefined && state.queues.get(queue)?.paused) return TaskReason.PAUSED;
   return TaskReason.READY;
@@ -109,8 +116,9 @@ function updatedAt(stored: StoredTask, item: Item | undefined): number {
   return Math.max(stored.task.createdAt, ...events, stored.end?.at ?? 0, live);
 }
 
-function firstStart({ events }: StoredTask, attempts: readonly Attempt[]): number {
-  const first = attempts[0]?.startedAt;
+/** Lists know the newest attempt of an ended task only: that is the first when there was no other. */
+function firstStart({ events, end }: StoredTask, attempts: readonly Attempt[], last: Attempt | undefined): number {
+  const first = attempts[0]?.startedAt ?? (end?.attempt === 1 ? last?.startedAt : undefined);
   if (first !== undefined) return Number(first.seconds) * 1_000 + Math.trunc(first.nanos / 1_000_000);
   return events.find((event) => event.kind === EVENT.leased)?.at ?? 0;
 }

@@ -45,6 +45,7 @@ export async function leaseTasks(
   const poll = new Poll();
   session.stream?.end();
   session.stream = poll;
+  session.polls = true;
   session.stalled = false;
   const { refused } = adopt(state, session, request.held);
   if (refused.length > 0) poll.send({ cancels: refused.map(lost) });
@@ -102,7 +103,7 @@ function check(request: LeaseTasksRequest): number {
   const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
   const found = new Violations();
   found.number("max", request.max, 0, MAX_LEASES);
-  found.number("wait", waitMs, 0, LIMITS.leaseWaitMs, " ms");
+  found.span("wait", waitMs, 0, LIMITS.leaseWaitMs);
   found.check();
   return waitMs;
 }

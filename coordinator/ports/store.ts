@@ -24,6 +24,12 @@ export interface Store {
   claim(owner: string, takeover: boolean): Promise<readonly OwnedShard[]>;
 
   /**
+   * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.
+   * @throws FencedError a shard has a newer epoch.
+   */
+  checkOwner(owners: readonly OwnedShard[]): Promise<void>;
+
+  /**
    * Writes everything that happened since the last commit, in one transaction, or nothing of it. Calls never overlap.
    * @throws FencedError a shard has a newer epoch.
    * @throws RequestRepeatedError a request gate was there before; nothing was written.

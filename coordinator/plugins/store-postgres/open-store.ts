@@ -1,6 +1,5 @@
-import type pg from "pg";
 import type { OwnedShard, Store } from "../../ports/store.ts";
-import { OwnedError } from "../../ports/store-errors.ts";
+import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards } from "./claim.ts";
@@ -33,7 +32,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const expiries = new LatestExpiries(pool, leaves);
   let owned: readonly OwnedShard[] = [];
   let closed: Promise<void> | undefined;
-  const session = new OwnerSession(url, (client) => holdsAll(client, owned));
+  const session = new OwnerSession(url, async (client) => (await client.query(held(owned))).rows[0].held);
 
   const loadSlots = async () => slots.load((await connection.get()).client);
   const segments = makeSegments(session, pool, at, {
@@ -67,6 +66,10 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
         throw error instanceof OwnedError ? error : storeError(error, at, false);
       }
     },
+    async checkOwner(owners) {
+      const [row] = await pool.rows({ name: "check_owner", ...held(owners) });
+      if (!row.held) throw new FencedError();
+    },
     flush(batch) {
       expiries.note(batch);
       return write(batch);
@@ -79,11 +82,11 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   };
 }
 
-async function holdsAll(client: pg.Client, owned: readonly OwnedShard[]): Promise<boolean> {
-  const held = await client.query(
-    `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
+/** Whether every one of these epochs is the newest of its shard. */
+function held(owned: readonly OwnedShard[]) {
+  return {
+    text: `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
       JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,
-    [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
-  );
-  return held.rows[0].held;
+    values: [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
+  };
 }
