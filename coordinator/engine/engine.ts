@@ -24,6 +24,7 @@ import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskReader } from "./task-reader.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -83,6 +84,7 @@ export class Engine {
     const meta = await store.catalog.meta();
     const shards = new ShardSet(meta.shards);
     for (const { shard, epoch } of owned) shards.add(new Shard(shard, epoch));
+    const segments = new SegmentMap();
     const state: EngineState = {
       config: options.config,
       clock,
@@ -93,7 +95,8 @@ export class Engine {
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
-      segments: new SegmentMap(),
+      segments,
+      reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
       changes: new Changes(),
       shards,

@@ -141,7 +141,8 @@ describe("shards that move between coordinators", () => {
     await gone.until((w) => w.leases.length === 1);
     await b.take(ALL);
     const worker = new TestWorker(b, { credit: 1 });
-    await worker.until((w) => w.leases.length === 1);
+    const beat = setInterval(() => worker.beat(), 100);
+    await worker.until((w) => w.leases.length === 1).finally(() => clearInterval(beat));
     expect(worker.leases[0]).toMatchObject({ id, attempt: 2 });
     expect(worker.leases[0]!.token).toBeGreaterThan(gone.leases[0]!.token);
     worker.report(gone.leases[0]!);

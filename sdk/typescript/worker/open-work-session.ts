@@ -12,6 +12,7 @@ import {
   type WorkResponseSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { BidiCall, Connection } from "../connection-types.ts";
+import { hasContent } from "./work-message.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
 
 type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
@@ -297,12 +298,3 @@ export class StreamSession implements WorkSession {
 type WorkSessionStart = Parameters<WorkSession["started"]>[0];
 type WorkSessionProgress = Parameters<WorkSession["progress"]>[0];
 type WorkSessionLog = Parameters<WorkSession["log"]>[0];
-
-/** An empty message would be a sign of life. */
-function hasContent(message: WorkRequest): boolean {
-  return Object.entries(message).some(
-    ([name, value]) =>
-      name !== "$typeName" &&
-      (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0 && value !== false),
-  );
-}
