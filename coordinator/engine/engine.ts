@@ -9,8 +9,9 @@ import { FencedError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
+import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
-import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { LockClock } from "./lock-clock.ts";
 import { resumeLocks } from "./locks.ts";
 import { SessionSweep } from "./lose.ts";
@@ -26,6 +27,7 @@ import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskReader } from "./task-reader.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -54,6 +56,8 @@ const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
 /** Before the first segment. */
 const NONE: Segment = { seg: 0, generation: 0, openedAt: 0, ranges: [] };
+/** How soon an owner that writes nothing learns that it is one no more. */
+const OWNER_MS = 1_000;
 
 /** The owner of this installation's shards: claims them, recovers, and runs until it is stopped or fenced. */
 export class Engine {
@@ -83,6 +87,7 @@ export class Engine {
     const meta = await store.catalog.meta();
     const shards = new ShardSet(meta.shards);
     for (const { shard, epoch } of owned) shards.add(new Shard(shard, epoch));
+    const segments = new SegmentMap();
     const state: EngineState = {
       config: options.config,
       clock,
@@ -93,7 +98,8 @@ export class Engine {
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
-      segments: new SegmentMap(),
+      segments,
+      reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
       lockClock: new LockClock(clock, () => state.storeProblem !== null),
       changes: new Changes(),
@@ -119,13 +125,16 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      laterReading: 0,
+      departed: new Set(),
       checkpointing: Promise.resolve(),
-      expiring: true,
+      expiry: newExpiryMarks(),
       stopped: null,
       onStop: new Set(),
       storeProblem: null,
-      storeWellSince: clock.monotonic(),
       refresh: async () => {},
+      recovering: 0,
+      wroteAt: 0,
       wake: () => {},
     };
     const engine = new Engine(options, state);
@@ -138,7 +147,9 @@ export class Engine {
     const { store } = state;
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
     if (!this.#options.shared) await this.openSegment();
-    state.laterUntil = await recover(state, [...state.shards]);
+    const { later, expired } = await recover(state, [...state.shards]);
+    state.laterUntil = later;
+    state.expiry.until = expired;
     await takeDue(state);
     for (const shard of state.shards) {
       shard.phase = "serving";
@@ -147,6 +158,7 @@ export class Engine {
     this.#sweep.start();
     state.lockClock.start();
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
+    this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
@@ -187,7 +199,7 @@ export class Engine {
 
   /** Takes up shards that the store has given to this member. */
   adopt(taken: readonly OwnedShard[]): Promise<void> {
-    return adoptShards(this.state, this.#flusher, taken);
+    return adoptShards(this.state, this.#flusher, this.#sweep, taken);
   }
 
   /** Workers hold a stream to each coordinator: they are told when these are others. */

@@ -1,20 +1,14 @@
-import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import { decide } from "../kernel/decide.ts";
-import { refKey } from "../kernel/task-ref.ts";
-import type { TaskHead } from "../ports/rows.ts";
+import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
-import { addEnd, endItem } from "./conclude.ts";
-import { takeOut } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { type EngineState, isOwned, shardAt } from "./state.ts";
-import { stateOf } from "./task-state.ts";
 
-/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, expiries, rotation and retention. */
+/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
 const DUE_ROWS = 1_000;
-const EXPIRED_ROWS = 500;
 const PRUNE_ROWS = 1_000;
+const DOUBT_MS = 200;
 
 /** One at a time: who has waited for it knows that everything committed before the call is covered. */
 export function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<void> {
@@ -40,15 +34,37 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
   }
 }
 
+/** Every flush checks the epochs; an owner that has written nothing since the last beat asks for them. */
+export async function checkOwner(state: EngineState, everyMs: number): Promise<void> {
+  if (state.clock.monotonic() - state.wroteAt < everyMs) return;
+  try {
+    await state.store.checkOwner(state.shards.owners);
+  } catch (error) {
+    // A database that is away says nothing about who owns it; who needs it says so.
+    if (error instanceof FencedError) throw error;
+  }
+}
+
 /** Takes delayed tasks of segment 0 in hand before their time comes. */
 export async function takeDue(state: EngineState): Promise<void> {
   // A row that is decided but not committed is not seen yet: the scan stays behind the oldest such decision.
   const decided = state.pending.since === 0 ? state.clock.now() : Math.min(state.pending.since, state.clock.now());
   const base = state.flushMaking > state.flushCommitted ? Math.min(decided, state.flushSince) : decided;
   const until = base + state.config.horizonMs;
-  if (until <= state.laterUntil) return;
-  await takeDueBetween(state, state.laterUntil, until);
-  if (state.stopped === null) state.laterUntil = until;
+  // The clock was set back: what is in hand stays there, and what comes is not kept in memory for longer than usual.
+  if (until < state.laterUntil - state.config.horizonMs) state.laterUntil = until;
+  if (until > state.laterUntil) await readDue(state, until);
+}
+
+async function readDue(state: EngineState, until: number): Promise<void> {
+  state.laterReading = until;
+  try {
+    await takeDueBetween(state, state.laterUntil, until);
+    if (state.stopped === null) state.laterUntil = until;
+  } finally {
+    state.laterReading = 0;
+    if (state.recovering === 0) state.departed.clear();
+  }
 }
 
 /** @param from exclusive, ms since 1970. @param until inclusive. */
@@ -64,28 +80,24 @@ export async function takeDueBetween(state: EngineState, from: number, until: nu
   }
 }
 
-/** Ends tasks that have waited longer than they may, wherever they wait. */
-export async function expireTasks(state: EngineState): Promise<void> {
-  if (!state.expiring) return;
-  const now = state.clock.now();
-  const rows = await state.store.recovery.expired(state.segments.newestFirst, now, EXPIRED_ROWS);
-  if (state.stopped !== null) return;
-  for (const head of rows) if (isOwned(state, head.shard)) expire(state, head);
-}
-
-function expire(state: EngineState, head: TaskHead): void {
-  const item = state.items.get(refKey(head));
-  const task = item === undefined ? ({ status: "waiting", attempts: 0 } as const) : stateOf(item);
-  const decision = decide(task, { kind: "expire" }, head);
-  if (decision.do !== "end") return;
-  if (item !== undefined) {
-    endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
-    return;
+/**
+ * Carries out a change of segments. Where its answer is lost it is asked for again until it is known to have happened: no
+ * flush may be made before, as its rows must go where they will be looked for.
+ */
+async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Promise<T> {
+  for (let doubt = false; ; doubt = true) {
+    try {
+      const result = await change();
+      if (doubt) state.storeProblem = null;
+      return result;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError && (doubt || error.inDoubt))) throw error;
+      if (state.stopped !== null) throw state.stopped;
+      if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
+      state.storeProblem = error.message;
+      await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+    }
   }
-  const lane = state.lanes.get(head.lane);
-  if (lane === undefined) return;
-  takeOut(state, lane, head);
-  addEnd(state, head, lane.key.queue, null, decision.status, decision.reason, 0, {});
 }
 
 /** Opens the next segment when the open one is full or old. */
@@ -95,7 +107,8 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   if (!full && !old) return;
   await flusher.between(async () => {
     const ranges = [...state.shards].map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
-    const segment = await state.store.segments.open(state.shards.owners, ranges, state.clock.now());
+    const at = state.clock.now();
+    const segment = await untilKnown(state, () => state.store.segments.open(state.shards.owners, ranges, at));
     state.failpoint("segment.opened");
     state.segments.opened(segment);
     state.segmentRows = 0;
@@ -113,7 +126,9 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
-      const result = await state.store.segments.reclaim(state.shards.owners, seg, endedBefore, state.config.maxMoved);
+      const result = await untilKnown(state, () =>
+        state.store.segments.reclaim(state.shards.owners, seg, endedBefore, state.config.maxMoved),
+      );
       if (result.outcome === "reclaimed") {
         state.failpoint("segment.reclaimed");
         state.segments.reclaimed(seg);
@@ -125,6 +140,9 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
     });
     if (state.stopped !== null) return;
   }
-  await state.store.segments.pruneLater(state.shards.owners, endedBefore, PRUNE_ROWS);
+  while (state.stopped === null) {
+    const pruned = await state.store.segments.pruneLater(state.shards.owners, endedBefore, PRUNE_ROWS);
+    if (pruned < PRUNE_ROWS) break;
+  }
   await state.store.segments.pruneGates(state.clock.now());
 }

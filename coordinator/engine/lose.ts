@@ -16,11 +16,13 @@ const LATE_MS = 1_000;
 
 /**
  * Ends sessions that were silent for a whole lease term during which they could have been heard: not while this process was
- * stopped or starved, and not while the database was away.
+ * stopped or starved, and not while the database was away. Workers of the owner before have the same term to come back.
  */
 export class SessionSweep {
   readonly #state: EngineState;
   readonly #everyMs: number;
+  /** Attempts of owners before, whose workers have not come back yet, and since when they could have. */
+  #orphans: { readonly items: readonly Item[]; since: number }[] = [];
   #last: number;
   #timer: NodeJS.Timeout | null = null;
 
@@ -31,8 +33,17 @@ export class SessionSweep {
   }
 
   start(): void {
+    this.watchOrphans(new Set([...this.#state.shards].map(({ shard }) => shard)));
+    this.#last = this.#state.clock.monotonic();
     this.#timer = setInterval(() => this.sweep(), this.#everyMs);
     this.#timer.unref();
+  }
+
+  /** The running attempts of shards that were taken up have a term to be announced. */
+  watchOrphans(shards: ReadonlySet<number>): void {
+    const { items, clock } = this.#state;
+    const running = [...items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
+    if (running.length > 0) this.#orphans.push({ items: running, since: clock.monotonic() });
   }
 
   stop(): void {
@@ -44,6 +55,7 @@ export class SessionSweep {
     const now = state.clock.monotonic();
     const away = now - this.#last > this.#everyMs + LATE_MS || state.storeProblem !== null;
     this.#last = now;
+    this.#sweepOrphans(now, away);
     for (const session of [...state.sessions.values()]) {
       if (away) session.seenAt = Math.max(session.seenAt, now);
       else if (now - session.seenAt > state.config.leaseTtlMs) {
@@ -51,5 +63,14 @@ export class SessionSweep {
         closeSession(state, session);
       }
     }
+  }
+
+  #sweepOrphans(now: number, away: boolean): void {
+    if (away) for (const group of this.#orphans) group.since = now;
+    this.#orphans = this.#orphans.filter(({ items, since }) => {
+      if (now - since <= this.#state.config.leaseTtlMs) return true;
+      for (const item of items) if (item.attempt?.session === null) loseAttempt(this.#state, item);
+      return false;
+    });
   }
 }

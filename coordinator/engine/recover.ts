@@ -6,7 +6,6 @@ import type { Checkpoint, FlushShard } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
 import { takeUpLocks } from "./locks.ts";
-import { loseAttempt } from "./lose.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -16,26 +15,38 @@ import type { EngineState } from "./state.ts";
 /** Tasks read back in one call. */
 const CHUNK = 500;
 
-const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
+const EMPTY: CheckpointBody = { floor: 0, later: 0, expired: 0, q: [], l: [], u: [] };
+
+/** How far the last owners of shards had read ahead, for every one of them. Times are ms since 1970. */
+export interface Recovered {
+  /** run_at up to which segment 0 was in hand. */
+  readonly later: number;
+  /** Up to which every task that may expire was looked at. */
+  readonly expired: number;
+}
 
 /**
  * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
  * or delayed since. What merely waits is left in the store and read when a worker could serve it. Costs what is unfinished,
  * whatever has ended and however much waits.
- * @returns run_at up to which segment 0 had been read for every one of them.
  */
-export async function recover(state: EngineState, shards: readonly Shard[]): Promise<number> {
+export async function recover(state: EngineState, shards: readonly Shard[]): Promise<Recovered> {
   const checkpoints = new Map(
     (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
   );
   let later = Number.POSITIVE_INFINITY;
+  let expired = Number.POSITIVE_INFINITY;
   for (const shard of shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
+    expired = Math.min(expired, body.expired);
   }
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
-  graceForOrphans(state, new Set(shards.map(({ shard }) => shard)));
-  return Number.isFinite(later) ? later : 0;
+  // A clock that was set back since: what lies beyond is not taken in hand yet.
+  return {
+    later: Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0,
+    expired: Number.isFinite(expired) ? expired : 0,
+  };
 }
 
 async function recoverShard(
@@ -103,17 +114,9 @@ function resumeLanes(
 ): void {
   for (const [laneId, count] of open) {
     const lane = state.lanes.get(laneId);
-    if (lane === undefined || count <= 0) continue;
-    lane.open.set(shard.shard, count);
+    // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
+    if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
+    if (count !== 0) lane.open.set(shard.shard, count);
     lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
   }
-}
-
-/** Attempts whose workers have not come back yet are given one lease term to be announced. */
-function graceForOrphans(state: EngineState, shards: ReadonlySet<number>): void {
-  const orphans = [...state.items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
-  if (orphans.length === 0) return;
-  state.wheel.add(state.clock.monotonic() + state.config.leaseTtlMs, () => {
-    for (const item of orphans) if (item.attempt?.session === null) loseAttempt(state, item);
-  });
 }

@@ -65,7 +65,7 @@ function drop(state: EngineState, shards: readonly Shard[], leaving: ReadonlySet
   }
   for (const [session, leases] of moved) deliver(state, session, { moved: leases });
   for (const lane of state.lanes.values())
-    for (const { shard } of shards) for (const head of lane.dropShard(shard)?.heads() ?? []) dropMemory(state, head);
+    for (const { shard } of shards) for (const head of lane.dropShard(shard)?.inMemory() ?? []) dropMemory(state, head);
   for (const shard of shards) {
     dropLocks(state, shard, movedError());
     state.shards.delete(shard.shard);

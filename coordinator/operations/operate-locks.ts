@@ -51,7 +51,7 @@ async function acquire(
   const found = new Violations();
   checkLockName(found, name);
   const ttlMs = checkTtl(found, request.ttl) || LIMITS.lockTtlDefaultMs;
-  found.number("wait", waitMs, 0, LIMITS.waitMs, " ms");
+  found.span("wait", waitMs, 0, LIMITS.waitMs);
   found.number("permits", permits, 1, LIMITS.lockPermits);
   found.line("holder", request.holder, 0, LIMITS.lockHolderCharacters);
   checkRequestId(found, request.requestId);
@@ -126,8 +126,7 @@ function checkLockName(found: Violations, name: string): void {
 function checkTtl(found: Violations, ttl: Duration | undefined): number {
   if (ttl === undefined) return 0;
   const ttlMs = durationMs(ttl);
-  if (!(ttlMs >= LIMITS.lockTtlMinMs && ttlMs <= LIMITS.lockTtlMaxMs))
-    found.add("ttl", `must be from 1 s to 24 h (it is ${ttlMs / 1_000} s)`);
+  found.span("ttl", ttlMs, LIMITS.lockTtlMinMs, LIMITS.lockTtlMaxMs);
   return ttlMs;
 }
 

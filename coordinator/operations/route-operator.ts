@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import {
   GetOverviewResponseSchema,
-  GetServerInfoResponseSchema,
+  GetQueueResponseSchema,
   ListQueuesResponseSchema,
   ListWorkersResponseSchema,
   type Queue,
@@ -49,6 +49,17 @@ export function routeOperator(
     }
   };
   return {
+    ...local,
+    async getQueue(caller, request) {
+      const { getQueue } = QueueService.method;
+      const parts = await everywhere(
+        caller,
+        () => local.getQueue(caller, request),
+        (address) => peers.call(address, getQueue, request, caller),
+      );
+      const [queue] = joinQueues(parts.flatMap((part) => part.queue ?? []));
+      return create(GetQueueResponseSchema, { queue, types: parts[0]?.types ?? [] });
+    },
     async pauseQueue(caller, request) {
       const answer = await local.pauseQueue(caller, request);
       queuesChanged();
@@ -108,9 +119,6 @@ export function routeOperator(
         slots: Math.max(...parts.map(({ slots }) => slots)),
         slotsUsed: parts.reduce((sum, { slotsUsed }) => sum + slotsUsed, 0),
       });
-    },
-    async getServerInfo(caller) {
-      return create(GetServerInfoResponseSchema, await local.getServerInfo(caller));
     },
   };
 }

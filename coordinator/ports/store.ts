@@ -2,6 +2,7 @@ import type { TaskRef } from "../kernel/task-ref.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EndRow, EventRow, GateHit, GateRow, MoveRow, SessionRow, StoredTask, TaskHead, TaskRow } from "./rows.ts";
 import type { SharedStore } from "./shared-store.ts";
+import type { StatsStore } from "./stats-store.ts";
 
 /**
  * The store of a coordinator: the only place that outlives it. `test/contract/store.ts` is its exam; every plugin passes
@@ -15,6 +16,7 @@ export interface Store {
   readonly recovery: RecoveryStore;
   /** Absent: one process owns the store whole. */
   readonly shared?: SharedStore;
+  readonly stats: StatsStore;
 
   /**
    * Makes the caller the owner of every shard: each epoch rises by one, durably, after every flush under the old epoch
@@ -23,6 +25,12 @@ export interface Store {
    * @param takeover false: throws OwnedError while another living process owns them; true: fences it.
    */
   claim(owner: string, takeover: boolean): Promise<readonly OwnedShard[]>;
+
+  /**
+   * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.
+   * @throws FencedError a shard has a newer epoch.
+   */
+  checkOwner(owners: readonly OwnedShard[]): Promise<void>;
 
   /**
    * Writes everything that happened since the last commit, in one transaction, or nothing of it. Calls never overlap.
@@ -91,13 +99,16 @@ export interface SegmentStore {
   /**
    * Opens the next segment, making its tables or reusing freed ones; tasks of shard s with seq ≥ fromSeq belong to it.
    * Its tables exist before the transaction that opens it, so no flush waits for DDL.
+   * Asked for again with the same `from`, because the answer was lost, it gives the segment that was opened then.
    * @param owners the epoch of every shard, checked.
+   * @throws StoreUnavailableError with `inDoubt` when it may have happened: ask again.
    */
   open(owners: readonly OwnedShard[], from: readonly SegmentRange[], at: number): Promise<Segment>;
   /**
    * Empties a sealed segment whose newest end (or, without ends, newest task) is older than `endedBefore`, if nobody is
    * in the way: unfinished tasks (at most `maxMoved`) are moved to segment 0 with their events, in one transaction with
-   * the truncation, under the epoch check. A busy lock gives up within 100 ms.
+   * the truncation, under the epoch check. A busy lock gives up within 100 ms. One that is empty already is `reclaimed`.
+   * @throws StoreUnavailableError with `inDoubt` when it may have happened: ask again.
    */
   reclaim(owners: readonly OwnedShard[], seg: number, endedBefore: number, maxMoved: number): Promise<ReclaimResult>;
   /** Deletes ended tasks of segment 0 (with events and end) whose end is older; returns how many. At most `limit`. */
@@ -165,8 +176,14 @@ export interface RecoveryStore {
     after: (TaskRef & { runAt: number }) | null,
     limit: number,
   ): Promise<readonly StoredTask[]>;
-  /** Tasks without an end whose expires_at lies in (0, now], from these segments; oldest first. */
-  expired(segs: readonly number[], now: number, limit: number): Promise<readonly TaskHead[]>;
+  /** The next tasks without an end and with from < expires_at ≤ to, from these segments, after a place of that order. */
+  expired(
+    segs: readonly number[],
+    from: number,
+    to: number,
+    after: (TaskRef & { readonly expiresAt: number }) | null,
+    limit: number,
+  ): Promise<readonly TaskHead[]>;
 }
 
 export interface Checkpoint extends OwnedShard {

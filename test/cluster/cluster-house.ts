@@ -58,8 +58,13 @@ export async function startCluster(count: number): Promise<TestCluster> {
   return cluster;
 }
 
+/** Shards that it owns now; 0 while it does not answer. */
 export async function ownedBy({ connection }: Node): Promise<number> {
-  return (await connection.service(StatsService).getServerInfo({})).shardsOwned;
+  const asked = connection.service(StatsService).getServerInfo({});
+  return asked.then(
+    ({ shardsOwned }) => shardsOwned,
+    () => 0,
+  );
 }
 
 export async function submitTo({ connection }: Node, tasks: object[]): Promise<string[]> {

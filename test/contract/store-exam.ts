@@ -19,6 +19,7 @@ import { schemaExam } from "./store/schema.ts";
 import { segmentsExam } from "./store/segments.ts";
 import { sharedExam } from "./store/shared.ts";
 import { startedExam } from "./store/started.ts";
+import { statsExam } from "./store/stats.ts";
 import { valuesExam } from "./store/values.ts";
 
 /** A plugin may give its driver's kind of byte array; only the bytes count. */
@@ -54,5 +55,6 @@ export function storeExam(name: string, openFresh: OpenFresh, { shared = false }
     listExam(openFresh);
     listPagesExam(openFresh);
     if (shared) sharedExam(openFresh);
+    statsExam(openFresh);
   });
 }

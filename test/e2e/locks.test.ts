@@ -65,8 +65,8 @@ describe("tss lock", () => {
   });
 
   test.each([
-    [["acquire", "deploy", "--ttl", "0s"], 2, "ttl must be from 1 s to 24 h (it is 0 s)"],
-    [["acquire", "deploy", "--ttl", "365d"], 2, "ttl must be from 1 s to 24 h (it is 31536000 s)"],
+    [["acquire", "deploy", "--ttl", "0s"], 2, "ttl must be from 1s to 1d (it is 0s)."],
+    [["acquire", "deploy", "--ttl", "365d"], 2, "ttl must be from 1s to 1d (it is 365d)."],
     [["acquire", "deploy", "--ttl", "-5s"], 2, ""],
     [["acquire", "Deploy!"], 2, "name must be 1–63 characters"],
     [["release", "deploy", "abc"], 2, '"abc" is not a token: it is the number that acquire printed'],

@@ -28,7 +28,7 @@ async function startNode(url: string, silentMs = 5_000): Promise<Node> {
   const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
   const shared = store.shared!;
   const member = await shared.join({ name: "node", address: "node:7400", version: "5" });
-  const house = await startEngine(store, {}, false, undefined, true);
+  const house = await startEngine(store, {}, false, undefined, undefined, true);
   const { engine } = house;
   const cluster = new Cluster({ shared, engine, member, leases: null, logger: silentLogger, lookMs: 20, silentMs });
   const node = { house, cluster, member, store, owned: () => engine.state.shards.serving.map(({ shard }) => shard) };

@@ -132,14 +132,14 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
     });
 
     test.each([
-      ["ttl must be from 1 s to 24 h (it is 0 s)", { ttl: 0 }],
-      ["ttl must be from 1 s to 24 h (it is -5 s)", { ttl: -5 }],
-      ["ttl must be from 1 s to 24 h (it is 31536000 s)", { ttl: 31_536_000 }],
-      ["ttl must be from 1 s to 24 h (it is 86401 s)", { ttl: 86_401 }],
-      ["wait must be from 0 to 600000 ms (it is 601000 ms)", { wait: 601 }],
-      ["wait must be from 0 to 600000 ms (it is -1000 ms)", { wait: -1 }],
-      ["permits must be from 1 to 10000 (it is 10001)", { permits: 10_001 }],
-      ["holder must have at most 200 characters (it has 201)", { holder: "x".repeat(201) }],
+      ["ttl must be from 1s to 1d (it is 0s).", { ttl: 0 }],
+      ["ttl must be from 1s to 1d (it is -5s).", { ttl: -5 }],
+      ["ttl must be from 1s to 1d (it is 365d).", { ttl: 31_536_000 }],
+      ["ttl must be from 1s to 1d (it is 86401s).", { ttl: 86_401 }],
+      ["wait must be from 0s to 10m (it is 601s).", { wait: 601 }],
+      ["wait must be from 0s to 10m (it is -1s).", { wait: -1 }],
+      ["permits must be from 1 to 10000 (it is 10001).", { permits: 10_001 }],
+      ["holder must have at most 200 characters (it has 201).", { holder: "x".repeat(201) }],
     ])("%s", async (sentence, ask) => {
       await expect(locks.acquire("l", ask)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message: sentence });
       expect((await locks.list()).locks).toEqual([]);

@@ -25,13 +25,14 @@ async function join(url: string, name: string, config: Parameters<typeof startEn
   const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
   const shared = store.shared!;
   const member = await shared.join({ name, address: name, version: "5" });
-  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, true);
+  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, undefined, true);
   const owner = {
     ...house,
     shared,
     member,
     async take(shards: readonly number[]) {
       const view = await shared.look();
+      await house.engine.openSegment();
       const claims = shards.map((shard) => ({ shard, from: view.shards[shard]!.member }));
       await house.engine.adopt(await shared.take(claims, house.engine.state.segments.open.seg));
     },
@@ -140,7 +141,8 @@ describe("shards that move between coordinators", () => {
     await gone.until((w) => w.leases.length === 1);
     await b.take(ALL);
     const worker = new TestWorker(b, { credit: 1 });
-    await worker.until((w) => w.leases.length === 1);
+    const beat = setInterval(() => worker.beat(), 100);
+    await worker.until((w) => w.leases.length === 1).finally(() => clearInterval(beat));
     expect(worker.leases[0]).toMatchObject({ id, attempt: 2 });
     expect(worker.leases[0]!.token).toBeGreaterThan(gone.leases[0]!.token);
     worker.report(gone.leases[0]!);

@@ -133,7 +133,12 @@ describe("a lock", () => {
 
 const commands = fc.array(
   fc.oneof(
-    fc.record({ do: fc.constant("acquire" as const), who: fc.nat(7), wait: fc.boolean(), ttl: fc.integer({ min: 1, max: 9 }) }),
+    fc.record({
+      do: fc.constant("acquire" as const),
+      who: fc.nat(7),
+      wait: fc.boolean(),
+      ttl: fc.integer({ min: 1, max: 9 }),
+    }),
     fc.record({ do: fc.constantFrom("release", "renew", "force", "abandon"), token: fc.nat(40) }),
     fc.record({ do: fc.constant("leave" as const), who: fc.nat(7) }),
     fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 5_000 }) }),

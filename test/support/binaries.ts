@@ -41,7 +41,15 @@ function versions(parent: string, prefix: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-const PACKAGES = { postgres: "postgresql", redis: "redis-server", convert: "imagemagick" } as const;
+const PACKAGES = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  convert: "imagemagick",
+  venv: "python3-venv",
+  go: "golang-go",
+  cc: "gcc",
+  libc: "libc6-dev",
+} as const;
 
 export type Missing = keyof typeof PACKAGES;
 

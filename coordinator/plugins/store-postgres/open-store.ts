@@ -1,14 +1,14 @@
 import type { OwnedShard, Store } from "../../ports/store.ts";
-import { OwnedError } from "../../ports/store-errors.ts";
+import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards, retakeOwnerLock } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
-import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
 import { HeldShards } from "./held-shards.ts";
+import { LatestExpiries } from "./latest-expiries.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
 import { ReadPool } from "./read-pool.ts";
@@ -19,6 +19,7 @@ import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
 import { makeShared } from "./shared.ts";
+import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -30,7 +31,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const connection = new FlushConnection(url);
   const slots = new GateSlots();
   const uses = new SessionUses();
-  const marks = new ExpiryMarks();
+  const expiries = new LatestExpiries(pool, leaves);
   const held = new HeldShards();
   let closed: Promise<void> | undefined;
   const session = new OwnerSession(url);
@@ -43,8 +44,8 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     {
       renewed(seg) {
         uses.clear();
-        marks.forget(seg);
-        marks.forget(0);
+        expiries.forget(seg);
+        expiries.forget(0);
       },
       gatesPruned: async () => {
         if (held.any) await loadSlots();
@@ -54,7 +55,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   );
   const begun = async (owned: readonly OwnedShard[]) => {
     held.add(owned);
-    marks.begin();
+    expiries.begin();
     uses.clear();
     await loadSlots();
   };
@@ -64,9 +65,10 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   return {
     kind: "postgres",
     catalog: makeCatalog(pool, leaves),
+    stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, marks, held),
+    recovery: makeRecovery(pool, leaves, expiries, held),
     async claim(owner, takeover) {
       try {
         const owned = await session.run((client) => claimShards(client, owner, takeover));
@@ -78,8 +80,12 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       }
     },
     shared,
+    async checkOwner(owners) {
+      const [row] = await pool.rows({ name: "check_owner", ...holding(owners) });
+      if (!row.held) throw new FencedError();
+    },
     flush(batch) {
-      marks.note(batch);
+      expiries.note(batch);
       return write(batch);
     },
     resolve: makeResolve(connection, at),
@@ -87,5 +93,14 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       closed ??= Promise.all([connection.close(), session.close(), pool.close()]).then(() => {});
       return closed;
     },
+  };
+}
+
+/** Whether every one of these epochs is the newest of its shard. */
+function holding(owned: readonly OwnedShard[]) {
+  return {
+    text: `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
+      JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,
+    values: [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
   };
 }

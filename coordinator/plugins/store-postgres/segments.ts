@@ -36,7 +36,7 @@ export function makeSegments(
   const newestEnds = new Map<number, number>();
   const upkeep = <T>(body: (client: pg.Client) => Promise<T>): Promise<T> =>
     session.run(body).catch((error: unknown) => {
-      throw storeError(error, at, false);
+      throw storeError(error, at, true);
     });
   return {
     async list() {
@@ -87,6 +87,8 @@ async function openNext(
     if (!made) await client.query("SELECT tss_make_leaf($1)", [seg]);
     return await transaction(client, async () => {
       await fence(client, owners);
+      const before = await openedBefore(client, from, member);
+      if (before !== null) return { segment: before, sealed: [] };
       if (made) await emptyLeftovers(client, seg);
       return insertSegment(client, seg, from, openedAt, member);
     });
@@ -135,6 +137,29 @@ async function insertSegment(
   );
   const segment = { seg, generation: made.rows[0].generation, openedAt, ranges: from };
   return { segment, sealed: sealed.rows.map((row) => row.seg) };
+}
+
+/** The segment that is open already with these ranges, when the answer to the first asking was lost. */
+async function openedBefore(client: pg.Client, from: readonly SegmentRange[], member: number): Promise<Segment | null> {
+  if (from.length === 0) return null;
+  const newest = await client.query({
+    text: "SELECT seg, generation, opened_at FROM tss_segment WHERE member = $1 AND NOT sealed ORDER BY generation DESC LIMIT 1",
+    values: [member],
+    types: TYPES,
+  });
+  const [row] = newest.rows as { seg: number; generation: number; opened_at: number }[];
+  if (row === undefined || !(await beginsAt(client, row.seg, from))) return null;
+  return { seg: row.seg, generation: row.generation, openedAt: row.opened_at, ranges: from };
+}
+
+/** Whether a segment is the one that was asked for: the answer to the first asking was lost. */
+async function beginsAt(client: pg.Client, seg: number, from: readonly SegmentRange[]): Promise<boolean> {
+  const found = await client.query(
+    `SELECT count(*) = cardinality($2::smallint[]) AS same FROM unnest($2::smallint[], $3::bigint[]) u(shard, seq)
+      JOIN tss_range r ON r.seg = $1 AND r.shard = u.shard AND r.from_seq = u.seq`,
+    [seg, from.map((range) => range.shard), from.map((range) => range.fromSeq)],
+  );
+  return found.rows[0].same;
 }
 
 /** Rows that came into freed tables by a late event or end of a task that is no more. */

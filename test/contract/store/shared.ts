@@ -163,7 +163,7 @@ export function sharedExam(openFresh: OpenFresh): void {
         await two.flush({ tasks: [other, otherLater] });
         const segs = (await a.store.segments.list()).map(({ seg }) => seg);
         const readBy = async ({ recovery }: Store) => [
-          (await recovery.expired(segs, T0 + 1, 10)).map(({ shard }) => shard),
+          (await recovery.expired(segs, 0, T0 + 1, null, 10)).map(({ shard }) => shard),
           (await recovery.due(0, T0 + 1, null, 10)).map(({ task }) => task.shard),
         ];
         expect(await readBy(a.store)).toEqual([[0], [0]]);

@@ -3,6 +3,7 @@ import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
 import { SHARING } from "./sharing.ts";
+import { STATS_TABLES } from "./stats-tables.ts";
 import { SHARDS, TABLES } from "./tables.ts";
 import { MOVE_FUNCTION, SHARED_WRITE_FUNCTION, WRITE_FUNCTION } from "./write-function.ts";
 
@@ -41,7 +42,13 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "Sharing1764028800000",
+    name: "Stats1785500000000",
+    async up(runner) {
+      await runner.query(STATS_TABLES);
+    },
+  },
+  {
+    name: "Sharing1795600000000",
     async up(runner) {
       for (const text of [SHARING, SHARED_WRITE_FUNCTION]) await runner.query(text);
     },
