@@ -117,14 +117,18 @@ test("a program that is cancelled cleans up and says so; one that goes on sees i
   expect(await ended(going)).toMatchObject({ status: "succeeded", result: { sum: 3, count: 2 } });
 });
 
-test("a shell says how far it is by tss progress", async () => {
+test("tss progress works inside a task, and says so outside of one", async () => {
   const path = [join(ROOT, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
-  const id = await submit({
-    command: `node ${join(ROOT, "bin/tss.cjs")} progress 40 "half of it"`,
-    env: { PATH: path },
-  });
+  const tss = `node ${join(ROOT, "bin/tss.cjs")}`;
+  const id = await submit({ command: `${tss} progress 40 "half of it"; ${tss} progress 140`, env: { PATH: path } });
   expect(await ended(id)).toMatchObject({
-    status: "succeeded",
+    status: "failed",
+    exitCode: 2,
     progress: { percent: 40, message: "half of it" },
+    error: { message: expect.stringContaining("PERCENT must be a number from 0 to 100.") },
+  });
+  expect(await system.tss("progress", "40")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"tss progress" works inside a task that an agent runs'),
   });
 });

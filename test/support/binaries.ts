@@ -45,10 +45,10 @@ const PACKAGES = {
   postgres: "postgresql",
   redis: "redis-server",
   convert: "imagemagick",
+  venv: "python3-venv",
   go: "golang-go",
   cc: "gcc",
   libc: "libc6-dev",
-  venv: "python3-venv",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;
