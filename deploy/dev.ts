@@ -82,7 +82,8 @@ async function startRest(
   running.gateway = await startGateway({
     connection: forGateway,
     listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
-    settings,
+    // Who is signed in stays so over a restart: the key is kept as long.
+    settings: { ...settings, TSS_SESSION_SECRET: settings.TSS_SESSION_SECRET ?? apiKey },
     logger,
     metricsText: () => coordinator.metrics.text(),
   });
@@ -104,6 +105,7 @@ function greeting(settings: Settings, { coordinator, gateway, agent }: Running, 
   return [
     `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
     `  gateway      ${gateway?.url}`,
+    `  dashboard    ${gateway?.url}/ (tss ui opens it signed in)`,
     `  coordinator  ${coordinator.address}`,
     `  database     ${settings.TSS_DATABASE_URL.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@")}`,
     `  agent        ${agent?.name}`,

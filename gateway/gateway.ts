@@ -7,17 +7,21 @@ import type { Settings } from "../runtime/settings-table.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
+import { liveRoutes } from "./live/live-routes.ts";
+import { dashboardRoutes } from "./routes/dashboard-routes.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
 import { taskRoutes } from "./routes/task-routes.ts";
 import { transcodedRoutes } from "./routes/transcoded-routes.ts";
+import { sessionRoutes } from "./session/session-routes.ts";
+import { Sessions } from "./session/sessions.ts";
 
 export interface GatewayOptions {
   /** To the coordinator, without a key: each call carries its caller's. */
   readonly connection: Connection;
   /** host:port; port 0 takes a free one. */
   readonly listen: string;
-  readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS">;
+  readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS" | "TSS_GATEWAY_URL" | "TSS_SESSION_SECRET">;
   readonly logger: Logger;
   /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
   readonly metricsText?: () => Promise<string>;
@@ -39,10 +43,22 @@ const HEADER_BYTES = 16 * 1024;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const draining = new AbortController();
   const context = { connection: options.connection, draining: draining.signal };
-  const own = [...pageRoutes(context, options.metricsText), ...taskRoutes(context), ...streamRoutes(context)];
+  const sessions = new Sessions({
+    secret: options.settings.TSS_SESSION_SECRET,
+    publicUrl: options.settings.TSS_GATEWAY_URL,
+  });
+  const own = [
+    ...pageRoutes(context, options.metricsText),
+    ...taskRoutes(context),
+    ...streamRoutes(context),
+    ...dashboardRoutes(),
+    ...sessionRoutes(context, sessions),
+    ...liveRoutes(context),
+  ];
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],
     connect: connectHandler(options.connection),
+    sessions,
     rate: options.settings.TSS_GATEWAY_RATE,
     origins: options.settings.TSS_CORS_ORIGINS,
     logger: options.logger,

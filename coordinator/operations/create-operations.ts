@@ -11,6 +11,7 @@ import {
 import { GetTaskResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { LogBook } from "../engine/log-book.ts";
 import type { EngineState } from "../engine/state.ts";
+import { listedMethods, mayCall } from "../kernel/permissions.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { describeTask } from "./describe-task.ts";
@@ -101,6 +102,7 @@ function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOpe
         shardsOwned: state.shards.length,
         keyId: caller.keyId,
         role: caller.role,
+        methods: listedMethods().filter((method) => method.startsWith("tss.") && mayCall(caller.role, method)),
       }),
   };
 }

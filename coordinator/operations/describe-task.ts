@@ -13,7 +13,7 @@ import type { Item } from "../engine/item.ts";
 import { type History, readHistory } from "../engine/rebuild.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { readLaneKey } from "../kernel/lane-key.ts";
-import { toTimestamp } from "../kernel/time.ts";
+import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import { EVENT, type StoredTask } from "../ports/rows.ts";
 import { describeAttempts } from "./describe-attempts.ts";
 
@@ -34,7 +34,9 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     : standing(state, stored, history, item);
   const last: Attempt | undefined =
     attempts.at(-1) ?? (ended && end.detail !== null ? fromBinary(AttemptSchema, end.detail) : undefined);
-  const started = firstStart(stored, attempts);
+  // Lists carry no events: where there was one attempt, its end says when it began.
+  const only = ended && end.attempt === 1 ? last?.startedAt : undefined;
+  const started = firstStart(stored, attempts) || (only === undefined ? 0 : timestampMs(only));
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   const message = create(TaskSchema, {
     id: state.ids.encode(task),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { TssError } from "../../proto/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { Sessions } from "../session/sessions.ts";
 import { Exchange } from "./exchange.ts";
 import { HttpProblem, toProblem } from "./problem.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -11,6 +12,8 @@ export interface AnswererOptions {
   readonly routes: readonly Route[];
   /** Serves `/tss.v1.<Service>/<Method>`. */
   readonly connect: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Turns the dashboard's cookie into its key. */
+  readonly sessions: Pick<Sessions, "admit">;
   /** Requests a second of one key. */
   readonly rate: number;
   /** Origins whose pages may read answers. */
@@ -25,6 +28,9 @@ export interface Answerer {
 }
 
 const URL_BYTES = 8 * 1024;
+
+/** Calls that begin or end a session: whether the browser has one already says nothing. */
+const SIGNING: ReadonlySet<string> = new Set(["/session/create", "/session/end"]);
 
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
@@ -46,6 +52,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       response.setHeader("x-request-id", exchange.requestId);
       if (allowOrigin(options.origins, request, response)) return;
+      if (!SIGNING.has(exchange.url.pathname)) options.sessions.admit(request);
       takeToken(limit, request);
       if (exchange.url.pathname.startsWith("/tss.v1.")) return options.connect(request, response);
       await findRoute(options.routes, exchange).handle(exchange);

@@ -1,7 +1,6 @@
 import type { Route } from "../http/router.ts";
 import { openApi } from "../openapi/openapi.ts";
 import { apiPage } from "../pages/api-page.ts";
-import { landingPage } from "../pages/landing-page.ts";
 import type { RouteContext } from "./context.ts";
 
 const PAGE_HEADERS = {
@@ -17,7 +16,6 @@ export function pageRoutes(context: RouteContext, metricsText: (() => Promise<st
     return document;
   };
   const routes: Route[] = [
-    page("/", () => landingPage()),
     page("/docs", () => apiPage(openApi())),
     {
       method: "GET",

@@ -34,7 +34,12 @@ function versions(parent: string, prefix: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-const PACKAGES = { postgres: "postgresql", redis: "redis-server", convert: "imagemagick" } as const;
+const PACKAGES = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  convert: "imagemagick",
+  chromium: "chromium",
+} as const;
 
 export type Missing = keyof typeof PACKAGES;
 
