@@ -85,7 +85,7 @@ async function startRest(
     // Who is signed in stays so over a restart: the key is kept as long.
     settings: { ...settings, TSS_SESSION_SECRET: settings.TSS_SESSION_SECRET ?? apiKey },
     logger,
-    metricsText: () => coordinator.metrics.text(),
+    metrics: coordinator.metrics,
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
   running.close.push(close);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { TssError } from "../proto/errors.ts";
 import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler } from "./connect/connect-handler.ts";
@@ -23,8 +24,8 @@ export interface GatewayOptions {
   readonly listen: string;
   readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS" | "TSS_GATEWAY_URL" | "TSS_SESSION_SECRET">;
   readonly logger: Logger;
-  /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
-  readonly metricsText?: () => Promise<string>;
+  /** Of this process; absent: no /metrics here. */
+  readonly metrics?: Metrics;
 }
 
 export interface Gateway {
@@ -48,12 +49,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     publicUrl: options.settings.TSS_GATEWAY_URL,
   });
   const own = [
-    ...pageRoutes(context, options.metricsText),
+    ...pageRoutes(context, options.metrics),
     ...taskRoutes(context),
     ...streamRoutes(context),
     ...dashboardRoutes(),
     ...sessionRoutes(context, sessions),
-    ...liveRoutes(context),
+    ...liveRoutes(context, options.metrics),
   ];
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],

@@ -20,7 +20,7 @@ export async function main(): Promise<void> {
       listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
       settings,
       logger,
-      metricsText: () => metrics.text(),
+      metrics,
     });
     process.stdout.write(`tss-gateway listens on ${gateway.url}\n`);
     const metricsServer =

@@ -39,8 +39,8 @@ export class Hub {
    */
   join(name: string, listener: Listener, headers: Record<string, string>, from: number): Subscription {
     let topic = this.#topics.get(name);
-    // What has been told of output is not kept: who comes late hears its end anew.
-    if (topic?.finished && topic.state === undefined) topic = undefined;
+    // What is over may have changed since: who comes late reads it anew.
+    if (topic?.finished) topic = undefined;
     if (topic === undefined) {
       if (this.#topics.size >= MAX_OPEN)
         throw new TssError("RESOURCE_EXHAUSTED", "This gateway follows as many things as it can.");

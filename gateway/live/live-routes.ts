@@ -1,4 +1,6 @@
 import { TssError } from "../../proto/errors.ts";
+import { reportLive } from "../../runtime/live-metrics.ts";
+import type { Metrics } from "../../runtime/metrics.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
@@ -13,10 +15,23 @@ import { Viewer } from "./viewer.ts";
  * The dashboard's stream: one for each browser, with all that it shows. The topics are in its body, so that it needs nothing
  * kept from an earlier one; a browser that shows something else opens another.
  */
-export function liveRoutes(context: RouteContext): Route[] {
+export function liveRoutes(context: RouteContext, metrics: Metrics | undefined): Route[] {
   const hub = new Hub(context);
+  const counts = { clients: 0 };
+  const told =
+    metrics === undefined
+      ? { dropped: () => {} }
+      : reportLive(metrics, () => ({ clients: counts.clients, topics: hub.open }));
+  const serve = async (exchange: Exchange) => {
+    counts.clients++;
+    try {
+      await stream(context, hub, exchange, told.dropped);
+    } finally {
+      counts.clients--;
+    }
+  };
   return [
-    { method: "POST", path: "/live/stream", handle: (exchange) => stream(context, hub, exchange) },
+    { method: "POST", path: "/live/stream", handle: serve },
     { method: "POST", path: "/live/poll", handle: (exchange) => poll(hub, exchange) },
   ];
 }
@@ -29,7 +44,7 @@ async function poll(hub: Hub, exchange: Exchange): Promise<void> {
   exchange.text(200, "text/event-stream; charset=utf-8", events, { "cache-control": "no-store" });
 }
 
-async function stream(context: RouteContext, hub: Hub, exchange: Exchange): Promise<void> {
+async function stream(context: RouteContext, hub: Hub, exchange: Exchange, dropped: () => void): Promise<void> {
   const { topics, from } = readRequest(await exchange.readJson());
   const headers = { authorization: exchange.authorization };
   // A key that is refused gets its status before the stream begins.
@@ -40,7 +55,7 @@ async function stream(context: RouteContext, hub: Hub, exchange: Exchange): Prom
     "x-accel-buffering": "no",
   });
   exchange.response.write(": begun\n\n");
-  const viewer = new Viewer(exchange);
+  const viewer = new Viewer(exchange, dropped);
   const unwatch = hub.keys.watch(headers.authorization, () => viewer.finish("signed-out"));
   const drain = () => viewer.finish("draining");
   context.draining.addEventListener("abort", drain, { once: true });

@@ -18,6 +18,7 @@ interface Joined {
 /** One browser's stream: what has changed is marked, and written when the connection has room for it. */
 export class Viewer {
   readonly #exchange: Exchange;
+  readonly #dropped: () => void;
   readonly #joined = new Map<string, Joined>();
   readonly #changed = new Set<string>();
   #queue: string[] = [];
@@ -25,8 +26,10 @@ export class Viewer {
   #wake: (() => void) | null = null;
   #over = false;
 
-  constructor(exchange: Exchange) {
+  /** @param dropped called when output was left out. */
+  constructor(exchange: Exchange, dropped: () => void) {
     this.#exchange = exchange;
+    this.#dropped = dropped;
     exchange.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
 
@@ -94,7 +97,7 @@ export class Viewer {
   }
 
   #push(text: string): void {
-    if (this.#queuedBytes + text.length > BUFFER_BYTES) return;
+    if (this.#queuedBytes + text.length > BUFFER_BYTES) return this.#dropped();
     this.#queue.push(text);
     this.#queuedBytes += text.length;
     this.#wake?.();

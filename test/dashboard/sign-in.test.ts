@@ -88,7 +88,7 @@ test("a key that is revoked while the page is open leads to the way in, and back
   const { secret, apiKey } = await makeKey("soon gone", "operator");
   const guest = await openDashboard(system, { key: secret, place: "tasks?q=status%3Asucceeded" });
   try {
-    await guest.page.getByRole("button", { name: /live/ }).waitFor();
+    await guest.page.getByRole("button", { name: "Updates: live" }).waitFor();
     await system.rest(`/key/revoke/${apiKey.id}`, { method: "POST", body: "{}" });
     await guest.page.getByText(/Sign in again; you will be back on this page/).waitFor();
     await guest.page.getByLabel("API key").fill(system.key);

@@ -143,13 +143,13 @@ test("a copy is edited and submitted, with what the form has no field for", asyn
   await open(id);
   await page.getByRole("heading", { name: "model" }).waitFor();
   await page.keyboard.press("e");
-  const command = page.getByLabel("Command");
+  const command = page.getByRole("textbox", { name: "Command" });
   await command.waitFor();
   expect(await page.getByLabel("Timeout").inputValue()).toBe("90s");
   await command.fill("echo two");
   await page.getByLabel("Name").fill("copy");
   await page.getByRole("button", { name: "Submit" }).click();
-  await page.getByRole("heading", { name: "copy" }).waitFor();
+  await page.getByRole("heading", { name: "copy", exact: true }).waitFor();
   const made = /task\/([^?]+)/.exec(page.url())?.[1] ?? "";
   const { spec } = (await (await system.rest(`/task/query/${made}`)).json()) as { spec: object };
   expect(spec).toMatchObject({ command: "echo two", resources: { cpu: 1 }, timeout: 90 });

@@ -37,6 +37,12 @@ describe("the page", () => {
     expect(again.status).toBe(304);
   });
 
+  test("opens from a link elsewhere and from the address bar for who is signed in", async () => {
+    const { cookie } = await signIn();
+    for (const site of ["none", "cross-site", "same-site", "same-origin"])
+      expect((await fetch(`${system.gateway}/`, { headers: { cookie, "sec-fetch-site": site } })).status).toBe(200);
+  });
+
   test("nothing outside its files can be asked for", async () => {
     for (const path of ["/assets/..%2F..%2Fpackage.json", "/assets/none.js", "/assets/"])
       expect((await fetch(`${system.gateway}${path}`)).status).toBe(404);
@@ -90,14 +96,16 @@ describe("signing in", () => {
   test("another site can neither sign a browser in nor call with its cookie", async () => {
     const { cookie } = await signIn();
     const cross = { "content-type": "application/json", "sec-fetch-site": "cross-site", cookie };
-    for (const [path, body] of [
-      ["/session/create", JSON.stringify({ key: system.key })],
-      ["/task/submit", '{"name":"x","command":"true"}'],
-      ["/tss.v1.TaskService/ListTasks", "{}"],
-      ["/live/stream", '{"topics":[]}'],
+    for (const [path, status, body] of [
+      ["/session/create", 403, JSON.stringify({ key: system.key })],
+      ["/session/end", 403, "{}"],
+      ["/session/link", 401, "{}"],
+      ["/task/submit", 401, '{"name":"x","command":"true"}'],
+      ["/tss.v1.TaskService/ListTasks", 401, "{}"],
+      ["/live/stream", 401, '{"topics":[]}'],
     ] as const) {
       const answer = await fetch(`${system.gateway}${path}`, { method: "POST", headers: cross, body });
-      expect([path, answer.status]).toEqual([path, 403]);
+      expect([path, answer.status]).toEqual([path, status]);
     }
   });
 });

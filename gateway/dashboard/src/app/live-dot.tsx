@@ -30,17 +30,23 @@ export function LiveDot() {
   const held = useStore(paused);
   const { word, meaning, glyph, hint } = LOOKS[held ? "paused" : status];
   return (
-    <button
-      type="button"
-      className="button quiet live-dot"
-      aria-pressed={held}
-      title={`${hint} ${held ? "Press to go on." : "Press to pause."}`}
-      onClick={() => paused.set(!held)}
-    >
-      <span className={`state ${meaning}`} role="status">
-        <Glyph name={glyph} />
-        {word}
+    <>
+      <button
+        type="button"
+        className="button quiet live-dot"
+        aria-pressed={held}
+        aria-label={`Updates: ${word}`}
+        title={`${hint} ${held ? "Press to go on." : "Press to pause."}`}
+        onClick={() => paused.set(!held)}
+      >
+        <span className={`state ${meaning}`}>
+          <Glyph name={glyph} />
+          {word}
+        </span>
+      </button>
+      <span role="status" className="off-screen">
+        {`Updates are ${word}`}
       </span>
-    </button>
+    </>
   );
 }

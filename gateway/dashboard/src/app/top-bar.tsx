@@ -28,7 +28,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
       <GoTo />
       <LiveDot />
       <Menu
-        label={`Times are shown in ${zoneName(where)}`}
+        label={`${where === "utc" ? "UTC" : "Local"}: times are shown in ${zoneName(where)}`}
         className="quiet zone"
         items={(["local", "utc"] as const).map((each: Zone) => ({
           label: zoneName(each),

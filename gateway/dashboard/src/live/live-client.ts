@@ -12,7 +12,7 @@ import { readEvents, type StreamEvent } from "./read-events.ts";
 
 /** Changes of topics within this time are one change, ms: a page that opens asks for several. */
 const GATHER_MS = 15;
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
+const RETRY_MS = [500, 1_000, 2_000, 4_000];
 /** After so many streams that brought nothing, the browser asks by itself. */
 const FRUITLESS = 3;
 const POLL_MS = 5_000;
@@ -112,7 +112,10 @@ export class LiveClient {
           this.#signedOut();
           return true;
         }
+        // Nobody answers at all: the stream is as good a way to find out when somebody does.
         this.#status("offline", signal);
+        this.#fruitless = 0;
+        return false;
       }
       await pause(POLL_MS, signal);
       if (signal.aborted) return true;

@@ -23,7 +23,7 @@ export const PLAIN: Look = {};
 
 /** Escape sequences: colours and links are read, all others (cursor, titles, erasing) are left out. */
 const ESCAPE =
-  /\u001b(?:\[([0-9;:?<=>]*)[ -/]*([@-~])|\](?:8;[^;\u0007\u001b]*;([^\u0007\u001b]*)|[^\u0007\u001b]*)(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-~]|$)/g;
+  /\u001b(?:\[([0-9;:?<=>]*)[ -/]*([@-~])|\](?:8;[^;\u0007\u001b]*;([^\u0007\u001b]*)|[^\u0007\u001b]*)(?:\u0007|\u001b\\|$)|[PX^_][^\u001b]*(?:\u001b\\|$)|[ -/]*[0-OQ-WYZ\\`-~]|)/g;
 
 /** A line in pieces of one look each. @param start look at its begin: colours go on over the ends of lines. */
 export function readAnsi(line: string, start: Look): { readonly pieces: readonly Piece[]; readonly end: Look } {

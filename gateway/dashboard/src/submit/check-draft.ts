@@ -1,6 +1,7 @@
 import type { TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../../proto/limits.ts";
 import type { Draft } from "./draft.ts";
+import { readLine } from "./lines.ts";
 
 export type Problems = Readonly<Record<string, string>>;
 
@@ -48,7 +49,7 @@ function readWork(draft: Draft, spec: TaskSpecJson, wrong: Wrong): void {
   } else if (draft.kind === "argv") {
     const argv = draft.argv.split("\n").filter((line, index, all) => line !== "" || index < all.length - 1);
     if (argv.length === 0 || argv[0] === "") wrong("argv", "The first line is the program.");
-    spec.argv = argv;
+    spec.argv = argv.map(readLine);
   } else {
     if (draft.type.trim() === "") wrong("type", "Name the handler.");
     spec.type = draft.type.trim();
@@ -99,7 +100,7 @@ function pairs(text: string, field: string, name: RegExp, wrong: Wrong): Record<
     const at = line.indexOf("=");
     const key = at < 0 ? line.trim() : line.slice(0, at).trim();
     if (at < 0 || !name.test(key)) wrong(field, `${JSON.stringify(line.slice(0, 40))} is not NAME=VALUE.`);
-    else result[key] = line.slice(at + 1);
+    else result[key] = readLine(line.slice(at + 1));
   }
   return result;
 }

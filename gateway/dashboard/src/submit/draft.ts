@@ -1,6 +1,7 @@
 import type { TaskJson, TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { readPayload } from "../task/read-payload.ts";
 import { readSeconds } from "../time/format.ts";
+import { writeLine } from "./lines.ts";
 
 export type Kind = "command" | "argv" | "type";
 
@@ -52,7 +53,7 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
   };
   const pairs = (map: Readonly<Record<string, string>> | undefined) =>
     Object.entries(map ?? {})
-      .map(([name, value]) => `${name}=${value}`)
+      .map(([name, value]) => `${name}=${value === "" ? "" : writeLine(value)}`)
       .join("\n");
   return {
     ...BLANK,
@@ -60,7 +61,7 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
     name: text(spec.name),
     queue: text(spec.queue),
     command: text(spec.command),
-    argv: (spec.argv ?? []).join("\n"),
+    argv: (spec.argv ?? []).map(writeLine).join("\n"),
     type: text(spec.type),
     payload: spec.payload === undefined ? "" : (readPayload(spec.payload).text ?? ""),
     priority: text(spec.priority),

@@ -82,7 +82,13 @@ export function SubmitForm({ initial, rest }: { readonly initial: Draft; readonl
         <Field {...field("command")} label="Command" rows={3} mono hint="a line for the agent's shell" />
       )}
       {draft.kind === "argv" && (
-        <Field {...field("argv")} label="Program and arguments" rows={4} mono hint="one a line; no shell reads them" />
+        <Field
+          {...field("argv")}
+          label="Program and arguments"
+          rows={4}
+          mono
+          hint="one a line, without a shell; a line in quotes is read as JSON"
+        />
       )}
       {draft.kind === "type" && (
         <Field {...field("type")} label="Handler" mono hint="the type your worker registered" />

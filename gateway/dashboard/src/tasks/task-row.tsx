@@ -33,7 +33,7 @@ export function TaskRow(props: { readonly task: TaskJson; readonly index: number
         <span className="dim">/{task.maxAttempts ?? 1}</span>
       </div>
       <div role="cell" className="cell-number">
-        <Span from={task.startedAt} to={task.endedAt} />
+        <Span from={task.status === "TASK_STATUS_WAITING" ? undefined : task.startedAt} to={task.endedAt} />
       </div>
       <div role="cell" className="cell-number">
         <Age at={task.createdAt} />

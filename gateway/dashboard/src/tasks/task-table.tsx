@@ -27,7 +27,7 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
   }, [last, list]);
   const hold = useHold(onHold);
   return (
-    <div className="task-table" role="table" aria-label="Tasks" aria-rowcount={list.more ? -1 : list.order.length + 1}>
+    <div className="task-table">
       {list.fresh > 0 && (
         <Button
           look="primary"
@@ -41,40 +41,46 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
           {list.fresh >= 100 ? "100 or more new" : `${list.fresh} new`}
         </Button>
       )}
-      <div role="row" className="task-row task-head" aria-rowindex={1}>
-        <div role="columnheader">Status</div>
-        <div role="columnheader">Name</div>
-        <div role="columnheader">Queue</div>
-        <div role="columnheader" className="cell-number">
-          Attempt
-        </div>
-        <div role="columnheader" className="cell-number">
-          Ran
-        </div>
-        <div role="columnheader" className="cell-number">
-          Created
-        </div>
-      </div>
-      <div
-        ref={box}
-        className="task-rows"
-        role="rowgroup"
-        tabIndex={0}
-        aria-label="Rows"
-        onScroll={hold.scrolled}
-        {...hold.pointer}
-      >
-        <div className="task-space" style={{ height: rows.getTotalSize() }}>
-          {items.map(({ index, start, key }) => {
-            const task = list.rows.get(list.order[index] ?? "");
-            return task === undefined ? null : <TaskRow key={key} task={task} index={index} top={start} />;
-          })}
+      <div className="task-grid" role="table" aria-label="Tasks" aria-rowcount={list.more ? -1 : list.order.length + 1}>
+        <TableHead />
+        <div
+          ref={box}
+          className="task-rows"
+          role="rowgroup"
+          tabIndex={0}
+          aria-label="Rows"
+          onScroll={hold.scrolled}
+          {...hold.pointer}
+        >
+          <div className="task-space" role="presentation" style={{ height: rows.getTotalSize() }}>
+            {items.map(({ index, start, key }) => {
+              const task = list.rows.get(list.order[index] ?? "");
+              return task === undefined ? null : <TaskRow key={key} task={task} index={index} top={start} />;
+            })}
+          </div>
         </div>
       </div>
       <p className="table-foot" role="status">
         {list.reading && <Glyph name="retry" className="spin" />}
         {plural(list.order.length, "task")} {list.more ? "read so far" : "in all"}
       </p>
+    </div>
+  );
+}
+
+const COLUMNS = ["Status", "Name", "Queue", "Attempt", "Ran", "Created"];
+const NUMBERS = new Set(["Attempt", "Ran", "Created"]);
+
+function TableHead() {
+  return (
+    <div role="rowgroup">
+      <div role="row" className="task-row task-head" aria-rowindex={1}>
+        {COLUMNS.map((name) => (
+          <div key={name} role="columnheader" className={NUMBERS.has(name) ? "cell-number" : ""}>
+            {name}
+          </div>
+        ))}
+      </div>
     </div>
   );
 }
