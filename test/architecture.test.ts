@@ -18,8 +18,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proto",
     "runtime",
   ],
+  "coordinator/stats": [
+    "coordinator/stats",
+    "coordinator/engine",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "proto",
+    "runtime",
+  ],
   "coordinator/operations": [
     "coordinator/operations",
+    "coordinator/stats",
     "coordinator/engine",
     "coordinator/ports",
     "coordinator/kernel",

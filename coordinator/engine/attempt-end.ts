@@ -28,7 +28,7 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
   const outcome = command.kind === "report" ? command.report.outcome : AttemptOutcome.FAILED;
   switch (decision.do) {
     case "end": {
-      observe(state, item, decision.reason, outcome);
+      observe(state, item, decision.reason, outcome, facts, true);
       const detail = detailOf(state, item, outcome, decision.reason, facts);
       const succeeded = outcome === AttemptOutcome.SUCCEEDED && command.kind === "report";
       endItem(state, item, decision.status, decision.reason, {
@@ -39,7 +39,7 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
       break;
     }
     case "retry": {
-      observe(state, item, decision.reason, outcome);
+      observe(state, item, decision.reason, outcome, facts, false);
       const detail = detailOf(state, item, outcome, decision.reason, facts);
       retryLater(state, item, detail, pauseMs(state, item, decision.pause, facts));
       if (facts.settled !== undefined) afterCommit(state, () => facts.settled?.(true));
@@ -126,7 +126,14 @@ export function isFinal(item: Item, exitCode: number | undefined, nonRetryable: 
   return forbidsRetry(specOf(item.head).retry, exitCode);
 }
 
-function observe(state: EngineState, item: Item, reason: TaskReason, outcome: AttemptOutcome): void {
+function observe(
+  state: EngineState,
+  item: Item,
+  reason: TaskReason,
+  outcome: AttemptOutcome,
+  facts: AttemptFacts,
+  last: boolean,
+): void {
   const { queue, needs } = item.lane.key;
   const begun = item.attempt?.startedAt || item.attempt?.leasedAt || state.clock.now();
   const name =
@@ -140,4 +147,13 @@ function observe(state: EngineState, item: Item, reason: TaskReason, outcome: At
             ? "lost"
             : "failed";
   state.observer.attemptFinished(queue, needs.type, name, state.clock.now() - begun);
+  if (name === "succeeded" || name === "cancelled") return;
+  state.observer.failed?.({
+    ...{ queue, type: needs.type, task: item.head, reason, last },
+    name: () => specOf(item.head).name,
+    error: facts.report?.error,
+    exitCode: facts.report?.exitCode,
+    signal: facts.report?.signal ?? "",
+    version: item.attempt?.session?.info.version ?? "",
+  });
 }

@@ -1,3 +1,4 @@
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { refKey } from "../kernel/task-ref.ts";
 import type { GateHit } from "../ports/rows.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
@@ -5,7 +6,7 @@ import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit, settleShards } from "./counters.ts";
 import { decodeTaskAnswer } from "./gate-answers.ts";
 import type { Lane } from "./lanes.ts";
-import type { SubmitOutcome } from "./pending.ts";
+import type { PendingEnd, SubmitOutcome } from "./pending.ts";
 import { admitHead } from "./place.ts";
 import { noteCommitted } from "./refill.ts";
 import { sendLeases } from "./send.ts";
@@ -73,11 +74,19 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
     if (item !== null) state.items.delete(item.key);
     if (won) {
       remember(state, refKey(row), row.token);
-      state.observer.finished(queue, item?.lane.key.needs.type ?? "", nameOf(row.status), row.at - row.createdAt);
+      const type = (item?.lane ?? state.lanes.get(row.lane))?.key.needs.type ?? "";
+      state.observer.finished(queue, type, nameOf(row.status), row.at - row.createdAt);
+      if (row.reason === TaskReason.EXPIRED) tellExpired(state, end, type);
       publish(state, row, queue, true);
     } else countEnd(state, row.shard, row.lane, queue, row.status, -1);
     for (const settled of end.settled) settled(won);
   }
+}
+
+function tellExpired(state: EngineState, { row, queue }: PendingEnd, type: string): void {
+  const nothing = { exitCode: undefined, signal: "", version: "", name: () => "" };
+  const error = { message: "expired before it could start" };
+  state.observer.failed?.({ queue, type, task: row, reason: row.reason, last: true, error, ...nothing });
 }
 
 /** Outcome names of metrics, by TaskStatus. */

@@ -44,6 +44,24 @@ export interface EngineObserver {
   finished(queue: string, type: string, outcome: string, tookMs: number): void;
   flushed(rows: number, tookMs: number): void;
   timerLag(ms: number): void;
+  /** An attempt that ended without success and was not cancelled, or a task that expired before its first one. */
+  failed?(failure: AttemptFailure): void;
+}
+
+export interface AttemptFailure {
+  readonly queue: string;
+  readonly task: TaskRef;
+  /** Its name: the spec is opened for it. */
+  readonly name: () => string;
+  readonly type: string;
+  readonly reason: number;
+  readonly error: { readonly type?: string; readonly message?: string } | undefined;
+  readonly exitCode: number | undefined;
+  readonly signal: string;
+  /** Version of the worker; "": unknown. */
+  readonly version: string;
+  /** No attempt follows. */
+  readonly last: boolean;
 }
 
 /** Everything an owner knows. Functions of the engine work on it, one at a time; nothing awaits in the midst of a change. */

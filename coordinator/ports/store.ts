@@ -1,6 +1,7 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EndRow, EventRow, GateHit, GateRow, MoveRow, SessionRow, StoredTask, TaskHead, TaskRow } from "./rows.ts";
+import type { StatsStore } from "./stats-store.ts";
 
 /**
  * The store of a coordinator: the only place that outlives it. `test/contract/store.ts` is its exam; every plugin passes
@@ -12,6 +13,7 @@ export interface Store {
   readonly segments: SegmentStore;
   readonly reads: ReadStore;
   readonly recovery: RecoveryStore;
+  readonly stats: StatsStore;
 
   /**
    * Makes the caller the owner of every shard: each epoch rises by one, durably, after every flush under the old epoch

@@ -1,3 +1,5 @@
+import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { OverviewSchema, StatsDeltaSchema } from "../../proto/gen/tss/v1/stats_pb.js";
 import { WatchTasksResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
@@ -16,6 +18,7 @@ export function streamRoutes(context: RouteContext): Route[] {
   return [
     { method: "GET", path: "/task/watch/{id}", handle: (exchange) => watch(context, exchange) },
     { method: "GET", path: "/task/logs/{id}", handle: (exchange) => logs(context, exchange) },
+    { method: "GET", path: "/stats/watch", handle: (exchange) => watchStats(context, exchange) },
   ];
 }
 
@@ -29,6 +32,23 @@ async function watch(context: RouteContext, exchange: Exchange): Promise<void> {
     if (task !== undefined && !(await events.send("task", message.cursor, JSON.stringify(task)))) return;
   }
   await events.finish(!context.draining.aborted);
+}
+
+/** Events `snapshot` and `delta`; an EventSource that comes back goes on where it was. */
+async function watchStats(context: RouteContext, exchange: Exchange): Promise<void> {
+  const signal = AbortSignal.any([exchange.signal, context.draining]);
+  const { headers } = exchange.callOptions;
+  const resume = exchange.request.headers["last-event-id"];
+  const cursor = typeof resume === "string" ? resume : (exchange.url.searchParams.get("cursor") ?? "");
+  const stream = context.connection.service(StatsService).watchStats({ cursor }, { headers, signal });
+  const events = await EventStream.open(exchange, stream);
+  for await (const { frame, cursor } of events) {
+    if (frame.case === undefined) continue;
+    const json =
+      frame.case === "snapshot" ? toJson(OverviewSchema, frame.value) : toJson(StatsDeltaSchema, frame.value);
+    if (!(await events.send(frame.case, cursor, JSON.stringify(json)))) return;
+  }
+  await events.finish(false);
 }
 
 async function logs(context: RouteContext, exchange: Exchange): Promise<void> {

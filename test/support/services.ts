@@ -1,4 +1,4 @@
-import { findFolder, install, type Missing } from "./binaries.ts";
+import { findFolder, hasImageMagick, install, type Missing } from "./binaries.ts";
 import { findChromium } from "./chromium.ts";
 import { startPostgres, type TestServer } from "./postgres-server.ts";
 import { startRedis } from "./redis-server.ts";
@@ -25,7 +25,7 @@ export async function testServices(): Promise<TestServices> {
   const missing: Missing[] = [];
   if (!given.database && !findFolder(POSTGRES)) missing.push("postgres");
   if (!given.redis && !findFolder(REDIS)) missing.push("redis");
-  if (!findFolder(["convert"])) missing.push("convert");
+  if (!hasImageMagick()) missing.push("convert");
   if (findChromium() === undefined) missing.push("chromium");
   install(missing);
   const started: TestServer[] = [];

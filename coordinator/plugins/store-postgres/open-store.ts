@@ -18,6 +18,7 @@ import { makeResolve } from "./resolve.ts";
 import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
+import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -50,6 +51,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   return {
     kind: "postgres",
     catalog: makeCatalog(pool, leaves),
+    stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
     recovery: makeRecovery(pool, leaves, marks),

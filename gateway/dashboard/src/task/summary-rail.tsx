@@ -37,7 +37,8 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
     task.nextAttemptAt !== undefined && ["Next attempt", <Age key="a" at={task.nextAttemptAt} />],
     task.startedAt !== undefined && ["Started", <Moment key="s" at={task.startedAt} />],
     task.endedAt !== undefined && ["Ended", <Moment key="e" at={task.endedAt} />],
-    task.startedAt !== undefined && task.status !== "TASK_STATUS_WAITING" && ["Took", <Span key="t" from={task.startedAt} to={task.endedAt} />],
+    task.startedAt !== undefined &&
+      task.status !== "TASK_STATUS_WAITING" && ["Took", <Span key="t" from={task.startedAt} to={task.endedAt} />],
     task.exitCode !== undefined && ["Exit code", String(task.exitCode)],
     last?.signal !== undefined && ["Signal", last.signal],
     spec?.timeout !== undefined && ["Timeout", formatDuration(readSeconds(spec.timeout) ?? 0)],
