@@ -27,7 +27,7 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
   }, [last, list]);
   const hold = useHold(onHold);
   return (
-    <div className="task-table">
+    <div className="task-table" {...hold.pointer}>
       {list.fresh > 0 && (
         <Button
           look="primary"
@@ -43,15 +43,7 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
       )}
       <div className="task-grid" role="table" aria-label="Tasks" aria-rowcount={list.more ? -1 : list.order.length + 1}>
         <TableHead />
-        <div
-          ref={box}
-          className="task-rows"
-          role="rowgroup"
-          tabIndex={0}
-          aria-label="Rows"
-          onScroll={hold.scrolled}
-          {...hold.pointer}
-        >
+        <div ref={box} className="task-rows" role="rowgroup" tabIndex={0} aria-label="Rows" onScroll={hold.scrolled}>
           <div className="task-space" role="presentation" style={{ height: rows.getTotalSize() }}>
             {items.map(({ index, start, key }) => {
               const task = list.rows.get(list.order[index] ?? "");
