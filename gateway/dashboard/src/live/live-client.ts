@@ -16,8 +16,10 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000];
 /** After so many streams that brought nothing, the browser asks by itself. */
 const FRUITLESS = 3;
 const POLL_MS = 5_000;
-/** Polls after which a stream is tried again. */
-const POLLS = 12;
+/** An answer that has not begun by then never will, ms. */
+const ANSWER_MS = 10_000;
+/** Polls after which a stream is tried again: at first one, as the gateway may just have come back, then more and more. */
+const MOST_POLLS = 12;
 
 /** The one connection of a browser: says what it wants to know, hears it, comes back when it is cut, asks when it cannot hear. */
 export class LiveClient {
@@ -28,6 +30,7 @@ export class LiveClient {
   #run = new AbortController();
   #gather: ReturnType<typeof setTimeout> | undefined;
   #fruitless = 0;
+  #polls = 1;
 
   constructor(events: LiveEvents) {
     this.#events = events;
@@ -75,7 +78,7 @@ export class LiveClient {
     const own = new AbortController();
     const stop = () => own.abort();
     signal.addEventListener("abort", stop, { once: true });
-    let silence = setTimeout(stop, SILENCE_MS);
+    let silence = setTimeout(stop, ANSWER_MS);
     let heard = false;
     try {
       const { body } = await this.#ask("live/stream", own.signal);
@@ -85,6 +88,7 @@ export class LiveClient {
         silence = setTimeout(stop, SILENCE_MS);
         heard = true;
         this.#fruitless = 0;
+        this.#polls = 1;
         this.#status("live", signal);
         if (event.event === "signed-out") return this.#signedOut();
         this.#take(event);
@@ -99,11 +103,12 @@ export class LiveClient {
     return heard ? "heard" : "nothing";
   }
 
-  /** Asks every few seconds for a minute. True: there is nobody to ask for. */
+  /** Asks every few seconds for a while. True: there is nobody to ask for. */
   async #poll(signal: AbortSignal): Promise<boolean> {
-    for (let polls = 0; polls < POLLS; polls++) {
+    for (let polls = 0; polls < this.#polls; polls++) {
       try {
-        const { body } = await this.#ask("live/poll", signal);
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+        const { body } = await this.#ask("live/poll", patience);
         for await (const event of readEvents(body as ReadableStream<Uint8Array>)) this.#take(event);
         this.#status("polling", signal);
       } catch (error) {
@@ -117,9 +122,10 @@ export class LiveClient {
         this.#fruitless = 0;
         return false;
       }
-      await pause(POLL_MS, signal);
+      if (this.#polls > 1) await pause(POLL_MS, signal);
       if (signal.aborted) return true;
     }
+    this.#polls = Math.min(this.#polls * 2, MOST_POLLS);
     return false;
   }
 

@@ -8,7 +8,11 @@ import { SignInPage } from "./sign-in-page.tsx";
 
 const AGAIN_MS = 2_000;
 
-onStreamRefused(() => void askSession());
+// A coordinator that is just starting may refuse a key it will know in a moment: the stream is tried again while we are in.
+onStreamRefused(async () => {
+  await askSession();
+  if (session.get().kind === "in") setTimeout(restartLive, AGAIN_MS);
+});
 
 /** Pages for who is signed in; the way in for everybody else. The address stays, so that one is where one wanted to be. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
