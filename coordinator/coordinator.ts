@@ -8,8 +8,10 @@ import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
+import { tlsFilesOf } from "../runtime/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { listen } from "./api/listen.ts";
 import { type GrpcServer, startGrpcServer } from "./api/server.ts";
 import { engineConfig } from "./config.ts";
 import { Engine } from "./engine/engine.ts";
@@ -63,6 +65,8 @@ const LOG_PRUNE_MS = 60_000;
  */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { settings, logger } = options;
+  // What cannot be used is found before anything is owned.
+  const tls = tlsFilesOf(settings);
   const metrics = createMetrics("coordinator", readVersion());
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(() => {});
@@ -72,6 +76,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const cells = new Cells();
     const failures = new FailureBook();
     let engineState: EngineState | null = null;
+    const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
+    opened.push(async () => listening.close());
     const engine = await Engine.start({
       store,
       config: engineConfig(settings),
@@ -82,7 +88,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       }),
       tracer: options.tracer ?? noTracer,
       failpoint,
-      address: settings.TSS_COORDINATOR_LISTEN ?? "",
+      address: listening.address,
       takeover: options.takeOver ?? false,
       onStopped: (error) => ended.reject(told(error)),
     });
@@ -107,8 +113,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       operations: audit.operations(createOperations(engine.state, logs, stats, facts)),
       apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
-      listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
-      tls: tlsOf(settings),
+      listen: listening,
+      tls,
       logger,
       clock: systemClock,
       metrics: createGrpcMetrics(metrics),
@@ -221,11 +227,6 @@ function observerOf(metrics: Metrics, cells: Cells, failed: (failure: AttemptFai
     timerLag: tasks.timerLag,
     failed,
   };
-}
-
-function tlsOf(settings: Settings): { certPath: string; keyPath: string } | undefined {
-  const { TSS_TLS_CERT: certPath, TSS_TLS_KEY: keyPath } = settings;
-  return certPath === undefined || keyPath === undefined ? undefined : { certPath, keyPath };
 }
 
 function tellWorkers(engine: Engine): void {

@@ -23,7 +23,7 @@ export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
     })),
     workers: [...state.sessions.values()].map((session) => ({
       pool: session.info.labels["pool"] ?? DEFAULT_POOL,
-      state: moodOf(session),
+      state: moodOf(state, session),
       version: session.info.version,
       slotsUsed: session.held.size,
       slotsFree: Math.max(session.info.slots - session.held.size, 0),

@@ -9,7 +9,7 @@ import { returnItem } from "./fill.ts";
 import { type Item, specOf } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { giveBack } from "./send.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isFar } from "./state.ts";
 
 /** What is known of an attempt's ending beside the decision. */
 export interface AttemptFacts {
@@ -85,7 +85,7 @@ function retryLater(state: EngineState, item: Item, detail: Uint8Array, afterMs:
     nextAt,
     detail,
   });
-  if (afterMs > state.config.horizonMs) {
+  if (isFar(state, nextAt)) {
     moveItem(state, item, nextAt);
     return;
   }
@@ -135,7 +135,7 @@ function observe(
   last: boolean,
 ): void {
   const { queue, needs } = item.lane.key;
-  const begun = item.attempt?.startedAt || item.attempt?.leasedAt || state.clock.now();
+  const ran = item.attempt === null ? 0 : state.clock.monotonic() - item.attempt.begunAt;
   const name =
     outcome === AttemptOutcome.SUCCEEDED
       ? "succeeded"
@@ -146,7 +146,7 @@ function observe(
           : reason === TaskReason.LOST
             ? "lost"
             : "failed";
-  state.observer.attemptFinished(queue, needs.type, name, state.clock.now() - begun);
+  state.observer.attemptFinished(queue, needs.type, name, ran);
   if (name === "succeeded" || name === "cancelled") return;
   state.observer.failed?.({
     ...{ queue, type: needs.type, task: item.head, reason, last },

@@ -15,8 +15,14 @@ export type Acknowledge = (accepted: boolean) => void;
 /**
  * How an attempt ended, as its worker says. The first report with the current token counts; a repeat of it is acknowledged
  * again; an old token is refused, for ever.
+ * @param outputKeptBytes how much of the output it names is kept.
  */
-export function reportOutcome(state: EngineState, report: OutcomeReport, acknowledge: Acknowledge): void {
+export function reportOutcome(
+  state: EngineState,
+  report: OutcomeReport,
+  outputKeptBytes: number,
+  acknowledge: Acknowledge,
+): void {
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
   const token = Number(report.fencingToken);
@@ -48,6 +54,7 @@ export function reportOutcome(state: EngineState, report: OutcomeReport, acknowl
         error: report.error,
         survivors: report.survivors,
         outputBytes: report.outputBytes,
+        outputKeptBytes: BigInt(outputKeptBytes),
         startedAt: report.startedAt,
         endedAt: report.endedAt,
       },
@@ -87,6 +94,7 @@ function answerFromPast(
 export function reportStart(state: EngineState, report: StartReport): void {
   const item = running(state, report.id, report.fencingToken);
   if (item?.attempt == null) return;
+  if (item.attempt.startedAt === 0) item.attempt.begunAt = state.clock.monotonic();
   item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });

@@ -18,7 +18,7 @@ const AHEAD = 10_000;
 export function workerFacts(state: EngineState, session: Session): WorkerFacts {
   const { info, profile, held, credit, stalled, used } = session;
   return {
-    ...{ name: info.name, mood: moodOf(session), slots: info.slots, held: held.size, credit, stalled, used },
+    ...{ name: info.name, mood: moodOf(state, session), slots: info.slots, held: held.size, credit, stalled, used },
     silentMs: Math.max(state.clock.monotonic() - session.seenAt, 0),
     ...{ commands: profile.commands, types: profile.types, queues: profile.queues },
     ...{ labels: profile.labels, resources: profile.resources },

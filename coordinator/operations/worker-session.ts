@@ -84,14 +84,39 @@ export function takeReports(
   for (const start of reports.starts) reportStart(state, start);
   for (const progress of reports.progress) reportProgress(state, progress);
   for (const outcome of reports.outcomes) {
-    const token = Number(outcome.fencingToken);
-    const forget = logForgetter(state, logs, outcome.id);
-    const acknowledge = (accepted: boolean): void => {
-      if (accepted) forget();
-      answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
-    };
-    reportOutcome(state, outcome, state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge);
+    const kept = keptBytes(state, logs, outcome);
+    if (typeof kept === "number") takeOutcome(state, logs, outcome, kept, answer);
+    else void kept.then((bytes) => takeOutcome(state, logs, outcome, bytes, answer));
   }
+}
+
+function takeOutcome(
+  state: EngineState,
+  logs: LogBook,
+  outcome: OutcomeReport,
+  keptBytes: number,
+  answer: (answer: WorkAnswer) => void,
+): void {
+  const token = Number(outcome.fencingToken);
+  const forget = logForgetter(state, logs, outcome.id);
+  const acknowledge = (accepted: boolean): void => {
+    if (accepted) forget();
+    answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
+  };
+  reportOutcome(
+    state,
+    outcome,
+    keptBytes,
+    state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge,
+  );
+}
+
+/** A report that counts for nothing is not worth a look. */
+function keptBytes(state: EngineState, logs: LogBook, outcome: OutcomeReport): number | Promise<number> {
+  const ref = state.ids.decode(outcome.id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  if (ref === null || item?.state !== "running" || item.token !== Number(outcome.fencingToken)) return 0;
+  return logs.keptBytes(ref, item.attempts, Number(outcome.outputBytes));
 }
 
 function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (answer: WorkAnswer) => void): void {

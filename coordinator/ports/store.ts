@@ -24,6 +24,12 @@ export interface Store {
   claim(owner: string, takeover: boolean): Promise<readonly OwnedShard[]>;
 
   /**
+   * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.
+   * @throws FencedError a shard has a newer epoch.
+   */
+  checkOwner(owners: readonly OwnedShard[]): Promise<void>;
+
+  /**
    * Writes everything that happened since the last commit, in one transaction, or nothing of it. Calls never overlap.
    * @throws FencedError a shard has a newer epoch.
    * @throws RequestRepeatedError a request gate was there before; nothing was written.
@@ -164,8 +170,14 @@ export interface RecoveryStore {
     after: (TaskRef & { runAt: number }) | null,
     limit: number,
   ): Promise<readonly StoredTask[]>;
-  /** Tasks without an end whose expires_at lies in (0, now], from these segments; oldest first. */
-  expired(segs: readonly number[], now: number, limit: number): Promise<readonly TaskHead[]>;
+  /** The next tasks without an end and with from < expires_at ≤ to, from these segments, after a place of that order. */
+  expired(
+    segs: readonly number[],
+    from: number,
+    to: number,
+    after: (TaskRef & { readonly expiresAt: number }) | null,
+    limit: number,
+  ): Promise<readonly TaskHead[]>;
 }
 
 export interface Checkpoint extends OwnedShard {

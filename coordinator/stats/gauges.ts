@@ -1,6 +1,6 @@
 import type { Item } from "../engine/item.ts";
 import type { Lane } from "../engine/lanes.ts";
-import type { Session } from "../engine/session.ts";
+import { connectionOf, type Session } from "../engine/session.ts";
 import type { EngineState } from "../engine/state.ts";
 
 /** What waits and runs in a queue now. */
@@ -76,9 +76,8 @@ function countLane(gauge: QueueGauge, lane: Lane, inHand: number): void {
 /** The state of a worker's session in the words of the contract. */
 export type WorkerMood = "active" | "draining" | "disconnected";
 
-export function moodOf(session: Session): WorkerMood {
-  if (session.stream === null) return "disconnected";
-  return session.draining ? "draining" : "active";
+export function moodOf(state: EngineState, session: Session): WorkerMood {
+  return connectionOf(session, state.clock.monotonic(), state.config.leaseTtlMs);
 }
 
 export interface PoolGauge {
@@ -121,7 +120,7 @@ export function readWorkers(state: EngineState): WorkerGauges {
   let silentMs = 0;
   let silent = "";
   for (const session of state.sessions.values()) {
-    const mood = moodOf(session);
+    const mood = moodOf(state, session);
     const { info, profile, held } = session;
     const age = Math.round(Math.max(now - session.seenAt, 0));
     const pool = poolOf(pools, info.labels["pool"] ?? DEFAULT_POOL);

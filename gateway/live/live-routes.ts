@@ -47,7 +47,8 @@ async function poll(hub: Hub, exchange: Exchange): Promise<void> {
 async function stream(context: RouteContext, hub: Hub, exchange: Exchange, dropped: () => void): Promise<void> {
   const { topics, from } = readRequest(await exchange.readJson());
   const headers = { authorization: exchange.authorization };
-  if (context.draining.aborted) throw new HttpProblem(503, "UNAVAILABLE", "The gateway is draining.", { "retry-after": "1" });
+  if (context.draining.aborted)
+    throw new HttpProblem(503, "UNAVAILABLE", "The gateway is draining.", { "retry-after": "1" });
   // A key that is refused gets its status before the stream begins.
   await hub.keys.prove(headers.authorization);
   exchange.response.writeHead(200, {

@@ -1,8 +1,15 @@
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "../../proto/gen/grpc/health/v1/health_pb.js";
 import type { Metrics } from "../../runtime/metrics.ts";
 import type { Route } from "../http/router.ts";
 import { openApi } from "../openapi/openapi.ts";
 import { apiPage } from "../pages/api-page.ts";
 import type { RouteContext } from "./context.ts";
+
+/** A coordinator that takes longer is not one to send callers to. */
+const READY_MS = 2_000;
 
 const PAGE_HEADERS = {
   "content-security-policy":
@@ -42,7 +49,7 @@ export function pageRoutes(context: RouteContext, metrics: Metrics | undefined):
       path: "/metrics",
       handle: async (exchange) => exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", await metrics.text()),
     });
-  return routes;
+  return routes.map((route) => ({ ...route, untraced: true }));
 }
 
 function page(path: string, render: () => string): Route {
@@ -56,8 +63,8 @@ function page(path: string, render: () => string): Route {
 async function notReady({ connection, draining }: RouteContext): Promise<string | null> {
   if (draining.aborted) return "The gateway is draining.";
   try {
-    await connection.ready(2_000);
-    return null;
+    const { status } = await connection.service(Health).check({}, { timeoutMs: READY_MS });
+    return status === ServingStatus.SERVING ? null : "The coordinator is draining.";
   } catch (error) {
     return (error as Error).message;
   }

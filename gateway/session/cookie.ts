@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
 
 /**
  * Name of the session's cookie. Cookies do not know ports: gateways of one host would overwrite each other's. With TLS the
@@ -23,7 +24,8 @@ export function sessionCookie(name: string, value: string, seconds: number, secu
   return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 }
 
-/** Whether the browser speaks TLS: to us through a proxy that says so, or by the address people are given. */
+/** Whether the browser speaks TLS: to us, through a proxy that says so, or by the address people are given. */
 export function isSecure(request: IncomingMessage, publicUrl: string | undefined): boolean {
+  if ((request.socket as Partial<TLSSocket> | undefined)?.encrypted) return true;
   return request.headers["x-forwarded-proto"] === "https" || (publicUrl ?? "").startsWith("https:");
 }

@@ -1,8 +1,10 @@
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
+import { isRunning } from "../support/is-running.ts";
 import { CURRENT_NODE, OLD_NODES } from "../support/nodes.ts";
 import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
+import { until } from "../support/until.ts";
 
 const checkout = temporaryFolder();
 const tss = path.join(checkout, "bin", "tss.cjs");
@@ -12,6 +14,7 @@ let interrupts = 0;
 export async function main(argv: string[]): Promise<void> {
   if (argv[0] === "exit") { process.exitCode = Number(argv[1]); return; }
   if (argv[0] === "die") process.kill(process.pid, argv[1]);
+  if (argv[0] === "tell") { (await import("node:fs")).writeSync(3, "told\\n"); return; }
   if (argv[0] === "throw") throw new Error("The lid is stuck.");
   process.on("SIGINT", () => { interrupts += 1; console.log("interrupted"); });
   process.on("SIGTERM", () => { console.log("interrupts: " + interrupts); process.exit(7); });
@@ -36,6 +39,13 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
   test(`under Node.js ${version} a death by signal is the program's`, async () => {
     expect((await startProgram(file, [tss, "die", "SIGTERM"]).finished).signal).toBe("SIGTERM");
     expect((await startProgram(file, [tss, "die", "SIGKILL"]).finished).signal).toBe("SIGKILL");
+  });
+
+  test(`under Node.js ${version} the program has the task's descriptor 3`, async () => {
+    const line = 'mkfifo "$1"; cat "$1" & exec 3> "$1"; rm "$1"; "$2" "$3" tell; exec 3>&-; wait';
+    const fifo = path.join(temporaryFolder(), "fifo");
+    const started = startProgram("sh", ["-c", line, "sh", fifo, file, tss], { env: { TSS_PROGRESS_FD: "3" } });
+    expect(await started.finished).toMatchObject({ code: 0, stdout: "told\n", stderr: "" });
   });
 
   test(`under Node.js ${version} signals reach the program once`, async () => {
@@ -77,6 +87,15 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
 }
 
 for (const { file, version } of OLD_NODES) {
+  test(`under Node.js ${version} a launcher that is killed takes the program with it`, async () => {
+    const started = startProgram(file, [tss]);
+    await started.says("ready");
+    const [, own, parent] = /pid (\d+), parent (\d+)/.exec(started.stdout()) ?? [];
+    expect(Number(parent)).toBe(started.child.pid);
+    started.child.kill("SIGKILL");
+    await until("the program is gone", () => !isRunning(Number(own)));
+  });
+
   test(`Node.js ${version} without a newer one beside TSS is refused in one sentence`, async () => {
     rmSync(path.join(checkout, "node_modules"));
     const { code, stderr } = await startProgram(file, [tss]).finished;

@@ -11,10 +11,14 @@ function request(headers: Record<string, string> = {}, method = "POST"): Incomin
 }
 
 /** The cookie a browser would keep. */
-function signIn(sessions: Sessions, headers: Record<string, string> = {}): { cookie: string; all: string } {
+function signIn(
+  sessions: Sessions,
+  headers: Record<string, string> = {},
+  socket: object = {},
+): { cookie: string; all: string } {
   let all = "";
   const response = { setHeader: (_name: string, value: string) => (all = value) } as unknown as ServerResponse;
-  sessions.begin(request(headers), response, KEY);
+  sessions.begin(Object.assign(request(headers), { socket }), response, KEY);
   return { cookie: all.split(";")[0] as string, all };
 }
 
@@ -63,7 +67,8 @@ describe("a session", () => {
     const named = signIn(new Sessions({ secret: SECRET, publicUrl: "https://tss.example" }), {
       host: "tss.example",
     }).all;
-    for (const cookie of [behindProxy, named]) expect(cookie).toMatch(/^__Host-tss_session=.*; Secure$/);
+    const direct = signIn(new Sessions({ secret: SECRET }), { host: "tss.example" }, { encrypted: true }).all;
+    for (const cookie of [behindProxy, named, direct]) expect(cookie).toMatch(/^__Host-tss_session=.*; Secure$/);
   });
 
   test("gives its key to calls of our own pages only", () => {

@@ -46,6 +46,10 @@ const PACKAGES = {
   redis: "redis-server",
   convert: "imagemagick",
   chromium: "chromium",
+  venv: "python3-venv",
+  go: "golang-go",
+  cc: "gcc",
+  libc: "libc6-dev",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;

@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig, EngineObserver } from "../../coordinator/engine/state.ts";
@@ -13,7 +13,7 @@ import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import { systemClock } from "../../runtime/clock.ts";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 
@@ -21,7 +21,8 @@ export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
 
 export const TEST_CONFIG: EngineConfig = {
   defaults: { retry: { limit: 0, intervalMs: 10 }, timeoutMs: 0 },
-  leaseTtlMs: 1_000,
+  // A busy machine takes its time; who tests silence sets a shorter term.
+  leaseTtlMs: 10_000,
   retentionMs: 3_600_000,
   segmentRows: 1_000_000,
   segmentAgeMs: 3_600_000,
@@ -60,6 +61,7 @@ export async function startEngine(
   config: Partial<EngineConfig> = {},
   takeover = false,
   tracer: TaskTracer = noTracer,
+  clock: Clock = systemClock,
 ): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
@@ -70,7 +72,7 @@ export async function startEngine(
   const engine: Engine = await Engine.start({
     store,
     config: { ...TEST_CONFIG, ...config },
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     observer: observerOf(cells, (failure) => noteFailure(failures, engine.state, failure)),
     tracer,
@@ -202,7 +204,11 @@ export class TestWorker {
   }
 
   beat(): void {
-    this.#attachment.receive(create(WorkRequestSchema));
+    this.say({});
+  }
+
+  say(message: MessageInitShape<typeof WorkRequestSchema>): void {
+    this.#attachment.receive(create(WorkRequestSchema, message));
   }
 
   report(

@@ -7,7 +7,7 @@ import type { Handles } from "./handles.ts";
 import { Lister } from "./list.ts";
 import { OwnerLock } from "./owner-lock.ts";
 import { OwnerMemory } from "./owner-memory.ts";
-import { claim } from "./ownership.ts";
+import { checkEpochs, claim } from "./ownership.ts";
 import { Reaper } from "./reaper.ts";
 import { makeRecovery } from "./recovery.ts";
 import { resolveFlush } from "./resolve.ts";
@@ -49,6 +49,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       reaper.start();
       return shards;
     },
+    checkOwner: async (owners) => reader.read(() => checkEpochs(reader, owners)),
     flush: async (batch) => flush(handles, batch),
     resolve: async (batch) => resolveFlush(handles, batch),
     async close() {
