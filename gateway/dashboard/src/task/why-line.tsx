@@ -29,12 +29,12 @@ export function WhyLine({ task }: { readonly task: TaskJson }) {
     <section className={`why ${meaning}`} aria-label="Why it is where it is">
       <Glyph name={glyph} />
       <div>
-        <Reason reason={first} />
+        <Reason reason={first} ended={ended} />
         {others.length > 0 && (
           <details>
             <summary>{others.length === 1 ? "One more reason" : `${others.length} more reasons`}</summary>
             {others.map((other) => (
-              <Reason key={other.code} reason={other} />
+              <Reason key={other.code} reason={other} ended={ended} />
             ))}
           </details>
         )}
@@ -43,13 +43,12 @@ export function WhyLine({ task }: { readonly task: TaskJson }) {
   );
 }
 
-function Reason({ reason }: { readonly reason: ExplanationJson }) {
+/** What an ended task offers to do is on the page already. */
+function Reason({ reason, ended }: { readonly reason: ExplanationJson; readonly ended: boolean }) {
   return (
     <p>
       <strong>{displayText(reason.message ?? "")}</strong>{" "}
-      {reason.action !== undefined && reason.action !== "Nothing." && (
-        <span className="why-action">{displayText(reason.action)}</span>
-      )}
+      {reason.action !== undefined && !ended && <span className="why-action">{displayText(reason.action)}</span>}
     </p>
   );
 }
