@@ -13,8 +13,9 @@ const PROGRAM = `
 let interrupts = 0;
 export async function main(argv: string[]): Promise<void> {
   if (argv[0] === "exit") { process.exitCode = Number(argv[1]); return; }
+  if (argv[0] === "tell") (await import("node:fs")).writeSync(Number(process.env.TSS_PROGRESS_FD), "told\\n");
+  if (argv[0] === "tell") return;
   if (argv[0] === "die") process.kill(process.pid, argv[1]);
-  if (argv[0] === "tell") { (await import("node:fs")).writeSync(3, "told\\n"); return; }
   if (argv[0] === "throw") throw new Error("The lid is stuck.");
   process.on("SIGINT", () => { interrupts += 1; console.log("interrupted"); });
   process.on("SIGTERM", () => { console.log("interrupts: " + interrupts); process.exit(7); });
@@ -39,13 +40,6 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
   test(`under Node.js ${version} a death by signal is the program's`, async () => {
     expect((await startProgram(file, [tss, "die", "SIGTERM"]).finished).signal).toBe("SIGTERM");
     expect((await startProgram(file, [tss, "die", "SIGKILL"]).finished).signal).toBe("SIGKILL");
-  });
-
-  test(`under Node.js ${version} the program has the task's descriptor 3`, async () => {
-    const line = 'mkfifo "$1"; cat "$1" & exec 3> "$1"; rm "$1"; "$2" "$3" tell; exec 3>&-; wait';
-    const fifo = path.join(temporaryFolder(), "fifo");
-    const started = startProgram("sh", ["-c", line, "sh", fifo, file, tss], { env: { TSS_PROGRESS_FD: "3" } });
-    expect(await started.finished).toMatchObject({ code: 0, stdout: "told\n", stderr: "" });
   });
 
   test(`under Node.js ${version} signals reach the program once`, async () => {
@@ -76,6 +70,22 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
     const { code, stderr } = await startProgram(file, [tss, "throw"]).finished;
     expect(stderr).toBe("Error: tss: The lid is stuck.\n");
     expect(code).toBe(1);
+  });
+
+  test(`under Node.js ${version} an argument that is no UTF-8 is refused rather than changed`, async () => {
+    const run = (argument: string) =>
+      startProgram("/bin/sh", ["-c", `exec ${file} ${tss} exit 0 "$(printf '${argument}')"`]).finished;
+    const broken = await run("a\\377b");
+    expect(broken).toMatchObject({ code: 1, stdout: "" });
+    expect(broken.stderr).toBe("Error: tss: argument 3 is not valid UTF-8; what TSS is told to run is kept as text.\n");
+    expect(await run("a\\357\\277\\275b")).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test(`under Node.js ${version} the pipe of a task to its agent stays where it was`, async () => {
+    for (const descriptor of [3, 7]) {
+      const line = `{ TSS_PROGRESS_FD=${descriptor} ${file} ${tss} tell ${descriptor}>&1 >&2; } | cat`;
+      expect(await startProgram("/bin/sh", ["-c", line]).finished).toMatchObject({ stdout: "told\n", stderr: "" });
+    }
   });
 
   test(`under Node.js ${version} the version is shown without a warning`, async () => {

@@ -125,10 +125,10 @@ test("tss progress works inside a task, and says so outside of one", async () =>
     status: "failed",
     exitCode: 2,
     progress: { percent: 40, message: "half of it" },
-    error: { message: expect.stringContaining('PERCENT is "140"; it is a number from 0 to 100.') },
+    error: { message: expect.stringContaining("PERCENT must be a number from 0 to 100.") },
   });
   expect(await system.tss("progress", "40")).toMatchObject({
-    code: 1,
-    stderr: "Error: tss progress works inside a task alone: TSS_PROGRESS_FD is not set.\n",
+    code: 2,
+    stderr: expect.stringContaining('"tss progress" works inside a task that an agent runs'),
   });
 });
