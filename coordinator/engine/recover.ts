@@ -2,7 +2,7 @@ import type { Lock } from "../kernel/lock.ts";
 import { replayLocks } from "../kernel/lock-rows.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
-import type { Checkpoint, FlushShard } from "../ports/store.ts";
+import type { Checkpoint } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
 import { takeUpLocks } from "./locks.ts";
@@ -60,7 +60,7 @@ async function recoverShard(
     shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
   const open = new Map(body.l.map(([lane, count]) => [lane, count]));
   const recent = state.segments.ringAfter(shard.shard, body.floor);
-  const flushes = await flushesSince(state, shard, checkpoint, body);
+  const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
   const locks = new Map<string, Lock>();
   replayLocks(locks, body.k ?? []);
   for (const flush of flushes) applyBody(shard, open, locks, flush.body);
@@ -80,20 +80,6 @@ async function recoverShard(
   resumeLanes(state, shard, open, cursors, body.floor);
   if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
   return body;
-}
-
-/**
- * A flush that made no task is in the segment that was open then, though no seq above the floor may be: the segment that the
- * floor lies in is looked through too.
- */
-function flushesSince(
-  state: EngineState,
-  { shard }: Shard,
-  checkpoint: Checkpoint | undefined,
-  { floor }: CheckpointBody,
-): Promise<readonly FlushShard[]> {
-  const segs = state.segments.ringAfter(shard, floor - 1);
-  return state.store.recovery.flushesAfter(shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, segs);
 }
 
 async function readBack(state: EngineState, refs: readonly TaskRef[]): Promise<void> {
