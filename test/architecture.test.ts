@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   coordinator: ["coordinator", "proto", "runtime"],
   "sdk/typescript": ["sdk/typescript", "proto"],
-  "sdk/conformance": ["sdk/conformance", "sdk/typescript", "test/support"],
+  "sdk/conformance": ["sdk/conformance", "sdk/typescript", "proto", "test/support"],
   "worker-agent": ["worker-agent", "sdk/typescript", "proto", "runtime"],
   gateway: ["gateway", "sdk/typescript", "proto", "runtime"],
   "gateway/dashboard": ["gateway/dashboard", "gateway/live/frames.ts", "proto"],
