@@ -38,7 +38,7 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
     viewport: { width: 1280, height: 800 },
     ...options,
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(30_000);
   const page = context.pages()[0] ?? (await context.newPage());
   const faults: string[] = [];
   watch(page, faults);
@@ -65,9 +65,14 @@ export async function openDashboard(
   });
   const { code } = (await answer.json()) as { code: string };
   const opened = await openBrowser(rest);
-  await opened.page.goto(`${system.gateway}/#/sign-in/${code}/${place}`);
-  await opened.page.getByRole("navigation", { name: "Pages" }).waitFor();
-  return opened;
+  try {
+    await opened.page.goto(`${system.gateway}/#/sign-in/${code}/${place}`);
+    await opened.page.getByRole("navigation", { name: "Pages" }).waitFor();
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 function watch(page: Page, faults: string[]): void {
