@@ -9,6 +9,9 @@ import { headBytes, type Window } from "./window.ts";
 /** Heads a window keeps of a lane that no worker serves. */
 const UNSERVED_HEADS = 100;
 
+/** Of the budget of memory, up to which windows keep the newest heads of what is paged. */
+const TAIL_SHARE = 0.75;
+
 /** Notes about tasks ahead of a cursor before the ones that no refill can need are dropped. */
 const AHEAD = 1_024;
 
@@ -18,7 +21,10 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
   window.lastAssigned = head.seq;
   if (!window.paged && !hasRoom(state, lane, window)) window.startPaging(head.seq);
   if (window.paged) {
-    window.noteTail(head, lane.servedBy > 0);
+    if (lane.servedBy > 0 && !window.tailIsFull && hasRoomForTail(state)) {
+      window.noteTail(head);
+      addMemory(state, head);
+    } else for (const dropped of window.giveUpTail(head.seq)) dropMemory(state, dropped);
     considerRefill(state, lane, head.shard);
     return;
   }
@@ -30,6 +36,11 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
 function hasRoom(state: EngineState, lane: Lane, window: Window): boolean {
   if (lane.servedBy === 0) return window.count < UNSERVED_HEADS;
   return state.memory.heads < state.config.memoryHeads && state.memory.bytes < state.config.memoryBytes;
+}
+
+/** Tails must leave room for what is read back: that is next, they are last. */
+function hasRoomForTail({ memory, config }: EngineState): boolean {
+  return memory.heads < config.memoryHeads * TAIL_SHARE && memory.bytes < config.memoryBytes * TAIL_SHARE;
 }
 
 export function addMemory(state: EngineState, head: TaskHead): void {

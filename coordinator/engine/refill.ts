@@ -1,6 +1,6 @@
 import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
-import { addMemory } from "./fill.ts";
+import { addMemory, dropMemory } from "./fill.ts";
 import type { Lane } from "./lanes.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -70,8 +70,9 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   for (const [seq, flush] of window.takenAhead)
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
   const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
-  for (const head of tail ?? []) take(state, lane, window, head);
-  if (inPiece.length > 0 || (tail?.length ?? 0) > 0) {
+  for (const head of tail?.kept ?? []) dropMemory(state, head);
+  for (const head of tail?.beyond ?? []) take(state, lane, window, head);
+  if (inPiece.length > 0 || (tail?.beyond.length ?? 0) > 0) {
     offerLane(state, lane);
     state.wake();
   }

@@ -2,7 +2,7 @@ import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit } from "./counters.ts";
-import { takeOut } from "./fill.ts";
+import { dropMemory, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import { letGo } from "./lease.ts";
@@ -38,7 +38,8 @@ function forget(state: EngineState, batch: Batch, head: TaskHead): void {
   const item = state.items.get(key);
   const lane = state.lanes.get(head.lane) as Lane;
   takeOut(state, lane, head);
-  lane.findWindow(head.shard)?.forgetTail(head.seq);
+  const inTail = lane.findWindow(head.shard)?.forgetTail(head.seq);
+  if (inTail !== undefined) dropMemory(state, inTail);
   if (item === undefined) return;
   state.items.delete(key);
   if (item.timer !== null) state.wheel.cancel(item.timer);

@@ -52,6 +52,11 @@ export class Window {
     return this.#count;
   }
 
+  /** Heads it holds in memory, those of the tail too. */
+  get kept(): number {
+    return this.#count + this.#tail.length;
+  }
+
   /** From here on the window is paged; `seq` is the first that is not in it. */
   startPaging(seq: number): void {
     this.paged = true;
@@ -68,28 +73,41 @@ export class Window {
     this.lastCommitted = end;
   }
 
-  /** Paged: a newly assigned head. @param keep false: nobody needs it soon. */
-  noteTail(head: TaskHead, keep: boolean): void {
-    if (keep && this.#tail.length < TAIL_HEADS) {
-      this.#tail.push(head);
-      return;
-    }
-    this.#tail = [];
-    this.#tailFrom = head.seq;
+  get tailIsFull(): boolean {
+    return this.#tail.length >= TAIL_HEADS;
   }
 
-  forgetTail(seq: number): void {
-    this.#tail = this.#tail.filter((head) => head.seq !== seq);
+  /** Paged: a newly assigned head that somebody may need soon. */
+  noteTail(head: TaskHead): void {
+    this.#tail.push(head);
   }
 
-  /** After a refill has read to the end: the heads beyond it, if all of them are known; then the window is direct. */
-  joinTail(): TaskHead[] | null {
+  /** Paged: from `seq` on the newest heads are only in the store. @returns those that were kept up to now. */
+  giveUpTail(seq: number): readonly TaskHead[] {
+    const tail = this.#tail;
+    if (tail.length > 0) this.#tail = [];
+    this.#tailFrom = seq;
+    return tail;
+  }
+
+  forgetTail(seq: number): TaskHead | undefined {
+    const head = this.#tail.find((one) => one.seq === seq);
+    if (head !== undefined) this.#tail = this.#tail.filter((one) => one !== head);
+    return head;
+  }
+
+  /**
+   * After a refill has read to the end: if every head beyond it is kept, the window is direct.
+   * @returns the heads that were kept, and those of them that belong into the window; null: some are only in the store.
+   */
+  joinTail(): { readonly kept: readonly TaskHead[]; readonly beyond: readonly TaskHead[] } | null {
     if (this.readCursor < this.#tailFrom) return null;
-    const beyond = this.#tail.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
+    const kept = this.#tail;
+    const beyond = kept.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
     this.paged = false;
     this.#tail = [];
     this.takenAhead.clear();
-    return beyond;
+    return { kept, beyond };
   }
 
   peek(): TaskHead | null {

@@ -91,6 +91,14 @@ class World {
     new Promise((answer) => this.#reads.push({ seg, after, limit, seen: null, answer }));
 
   async step(step: Step): Promise<void> {
+    await this.#step(step);
+    // Every head that is in memory counts, wherever it is; a served window may have a few beyond the budget.
+    const { memory, config } = this.#state;
+    expect(memory.heads).toBe(this.lane.window(0).kept);
+    expect(memory.heads).toBeLessThanOrEqual(Math.max(config.memoryHeads, 100) + 16);
+  }
+
+  async #step(step: Step): Promise<void> {
     const state = this.#state;
     switch (step.do) {
       case "submit":
