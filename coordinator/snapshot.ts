@@ -22,6 +22,7 @@ export function takeSnapshot(state: EngineState): Snapshot {
         },
         oldestReadyAgeMs: age === undefined ? undefined : Number(age.seconds) * 1_000 + age.nanos / 1e6,
         paused: queue.paused,
+        limit: queue.limit,
       };
     }),
     workers: [...state.sessions.values()].map((session) => ({

@@ -17,6 +17,8 @@ export interface QueueSnapshot {
   /** Undefined: none is ready. */
   readonly oldestReadyAgeMs: number | undefined;
   readonly paused: boolean;
+  /** Attempts that may run at a time; 0: no limit. */
+  readonly limit: number;
 }
 
 export interface WorkerSnapshot {
@@ -61,6 +63,11 @@ export function reportSnapshot({ registry }: Metrics, take: () => Snapshot): voi
   gauge("tss_queue_paused", "1: the queue is paused.", ["queue"], (self, { queues: all }) => {
     for (const [queue, paused] of greatest(all, (one) => [queues.of(one.queue), one.paused ? 1 : 0]))
       self.set({ queue }, paused);
+  });
+  gauge("tss_queue_limit", "Attempts of the queue that may run at a time.", ["queue"], (self, { queues: all }) => {
+    const limited = all.filter(({ limit }) => limit > 0);
+    for (const [queue, limit] of greatest(limited, (one) => [queues.of(one.queue), one.limit]))
+      self.set({ queue }, limit);
   });
   gauge("tss_worker_slots", "Slots of workers, used and free.", ["pool", "kind"], (self, { workers }) => {
     for (const { pool, slotsUsed, slotsFree } of workers) {

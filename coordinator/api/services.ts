@@ -85,6 +85,7 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     listQueues: (_, call) => operator.listQueues(call.provenCaller),
     pauseQueue: (request, call) => operator.pauseQueue(call.provenCaller, request),
     resumeQueue: (request, call) => operator.resumeQueue(call.provenCaller, request),
+    limitQueue: (request, call) => operator.limitQueue(call.provenCaller, request),
   });
   add(WorkerRegistryService, {
     listWorkers: (_, call) => operator.listWorkers(call.provenCaller),

@@ -17,6 +17,7 @@ import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { openRooms } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -88,6 +89,7 @@ export class Engine {
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
+      rooms: new Map(),
       items: new Map(),
       sessions: new Map(),
       pastSessions: new Map(),
@@ -103,6 +105,7 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      changingQueue: Promise.resolve(),
       checkpointing: Promise.resolve(),
       expiring: true,
       stopped: null,
@@ -120,6 +123,7 @@ export class Engine {
   async #begin(): Promise<void> {
     const { state } = this;
     const { store } = state;
+    openRooms(state);
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
     state.segments.load(await store.segments.list());
     if (state.segments.isEmpty) {

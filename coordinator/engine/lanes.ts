@@ -1,6 +1,7 @@
 import { type LaneKey, readLaneKey } from "../kernel/lane-key.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Item } from "./item.ts";
+import type { QueueRoom } from "./queue-room.ts";
 import { Window } from "./window.ts";
 
 /** A lane as the owner has it: a window per shard, and what came back to its front. */
@@ -14,6 +15,8 @@ export class Lane {
   readonly open = new Map<number, number>();
   /** Number of worker profiles that could serve it. */
   servedBy = 0;
+  /** The limit of its queue; null: none. */
+  room: QueueRoom | null = null;
 
   constructor(id: number, keyText: string) {
     this.id = id;
@@ -42,6 +45,11 @@ export class Lane {
     if (this.returned.length > 0) return true;
     for (const window of this.#windows.values()) if (window.count > 0) return true;
     return false;
+  }
+
+  /** Whether it may give out a task now. */
+  get isOpen(): boolean {
+    return this.room?.isFull !== true && this.hasHead;
   }
 
   /** When the task that is next was created; lanes of one group are served oldest first. */

@@ -27,6 +27,7 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
   if (decision.do !== "lease") throw new Error(`a waiting task cannot be leased: ${JSON.stringify(decision)}`);
   const ord = shardAt(state, item.head.shard).nextOrd();
   item.state = "running";
+  if (lane.room !== null) lane.room.running++;
   item.attempts = decision.attempt;
   item.token = ord;
   item.attempt = {

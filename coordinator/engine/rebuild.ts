@@ -72,6 +72,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   if (history.running !== null) {
     for (const { id, session } of stored.sessions) state.pastSessions.set(id, session);
     item.state = "running";
+    if (lane.room !== null) lane.room.running++;
     item.attempt = {
       session: null,
       sessionNumber: history.running.session,

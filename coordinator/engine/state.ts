@@ -12,6 +12,7 @@ import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import type { Pending } from "./pending.ts";
 import type { Profile } from "./profile.ts";
+import type { QueueRoom } from "./queue-room.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
@@ -65,6 +66,8 @@ export interface EngineState {
   readonly lanes: Map<number, Lane>;
   readonly laneIds: Map<string, number>;
   readonly queues: Map<string, QueueRow>;
+  /** Of the queues that have a limit. */
+  readonly rooms: Map<string, QueueRoom>;
   readonly items: Map<string, Item>;
   readonly sessions: Map<string, Session>;
   /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
@@ -89,6 +92,8 @@ export interface EngineState {
   flushSince: number;
   /** Everything of segment 0 with run_at up to here is in hand. */
   laterUntil: number;
+  /** Settles when the change of a queue that is being written is. */
+  changingQueue: Promise<void>;
   /** Settles when the checkpoint that is being written is. */
   checkpointing: Promise<void>;
   /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */

@@ -45,7 +45,9 @@ function forget(state: EngineState, batch: Batch, head: TaskHead): void {
   if (item.timer !== null) state.wheel.cancel(item.timer);
   const at = lane.returned.indexOf(item);
   if (at >= 0) lane.returned.splice(at, 1);
-  if (item.state === "running") unlease(state, batch, item);
+  if (item.state !== "running") return;
+  if (lane.room !== null) lane.room.running--;
+  unlease(state, batch, item);
 }
 
 /** The lease was never sent, so the worker's credit is as it was. */

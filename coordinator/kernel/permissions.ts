@@ -26,7 +26,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     ExplainTask: READERS,
   },
   "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS },
-  "tss.v1.QueueService": { ListQueues: READERS, PauseQueue: OPERATORS, ResumeQueue: OPERATORS },
+  "tss.v1.QueueService": { ListQueues: READERS, PauseQueue: OPERATORS, ResumeQueue: OPERATORS, LimitQueue: OPERATORS },
   "tss.v1.WorkerRegistryService": { ListWorkers: READERS, GetWorker: READERS, DrainWorker: OPERATORS },
   "tss.v1.ApiKeyService": { CreateApiKey: ADMINS, ListApiKeys: ADMINS, RevokeApiKey: ADMINS },
   "tss.v1.StatsService": { GetOverview: READERS, GetServerInfo: READERS },

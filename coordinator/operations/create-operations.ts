@@ -4,6 +4,7 @@ import {
   GetOverviewResponseSchema,
   GetServerInfoResponseSchema,
   GetWorkerResponseSchema,
+  LimitQueueResponseSchema,
   ListWorkersResponseSchema,
   PauseQueueResponseSchema,
   ResumeQueueResponseSchema,
@@ -17,7 +18,7 @@ import { describeTask } from "./describe-task.ts";
 import { explainTask } from "./explain-task.ts";
 import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
-import { countQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
+import { countQueue, limitQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
 import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
@@ -73,6 +74,8 @@ function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOpe
       create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
     resumeQueue: async (_caller, request) =>
       create(ResumeQueueResponseSchema, { queue: await resumeQueue(state, request) }),
+    limitQueue: async (_caller, request) =>
+      create(LimitQueueResponseSchema, { queue: await limitQueue(state, request) }),
     listWorkers: async () => create(ListWorkersResponseSchema, { workers: listWorkers(state) }),
     getWorker: async (_caller, { sessionId }) =>
       create(GetWorkerResponseSchema, { worker: describeWorker(state, findWorker(state, sessionId), true) }),

@@ -9,6 +9,7 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Lane } from "../engine/lanes.ts";
 import { meets, serves } from "../engine/profile.ts";
+import type { QueueRoom } from "../engine/queue-room.ts";
 import type { Session } from "../engine/session.ts";
 import type { EngineState } from "../engine/state.ts";
 import { describeTask } from "./describe-task.ts";
@@ -51,10 +52,20 @@ function explainWaiting(state: EngineState, lane: Lane, reason: TaskReason, reas
       action: `Resume it: tss queue resume ${lane.key.queue}`,
       evidence: { queue: lane.key.queue },
     });
+  if (lane.room?.isFull) reasons.push(explainThrottled(lane.key.queue, lane.room));
   const workers = [...state.sessions.values()];
   const serving = workers.filter((worker) => serves(worker.profile, lane.key));
   if (serving.length === 0) reasons.push(explainNobody(lane, workers));
   else if (reasons.length === 0) reasons.push(explainBusy(serving));
+}
+
+function explainThrottled(queue: string, { running, limit }: QueueRoom): Reason {
+  return {
+    code: "queue_limit",
+    message: `Queue ${queue} runs as many of its tasks as it may (${running} of ${limit}).`,
+    action: `Wait, or raise the limit: tss queue limit ${queue} ${limit + 1}`,
+    evidence: { queue, running: String(running), limit: String(limit) },
+  };
 }
 
 /** No worker could ever run it: what they lack. */

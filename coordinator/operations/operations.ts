@@ -106,6 +106,7 @@ export interface OperatorOperations {
   listQueues(caller: Caller): Promise<operator.ListQueuesResponse>;
   pauseQueue(caller: Caller, request: operator.PauseQueueRequest): Promise<operator.PauseQueueResponse>;
   resumeQueue(caller: Caller, request: operator.ResumeQueueRequest): Promise<operator.ResumeQueueResponse>;
+  limitQueue(caller: Caller, request: operator.LimitQueueRequest): Promise<operator.LimitQueueResponse>;
   listWorkers(caller: Caller): Promise<operator.ListWorkersResponse>;
   getWorker(caller: Caller, request: operator.GetWorkerRequest): Promise<operator.GetWorkerResponse>;
   drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;

@@ -97,7 +97,7 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
   const snapshot = (): Snapshot => {
     taken++;
     return {
-      queues: [{ queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused }],
+      queues: [{ queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused, limit: 4 }],
       workers: [
         { pool: "default", state: "active", version: "5", slotsUsed: 1, slotsFree: 3, heartbeatAgeMs: 100 },
         { pool: "default", state: "active", version: "5", slotsUsed: 2, slotsFree: 0, heartbeatAgeMs: 4_000 },
@@ -112,6 +112,7 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
     'tss_tasks{queue="mail",state="ready"} 3',
     'tss_queue_oldest_ready_age_seconds{queue="mail"} 1.5',
     'tss_queue_paused{queue="mail"} 0',
+    'tss_queue_limit{queue="mail"} 4',
     'tss_worker_slots{pool="default",kind="used"} 3',
     'tss_workers{pool="default",state="active",version="5"} 2',
     'tss_worker_heartbeat_age_seconds_max{pool="default"} 4',
