@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly workers: readonly WorkerSnapshot[];
   /** Watchers, log followers and other readers of streams. */
   readonly streamClients: number;
+  /** The store can be written. */
+  readonly storeUp: boolean;
 }
 
 export interface QueueSnapshot {
@@ -19,6 +21,11 @@ export interface QueueSnapshot {
   readonly paused: boolean;
   /** Attempts that may run at a time; 0: no limit. */
   readonly limit: number;
+  /** Tasks that wait for something else than a free slot, by what: paused, limit, no_worker, not_before, back_off … */
+  readonly blocked: Readonly<Record<string, number>>;
+  /** Slots of the workers that serve it. */
+  readonly slotsUsed: number;
+  readonly slotsFree: number;
 }
 
 export interface WorkerSnapshot {
@@ -69,6 +76,17 @@ export function reportSnapshot({ registry }: Metrics, take: () => Snapshot): voi
     for (const [queue, limit] of greatest(limited, (one) => [queues.of(one.queue), one.limit]))
       self.set({ queue }, limit);
   });
+  gauge("tss_blocked_tasks", "Tasks that no free slot helps.", ["queue", "reason"], (self, { queues: all }) => {
+    for (const { queue, blocked } of all)
+      for (const [reason, count] of Object.entries(blocked)) self.inc({ queue: queues.of(queue), reason }, count);
+  });
+  gauge("tss_queue_slots", "Slots of workers that serve the queue.", ["queue", "kind"], (self, { queues: all }) => {
+    for (const { queue, slotsUsed, slotsFree } of all) {
+      self.inc({ queue: queues.of(queue), kind: "used" }, slotsUsed);
+      self.inc({ queue: queues.of(queue), kind: "free" }, slotsFree);
+    }
+  });
+  gauge("tss_store_up", "1: the store can be written.", [], (self, { storeUp }) => self.set(storeUp ? 1 : 0));
   gauge("tss_worker_slots", "Slots of workers, used and free.", ["pool", "kind"], (self, { workers }) => {
     for (const { pool, slotsUsed, slotsFree } of workers) {
       self.inc({ pool: pools.of(pool), kind: "used" }, slotsUsed);

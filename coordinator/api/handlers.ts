@@ -30,7 +30,7 @@ export type ServiceHandlers<S extends DescService> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
     ? (request: MessageShape<I>, call: CallContext) => Promise<Answer<O>>
     : S["method"][K] extends DescMethodServerStreaming<infer I, infer O>
-      ? (request: MessageShape<I>, call: CallContext) => AsyncIterable<MessageShape<O>>
+      ? (request: MessageShape<I>, call: CallContext) => AsyncIterable<Answer<O>>
       : S["method"][K] extends DescMethodBiDiStreaming<infer I, DescMessage>
         ? (stream: BidiStream<MessageShape<I>>) => void
         : never;

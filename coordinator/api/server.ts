@@ -1,13 +1,14 @@
 import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { TlsFiles } from "../../runtime/tls-files.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { KeyRing } from "../operations/key-ring.ts";
 import type { Operations } from "../operations/operations.ts";
 import { callAdmission } from "./call-admission.ts";
 import type { CallObserver } from "./call-observer.ts";
 import { Connections } from "./connections.ts";
-import { serverCredentials, type TlsFiles } from "./credentials.ts";
+import { serverCredentials } from "./credentials.ts";
 import { drainCalls } from "./drain.ts";
 import type { Edge } from "./edge.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.ts";

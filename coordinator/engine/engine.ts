@@ -7,8 +7,10 @@ import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
+import { committed } from "./committed.ts";
+import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
-import { checkOwner, expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { recover } from "./recover.ts";
@@ -105,13 +107,14 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      laterReading: 0,
+      departed: new Set(),
       changingQueue: Promise.resolve(),
       checkpointing: Promise.resolve(),
-      expiring: true,
+      expiry: newExpiryMarks(),
       stopped: null,
       onStop: new Set(),
       storeProblem: null,
-      storeWellSince: clock.monotonic(),
       wroteAt: 0,
       wake: () => {},
     };
@@ -175,15 +178,16 @@ export class Engine {
   /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */
   async stop(): Promise<void> {
     if (this.state.stopped !== null) return;
-    if (this.state.storeProblem === null) {
-      await new Promise<void>((resolve) => {
-        this.state.pending.after.push(resolve);
-        this.state.wake();
-      });
-      await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
-        this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
-      );
-    }
+    if (this.state.storeProblem === null)
+      await committed(this.state)
+        .then(() => writeCheckpoints(this.state, this.#flusher))
+        .catch((error: Error) => {
+          // Who learns only now that another has taken over has nothing to leave behind.
+          if (this.state.stopped !== null) return;
+          const said = "the last checkpoint was not written; the next start reads a little more";
+          this.state.logger.warn({ error: error.message }, said);
+        });
+    if (this.state.stopped !== null) return this.#flusher.idle();
     this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }

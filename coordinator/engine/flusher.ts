@@ -51,6 +51,7 @@ export class Flusher {
   /** Runs between two flushes, with nothing of a flush under way: segment changes and checkpoint snapshots. */
   between(run: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#state.stopped !== null) return reject(this.#state.stopped);
       this.#exclusive.push({ run, resolve, reject });
       this.wake();
     });
@@ -61,9 +62,10 @@ export class Flusher {
     while (this.#running !== null) await this.#running;
   }
 
-  /** Ends waits for a database that is away. */
+  /** Ends waits for a database that is away, and for a turn between flushes that will not come. */
   stop(): void {
     this.#release?.();
+    for (const { reject } of this.#exclusive.splice(0)) reject(this.#state.stopped);
   }
 
   #hasWork(): boolean {
@@ -109,6 +111,8 @@ export class Flusher {
         else if (error instanceof BadRowError) this.#separate(batch, error);
         else throw error;
         if (rowsOf(batch) === 0) {
+          // Sessions are written with what names them; that is gone, and the next that does brings them along.
+          state.pending.sessions.push(...batch.sessions);
           settleBatch(state, batch, [], { keys: [], lostEnds: [] });
           return;
         }
@@ -128,7 +132,6 @@ export class Flusher {
         if (known === null) state.wroteAt = state.clock.monotonic();
         if (state.storeProblem !== null) {
           state.storeProblem = null;
-          state.storeWellSince = state.clock.monotonic();
           state.logger.warn({}, "the database is back");
         }
         return result;
@@ -189,11 +192,13 @@ export class Flusher {
     for (const placed of batch.messages) {
       unplace(state, batch, placed, true);
       const { message } = placed;
-      for (const { idempotency } of message.admissions)
-        if (idempotency !== null) state.pending.keys.delete(idempotency.key);
+      const [admission] = message.admissions;
       if (batch.messages.length > 1) apart.push({ ...message, alone: true });
       else if (message.admissions.length > 1) apart.push(...splitMessage(message));
-      else message.resolve([{ conflict: "refused" }]);
+      else {
+        if (admission?.idempotency != null) state.pending.keys.delete(admission.idempotency.key);
+        message.resolve([{ conflict: "refused" }]);
+      }
     }
     batch.messages = [];
     batch.requests = [];

@@ -8,6 +8,9 @@ const RETRY_MS = 500;
 /** Read at a time to find out how much there is. */
 const MEASURE_BYTES = 1024 * 1024;
 
+/** Attempts whose place is remembered. */
+const STREAMS = 100_000;
+
 /** What a worker keeps of the end of its output and sends last. */
 const TAIL_BYTES = 256 * 1024;
 
@@ -46,6 +49,8 @@ export class LogBook {
     // After a restart the worker goes on where it was acknowledged: what came before is kept.
     const stream = this.#streams.get(key) ?? { end: chunk.offset, kept: chunk.offset - chunk.elided };
     this.#streams.set(key, stream);
+    // Attempts that were lost are never said to have ended. Who is still heard of after that goes on where it was.
+    if (this.#streams.size > STREAMS) this.#streams.delete(this.#streams.keys().next().value as string);
     const after = chunk.offset + chunk.data.length;
     const isTail = chunk.elided > 0;
     if (after <= stream.end) return acknowledge({ offset: stream.end, full: stream.kept >= this.#limit });

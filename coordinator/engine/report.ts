@@ -94,6 +94,7 @@ function answerFromPast(
 export function reportStart(state: EngineState, report: StartReport): void {
   const item = running(state, report.id, report.fencingToken);
   if (item?.attempt == null) return;
+  if (item.attempt.startedAt === 0) item.attempt.begunAt = state.clock.monotonic();
   item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });

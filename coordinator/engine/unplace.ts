@@ -38,8 +38,7 @@ function forget(state: EngineState, batch: Batch, head: TaskHead): void {
   const item = state.items.get(key);
   const lane = state.lanes.get(head.lane) as Lane;
   takeOut(state, lane, head);
-  const inTail = lane.findWindow(head.shard)?.forgetTail(head.seq);
-  if (inTail !== undefined) dropMemory(state, inTail);
+  for (const dropped of lane.findWindow(head.shard)?.forgetTail(head.seq) ?? []) dropMemory(state, dropped);
   if (item === undefined) return;
   state.items.delete(key);
   if (item.timer !== null) state.wheel.cancel(item.timer);

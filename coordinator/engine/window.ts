@@ -52,11 +52,6 @@ export class Window {
     return this.#count;
   }
 
-  /** Heads it holds in memory, those of the tail too. */
-  get kept(): number {
-    return this.#count + this.#tail.length;
-  }
-
   /** From here on the window is paged; `seq` is the first that is not in it. */
   startPaging(seq: number): void {
     this.paged = true;
@@ -73,41 +68,44 @@ export class Window {
     this.lastCommitted = end;
   }
 
-  get tailIsFull(): boolean {
-    return this.#tail.length >= TAIL_HEADS;
-  }
-
-  /** Paged: a newly assigned head that somebody may need soon. */
-  noteTail(head: TaskHead): void {
-    this.#tail.push(head);
-  }
-
-  /** Paged: from `seq` on the newest heads are only in the store. @returns those that were kept up to now. */
-  giveUpTail(seq: number): readonly TaskHead[] {
-    const tail = this.#tail;
-    if (tail.length > 0) this.#tail = [];
-    this.#tailFrom = seq;
-    return tail;
-  }
-
-  forgetTail(seq: number): TaskHead | undefined {
-    const head = this.#tail.find((one) => one.seq === seq);
-    if (head !== undefined) this.#tail = this.#tail.filter((one) => one !== head);
-    return head;
+  /** Heads that are in memory: those in the window and those of the tail. */
+  get held(): number {
+    return this.#count + this.#tail.length;
   }
 
   /**
-   * After a refill has read to the end: if every head beyond it is kept, the window is direct.
-   * @returns the heads that were kept, and those of them that belong into the window; null: some are only in the store.
+   * Paged: a newly assigned head. @param keep false: there is no room, or nobody needs it soon.
+   * @returns null when it is kept, else the tail before it, which is dropped.
    */
-  joinTail(): { readonly kept: readonly TaskHead[]; readonly beyond: readonly TaskHead[] } | null {
+  noteTail(head: TaskHead, keep: boolean): readonly TaskHead[] | null {
+    if (keep && this.#tail.length < TAIL_HEADS) {
+      this.#tail.push(head);
+      return null;
+    }
+    const dropped = this.#tail;
+    this.#tail = [];
+    this.#tailFrom = head.seq;
+    return dropped;
+  }
+
+  /** @returns what is dropped. */
+  forgetTail(seq: number): readonly TaskHead[] {
+    const dropped = this.#tail.filter((head) => head.seq === seq);
+    if (dropped.length > 0) this.#tail = this.#tail.filter((head) => head.seq !== seq);
+    return dropped;
+  }
+
+  /** After a refill has read to the end: the tail joins the window, if it is whole; then the window is direct. */
+  joinTail(): { readonly joined: readonly TaskHead[]; readonly dropped: readonly TaskHead[] } | null {
     if (this.readCursor < this.#tailFrom) return null;
-    const kept = this.#tail;
-    const beyond = kept.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
+    const joins = (head: TaskHead) => head.seq > this.readCursor && !this.takenAhead.has(head.seq);
+    const joined = this.#tail.filter(joins);
+    const dropped = this.#tail.filter((head) => !joins(head));
     this.paged = false;
     this.#tail = [];
     this.takenAhead.clear();
-    return { kept, beyond };
+    for (const head of joined) this.push(head);
+    return { joined, dropped };
   }
 
   peek(): TaskHead | null {
@@ -136,6 +134,14 @@ export class Window {
   /** @param head its seq is above every other in the window. */
   push(head: TaskHead): void {
     this.#heads.push(head);
+    this.#count++;
+  }
+
+  /** Puts one where its seq belongs, which is mostly near the end. */
+  insert(head: TaskHead): void {
+    let place = this.#heads.length;
+    while (place > this.#first && (this.#heads[place - 1]?.seq ?? head.seq) >= head.seq) place--;
+    this.#heads.splice(place, 0, head);
     this.#count++;
   }
 

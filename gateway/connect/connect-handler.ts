@@ -26,8 +26,17 @@ export function connectHandler(connection: Connection): (request: IncomingMessag
     readMaxBytes: LIMITS.requestBytes,
     maxTimeoutMs: 15 * 60_000,
     requestPathPrefix: "",
+    // A misspelt field would be overlooked, and the task run without it.
+    jsonOptions: { ignoreUnknownFields: false },
+    fallback: noSuchMethod,
   });
 }
+
+const noSuchMethod: NonNullable<Parameters<typeof connectNodeAdapter>[0]["fallback"]> = (request, response) => {
+  const message = `There is no method ${(request.url ?? "").slice(0, 200)} here; /docs lists what there is.`;
+  response.writeHead(404, { "content-type": "application/json" });
+  response.end(JSON.stringify({ code: "unimplemented", message }));
+};
 
 function addService(router: ConnectRouter, connection: Connection, service: DescService): void {
   const calls = connection.service(service) as unknown as Calls;

@@ -3,7 +3,6 @@ import { catalogExam } from "./store/catalog.ts";
 import { checkpointsExam } from "./store/checkpoints.ts";
 import { delayedExam } from "./store/delayed.ts";
 import { endsExam } from "./store/ends.ts";
-import { expiryExam } from "./store/expiry.ts";
 import { flushExam } from "./store/flush.ts";
 import type { OpenFresh } from "./store/fresh.ts";
 import { gatesExam } from "./store/gates.ts";
@@ -19,6 +18,7 @@ import { resolveExam } from "./store/resolve.ts";
 import { schemaExam } from "./store/schema.ts";
 import { segmentsExam } from "./store/segments.ts";
 import { startedExam } from "./store/started.ts";
+import { statsExam } from "./store/stats.ts";
 import { valuesExam } from "./store/values.ts";
 
 /** A plugin may give its driver's kind of byte array; only the bytes count. */
@@ -43,7 +43,6 @@ export function storeExam(name: string, openFresh: OpenFresh): void {
     refillExam(openFresh);
     startedExam(openFresh);
     delayedExam(openFresh);
-    expiryExam(openFresh);
     checkpointsExam(openFresh);
     segmentsExam(openFresh);
     reclaimExam(openFresh);
@@ -51,5 +50,6 @@ export function storeExam(name: string, openFresh: OpenFresh): void {
     catalogExam(openFresh);
     listExam(openFresh);
     listPagesExam(openFresh);
+    statsExam(openFresh);
   });
 }

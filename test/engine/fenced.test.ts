@@ -25,3 +25,16 @@ test.each([
   await first.close();
   await second.close();
 });
+
+test("an owner that learns only while it stops that another has taken over stops all the same", async () => {
+  const url = await freshSqlite();
+  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const first = await startEngine(await open(), IDLE);
+  const second = await startEngine(await open(), IDLE, true);
+  const late = submit(first, [{ command: "true" }]);
+  late.catch(() => {});
+  await first.close();
+  await expect(late).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(await first.stopped).toBeInstanceOf(FencedError);
+  await second.close();
+});

@@ -55,7 +55,9 @@ export class LimitedHouse {
     const store = await sqliteStore.open(this.#url, { readConnections: 1, failpoint: () => {} });
     this.#house = await startEngine(store, CONFIG, true);
     const held = [...this.held, ...this.#unacknowledged].map(({ id, token }) => ({ id, token }) as never);
-    this.#worker = new TestWorker(this.#house, { held, credit: this.credit });
+    // It goes on with its session: what was given to it and never reached it goes back.
+    const sessionId = this.#worker?.sessionId ?? "";
+    this.#worker = new TestWorker(this.#house, { held, credit: this.credit, sessionId });
     this.#worker.onLease = (lease) => this.#take(lease);
     for (const one of this.#unacknowledged) this.#worker.report(one, one.outcome);
   }

@@ -4,10 +4,10 @@ import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
-import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
+import { LatestExpiries } from "./latest-expiries.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
 import { ReadPool } from "./read-pool.ts";
@@ -17,6 +17,7 @@ import { makeResolve } from "./resolve.ts";
 import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
+import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -28,7 +29,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const connection = new FlushConnection(url);
   const slots = new GateSlots();
   const uses = new SessionUses();
-  const marks = new ExpiryMarks();
+  const expiries = new LatestExpiries(pool, leaves);
   let owned: readonly OwnedShard[] = [];
   let closed: Promise<void> | undefined;
   const session = new OwnerSession(url, async (client) => (await client.query(held(owned))).rows[0].held);
@@ -37,8 +38,8 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const segments = makeSegments(session, pool, at, {
     renewed(seg) {
       uses.clear();
-      marks.forget(seg);
-      marks.forget(0);
+      expiries.forget(seg);
+      expiries.forget(0);
     },
     gatesPruned: async () => {
       if (owned.length > 0) await loadSlots();
@@ -49,14 +50,15 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   return {
     kind: "postgres",
     catalog: makeCatalog(pool, leaves),
+    stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, marks),
+    recovery: makeRecovery(pool, leaves, expiries),
     async claim(owner, takeover) {
       try {
         owned = await session.run((client) => claimShards(client, owner, takeover));
         session.keep();
-        marks.begin();
+        expiries.begin();
         uses.clear();
         await loadSlots();
         return owned;
@@ -69,7 +71,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       if (!row.held) throw new FencedError();
     },
     flush(batch) {
-      marks.note(batch);
+      expiries.note(batch);
       return write(batch);
     },
     resolve: makeResolve(connection, at),

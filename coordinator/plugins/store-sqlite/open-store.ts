@@ -12,6 +12,7 @@ import { Reaper } from "./reaper.ts";
 import { makeRecovery } from "./recovery.ts";
 import { resolveFlush } from "./resolve.ts";
 import { makeSegments } from "./segments.ts";
+import { makeStats } from "./stats.ts";
 import { findTask } from "./stored-tasks.ts";
 
 /**
@@ -41,6 +42,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       list: (query) => lister.list(query),
     },
     recovery: makeRecovery(handles),
+    stats: makeStats(handles),
     async claim(owner, takeover) {
       const shards = claim(handles, owner, takeover);
       reaper.learnFreed();

@@ -1,4 +1,6 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { TssError } from "../../../proto/errors.ts";
+import { TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
 
@@ -83,6 +85,19 @@ export class SubmitBuffer {
     }
     return overdue;
   }
+}
+
+/**
+ * Refuses a task that no message can carry: sent, it would take the stream, and all that is on it, with it.
+ * @throws TssError INVALID_ARGUMENT.
+ */
+export function checkFits(spec: TaskSpecInit, bound: number): void {
+  const most = LIMITS.messageBytes - ENVELOPE_BYTES;
+  if (bound <= most) return;
+  const bytes = toBinary(TaskSpecSchema, create(TaskSpecSchema, spec)).length;
+  if (bytes <= most) return;
+  const description = `takes ${bytes} bytes, and a message carries at most ${most}; make it smaller.`;
+  throw new TssError("INVALID_ARGUMENT", `task ${description}`, { violations: [{ field: "task", description }] });
 }
 
 /** Bytes of what is short and always there: numbers, durations, tags. */

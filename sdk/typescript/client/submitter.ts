@@ -8,7 +8,7 @@ import {
 } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { fromStatus } from "../connection/status-error.ts";
 import type { BidiCall, Connection } from "../connection-types.ts";
-import { boundBytes, type Entry, SubmitBuffer, type Submitted } from "./submit-buffer.ts";
+import { boundBytes, checkFits, type Entry, SubmitBuffer, type Submitted } from "./submit-buffer.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
 
 type Call = BidiCall<typeof SubmitStreamRequestSchema, typeof SubmitStreamResponseSchema>;
@@ -72,7 +72,9 @@ export class Submitter {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new TssError("FAILED_PRECONDITION", "The client is closed; make a new one to submit.");
       const deadline = performance.now() + this.#limits.timeoutMs;
-      this.#buffer.add({ spec, bytes: boundBytes(spec), deadline, resolve, reject });
+      const bytes = boundBytes(spec);
+      checkFits(spec, bytes);
+      this.#buffer.add({ spec, bytes, deadline, resolve, reject });
       this.#sweep ??= setInterval(() => this.#expire(), Math.min(1_000, this.#limits.timeoutMs / 4)).unref();
       if (this.#scheduled) return;
       this.#scheduled = true;

@@ -17,8 +17,10 @@ type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Output and results in one message, so that a message stays far below its limit. */
+/** What reports and output take in one message, so that a message stays far below its limit. */
 const FULL_BYTES = 512 * 1024;
+/** About what a report takes beside its result and its error. */
+const REPORT_BYTES = 256;
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -45,9 +47,11 @@ class StreamSession implements WorkSession {
   #call: Call | null = null;
   #greeted = false;
   #sessionId = "";
-  /** Leases that may still come on what was offered. */
+  /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
+  #toldCredit = 0;
   #draining = false;
+  #toldDraining = false;
   #closed = false;
   #outgoing: WorkRequest = create(WorkRequestSchema);
   #outgoingBytes = 0;
@@ -98,7 +102,7 @@ class StreamSession implements WorkSession {
   outcome(report: WorkRequest["outcomes"][number]): void {
     this.#say((message) => {
       message.outcomes.push(report);
-      this.#outgoingBytes += report.result?.data.length ?? 0;
+      this.#outgoingBytes += REPORT_BYTES + (report.result?.data.length ?? 0) + 3 * (report.error?.message.length ?? 0);
     });
     if (this.#outgoingBytes > FULL_BYTES) this.#flush();
   }
@@ -167,12 +171,14 @@ class StreamSession implements WorkSession {
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
+    this.#toldCredit = this.#draining ? 0 : this.#credit;
+    this.#toldDraining = this.#draining;
     call.write({
       hello: {
         worker: this.#options.worker,
         sessionId: this.#sessionId,
         held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-        credit: this.#draining ? 0 : this.#credit,
+        credit: this.#toldCredit,
       },
       draining: this.#draining,
     });
@@ -214,6 +220,12 @@ class StreamSession implements WorkSession {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), everyMs);
     this.#heartbeat.unref();
+    // What was decided between hello and welcome.
+    if (this.#draining && !this.#toldDraining) this.drain();
+    else if (this.#credit > this.#toldCredit)
+      this.#say((message) => {
+        message.credit += this.#credit - this.#toldCredit;
+      });
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,12 +16,20 @@ export interface TssOptions {
   readonly databaseUrl?: string;
   readonly postgresPid?: number;
   readonly slots: number;
+  /** A worker program of another language, which speaks as systems/tss-worker.ts does; absent: that one. */
+  readonly worker?: { readonly name: string; readonly file: string } | undefined;
   /** Folder for a CPU profile of the coordinator. */
   readonly profile?: string | undefined;
 }
 
-/** One coordinator, one worker of the TypeScript SDK, each a process of its own. */
-export async function startTss({ databaseUrl, postgresPid, slots, profile }: TssOptions): Promise<System> {
+/** One coordinator, one worker of an SDK, each a process of its own. */
+export async function startTss({
+  databaseUrl,
+  postgresPid,
+  slots,
+  worker: other,
+  profile,
+}: TssOptions): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
   const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
   await (await loadStorePlugin(url)).migrate(url);
@@ -31,13 +39,15 @@ export async function startTss({ databaseUrl, postgresPid, slots, profile }: Tss
     ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
   });
   const { address, key: apiKey = "" } = coordinator;
-  const worker = fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], {
-    env: { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey },
-  });
+  const env = { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey };
+  const worker: ChildProcess =
+    other === undefined
+      ? fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], { env })
+      : spawn(other.file, [String(slots)], { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
   await once(worker, "message");
   const admin = openConnection({ address, apiKey });
   return {
-    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}`,
+    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}${other === undefined ? "" : `, ${other.name}`}`,
     cpu: new CpuMeter({
       client: [process.pid],
       coordinator: [coordinator.process.pid ?? 0],
