@@ -16,7 +16,7 @@ export interface TssOptions {
   readonly databaseUrl?: string;
   readonly postgresPid?: number;
   readonly slots: number;
-  /** Folder for a CPU profile of the coordinator. */
+  /** Folder for CPU profiles of the coordinator and the worker. */
   readonly profile?: string | undefined;
 }
 
@@ -28,11 +28,11 @@ export async function startTss({ databaseUrl, postgresPid, slots, profile }: Tss
   const coordinator = await startCoordinatorProcess({
     TSS_DATABASE_URL: url,
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+    ...profiling(profile, "coordinator"),
   });
   const { address, key: apiKey = "" } = coordinator;
   const worker = fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], {
-    env: { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey },
+    env: { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey, ...profiling(profile, "worker") },
   });
   await once(worker, "message");
   const admin = openConnection({ address, apiKey });
@@ -55,12 +55,22 @@ export async function startTss({ databaseUrl, postgresPid, slots, profile }: Tss
       }
     },
     async close() {
-      worker.kill("SIGKILL");
+      // It exits when its parent lets go of it, and writes its profile then.
+      const ended = once(worker, "exit");
+      worker.disconnect();
+      await ended;
       admin.close();
       await coordinator.stop("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+let profiles = 0;
+
+function profiling(folder: string | undefined, name: string): Record<string, string> {
+  if (folder === undefined) return {};
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-name=${name}-${++profiles}.cpuprofile` };
 }
 
 /** A SubmitStream of its own: every message is acknowledged when its tasks are durable. */
