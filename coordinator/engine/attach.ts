@@ -54,7 +54,7 @@ export function openSession(state: EngineState, keyId: string, info: WorkerInfo,
     stream: null,
     stalled: false,
     credit: 0,
-    held: new Map(),
+    held: new Set(),
     used: new Map(),
     draining: false,
     recorded: number !== undefined,
@@ -126,19 +126,19 @@ export function touch(state: EngineState, session: Session): void {
 export function adopt(state: EngineState, session: Session, held: readonly HeldLease[]): Welcome {
   const adopted: HeldLease[] = [];
   const refused: HeldLease[] = [];
-  const named = new Set<string>();
+  const named = new Set<Item>();
   for (const lease of held) {
     const item = currentItem(state, lease);
     if (item === null) {
       refused.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
       continue;
     }
-    named.add(item.key);
+    named.add(item);
     adopted.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
     takeOver(state, session, item);
   }
-  for (const item of [...session.held.values()]) {
-    if (named.has(item.key) || item.state !== "running" || item.attempt?.committed !== true) continue;
+  for (const item of [...session.held]) {
+    if (named.has(item) || item.state !== "running" || item.attempt?.committed !== true) continue;
     giveBack(state, item);
   }
   return create(WelcomeSchema, {
@@ -171,7 +171,7 @@ function takeOver(state: EngineState, session: Session, item: Item): void {
 
 /** Orders that a lost connection may have swallowed. */
 function resendOrders(state: EngineState, session: Session): void {
-  for (const item of session.held.values()) {
+  for (const item of session.held) {
     if (item.state !== "running" || item.attempt?.committed !== true) continue;
     if (item.cancelRequestedAt > 0 || item.attempt.ordered !== 0) {
       const reason = item.attempt.ordered;
@@ -193,7 +193,7 @@ export function detachStream(state: EngineState, session: Session, stream: WorkS
 export function closeSession(state: EngineState, session: Session): void {
   state.sessions.delete(session.id);
   state.ready.delete(session);
-  for (const item of [...session.held.values()]) {
+  for (const item of [...session.held]) {
     // A lease that was never sent costs nothing.
     if (item.attempt?.committed === false) giveBack(state, item);
     else loseAttempt(state, item);

@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Lane } from "./lanes.ts";
 import type { Session } from "./session.ts";
@@ -11,7 +11,6 @@ import type { Timer } from "./wheel.ts";
  * `items` until its end is committed, so that a checkpoint can never miss it.
  */
 export interface Item {
-  readonly key: string;
   readonly head: TaskHead;
   readonly lane: Lane;
   state: ItemState;
@@ -57,7 +56,6 @@ export function itemRef(item: Item): TaskRef {
 
 export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
   return {
-    key: refKey(head),
     head,
     lane,
     state,

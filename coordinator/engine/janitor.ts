@@ -1,6 +1,5 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import { addEnd, endItem } from "./conclude.ts";
@@ -69,7 +68,7 @@ export async function expireTasks(state: EngineState): Promise<void> {
 }
 
 function expire(state: EngineState, head: TaskHead): void {
-  const item = state.items.get(refKey(head));
+  const item = state.items.get(head);
   const task = item === undefined ? ({ status: "waiting", attempts: 0 } as const) : stateOf(item);
   const decision = decide(task, { kind: "expire" }, head);
   if (decision.do !== "end") return;

@@ -1,5 +1,4 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import { refKey } from "../kernel/task-ref.ts";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
 import { returnItem, takeInHand } from "./fill.ts";
@@ -54,8 +53,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
   // An end that was committed while these rows were read is not among them.
-  const key = refKey(task);
-  if (lane === undefined || state.items.has(key) || state.recentEnds.has(key)) return null;
+  if (lane === undefined || state.items.has(task) || state.recentEnds.has(task)) return null;
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
   const far = task.seg === LATER && dueAt > state.clock.now() + state.config.horizonMs;

@@ -2,7 +2,6 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { AttemptOutcome, PayloadSchema, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import type { OutcomeReport, ProgressReport, StartReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { refKey } from "../kernel/task-ref.ts";
 import { durationMs, timestampMs, toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
@@ -75,7 +74,7 @@ function answerFromPast(
   token: number,
   acknowledge: Acknowledge,
 ): void {
-  const known = state.recentEnds.get(refKey(ref));
+  const known = state.recentEnds.get(ref);
   if (known !== undefined) return acknowledge(known === token);
   // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
   state.store.reads.task(ref, state.segments.candidates(ref)).then(

@@ -1,4 +1,3 @@
-import { refKey } from "../kernel/task-ref.ts";
 import type { GateHit } from "../ports/rows.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
@@ -10,9 +9,6 @@ import { admitHead } from "./place.ts";
 import { noteCommitted } from "./refill.ts";
 import { sendLeases } from "./send.ts";
 import type { EngineState } from "./state.ts";
-
-/** Ends remembered so that a repeated report is answered without the store. */
-const RECENT_ENDS = 20_000;
 
 /** What follows from a committed flush: places, answers, leases, acks and news, in that order. */
 export function settleBatch(
@@ -29,11 +25,11 @@ export function settleBatch(
   const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
   for (const { head, lane } of batch.held) {
     // A repeat of a key was taken out above; the others take their places now.
-    if (state.items.delete(refKey(head))) admitHead(state, lane, head);
+    if (state.items.delete(head)) admitHead(state, lane, head);
   }
   settleEnds(state, batch, new Set(result.lostEnds));
   for (const { item } of batch.moves) {
-    state.items.delete(item.key);
+    state.items.delete(item.head);
     publish(state, item.head, item.lane.key.queue, false);
   }
   for (const [index, { message }] of batch.messages.entries()) message.resolve(outcomes[index] as SubmitOutcome[]);
@@ -59,7 +55,7 @@ function outcomesOf(
       state.observer.submitted(admission?.queue ?? "", admission?.type ?? "", 1);
       return { ref: head, duplicate: false };
     }
-    state.items.delete(refKey(head));
+    state.items.delete(head);
     countSubmit(state, head.shard, head.lane, -1);
     const same = Buffer.from(hit.hash).equals(admission?.idempotency?.hash ?? new Uint8Array());
     return same ? { ref: decodeTaskAnswer(hit.answer), duplicate: true } : { conflict: "idempotency_key" };
@@ -70,9 +66,9 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
   for (const [index, end] of batch.ends.entries()) {
     const won = !lost.has(index);
     const { row, item, queue } = end;
-    if (item !== null) state.items.delete(item.key);
+    if (item !== null) state.items.delete(item.head);
     if (won) {
-      remember(state, refKey(row), row.token);
+      state.recentEnds.add(row, row.token);
       state.observer.finished(queue, item?.lane.key.needs.type ?? "", nameOf(row.status), row.at - row.createdAt);
       publish(state, row, queue, true);
     } else countEnd(state, row.shard, row.lane, queue, row.status, -1);
@@ -83,15 +79,6 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
 /** Outcome names of metrics, by TaskStatus. */
 function nameOf(status: number): string {
   return ["", "", "", "succeeded", "failed", "cancelled"][status] ?? "";
-}
-
-function remember(state: EngineState, key: string, token: number): void {
-  state.recentEnds.set(key, token);
-  if (state.recentEnds.size <= RECENT_ENDS) return;
-  for (const oldest of state.recentEnds.keys()) {
-    state.recentEnds.delete(oldest);
-    if (state.recentEnds.size <= RECENT_ENDS / 2) break;
-  }
 }
 
 function publish(

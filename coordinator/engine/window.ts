@@ -44,8 +44,14 @@ export class Window {
   #tail: TaskHead[] = [];
   #tailFrom = 0;
 
-  constructor(shard: number) {
+  /** Windows of the lane that may have heads. */
+  readonly #filled: Window[];
+  /** Whether it is among them; whoever finds it empty takes it out. */
+  listed = false;
+
+  constructor(shard: number, filled: Window[] = []) {
     this.shard = shard;
+    this.#filled = filled;
   }
 
   get count(): number {
@@ -119,6 +125,9 @@ export class Window {
   push(head: TaskHead): void {
     this.#heads.push(head);
     this.#count++;
+    if (this.listed) return;
+    this.listed = true;
+    this.#filled.push(this);
   }
 
   /** Takes one out of the middle; null when it is not here. */

@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { appendHead, dropMemory, noteAhead, takeInHand, takeOut } from "../../coordinator/engine/fill.ts";
+import { ItemIndex } from "../../coordinator/engine/item-index.ts";
 import { Lane } from "../../coordinator/engine/lanes.ts";
 import { considerRefill, noteCommitted } from "../../coordinator/engine/refill.ts";
 import { SegmentMap } from "../../coordinator/engine/segments.ts";
 import type { EngineState } from "../../coordinator/engine/state.ts";
 import { writeLaneKey } from "../../coordinator/kernel/lane-key.ts";
-import { refKey } from "../../coordinator/kernel/task-ref.ts";
 import type { TaskHead } from "../../coordinator/ports/rows.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { headOf } from "../support/task-head.ts";
@@ -77,7 +77,7 @@ class World {
       flushCommitted: 0,
       flushMaking: 0,
       segments,
-      items: new Map(),
+      items: new ItemIndex(),
       profiles: new Map(),
       listed: new Set(),
       queues: new Map(),
@@ -181,7 +181,7 @@ class World {
     for (const head of batch.ends) {
       const row = this.rows.get(head.seq);
       if (row !== undefined) row.ended = batch.number;
-      state.items.delete(refKey(head));
+      state.items.delete(head);
     }
   }
 
@@ -196,7 +196,7 @@ class World {
       ({ head, ended }) =>
         ended === Number.POSITIVE_INFINITY &&
         !this.cancelled.has(head.seq) &&
-        !this.#state.items.has(refKey(head)) &&
+        !this.#state.items.has(head) &&
         !this.#given.has(head.seq),
     );
     const row = waiting[which % Math.max(waiting.length, 1)];
