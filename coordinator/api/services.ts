@@ -15,6 +15,7 @@ import { listedMethods } from "../kernel/permissions.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
 import { decodeSubmitStreamRequest, decodeSubmitTasksRequest } from "./decode-submit.ts";
+import { decodeWorkRequest } from "./decode-work.ts";
 import { indexDescriptors } from "./descriptor-index.ts";
 import type { Edge } from "./edge.ts";
 import { encodeLeaseTasksResponse } from "./encode-work.ts";
@@ -52,11 +53,15 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
 
-  function add<S extends DescService>(service: S, handlers: ServiceHandlers<S>, decoders: Record<string, Decode> = {}) {
+  function add<S extends DescService, D extends Readonly<Record<string, Decode>> = Record<never, Decode>>(
+    service: S,
+    handlers: ServiceHandlers<S, D>,
+    decoders?: D,
+  ) {
     for (const method of service.methods)
       if (!allowed.has(methodName(method)))
         throw new Error(`${methodName(method)} has no line in coordinator/kernel/permissions.ts: say who may call it`);
-    server.addService(serviceDefinition(service, decoders), grpcImplementation(service, handlers, limits));
+    server.addService(serviceDefinition(service, decoders ?? {}), grpcImplementation(service, handlers, limits));
   }
 
   add(
@@ -75,12 +80,16 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     },
     { submitTasks: decodeSubmitTasksRequest, submitStream: decodeSubmitStreamRequest },
   );
-  add(WorkerService, {
-    work: (stream) => serveWork(stream, workers, edge),
-    leaseTasks: async (request, call) =>
-      encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
-    reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
-  });
+  add(
+    WorkerService,
+    {
+      work: (stream) => serveWork(stream, workers, edge),
+      leaseTasks: async (request, call) =>
+        encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
+      reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
+    },
+    { work: decodeWorkRequest },
+  );
   add(QueueService, {
     listQueues: (_, call) => operator.listQueues(call.provenCaller),
     pauseQueue: (request, call) => operator.pauseQueue(call.provenCaller, request),

@@ -1,8 +1,9 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { AttemptOutcome, PayloadSchema, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import type { OutcomeReport, ProgressReport, StartReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { create } from "@bufbuild/protobuf";
+import { AttemptOutcome, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import type { ProgressReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { durationMs, timestampMs, toTimestamp } from "../kernel/time.ts";
+import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
+import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
 import { type EngineState, itemAt } from "./state.ts";
@@ -15,10 +16,10 @@ export type Acknowledge = (accepted: boolean) => void;
  * How an attempt ended, as its worker says. The first report with the current token counts; a repeat of it is acknowledged
  * again; an old token is refused, for ever.
  */
-export function reportOutcome(state: EngineState, report: OutcomeReport, acknowledge: Acknowledge): void {
+export function reportOutcome(state: EngineState, report: AttemptReport, acknowledge: Acknowledge): void {
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
-  const token = Number(report.fencingToken);
+  const { token } = report;
   // What ended before its first attempt has no token: nobody can have run it.
   if (token === 0) return acknowledge(false);
   const item = itemAt(state, ref);
@@ -40,18 +41,9 @@ export function reportOutcome(state: EngineState, report: OutcomeReport, acknowl
       },
     },
     {
-      report: {
-        exitCode: report.exitCode,
-        reason: report.reason,
-        signal: report.signal,
-        error: report.error,
-        survivors: report.survivors,
-        outputBytes: report.outputBytes,
-        startedAt: report.startedAt,
-        endedAt: report.endedAt,
-      },
-      result: report.result === undefined ? null : toBinary(PayloadSchema, report.result),
-      retryAfterMs: report.retryAfter === undefined ? undefined : clampPause(durationMs(report.retryAfter)),
+      report,
+      result: report.result,
+      retryAfterMs: report.retryAfterMs === undefined ? undefined : clampPause(report.retryAfterMs),
       settled: acknowledge,
     },
   );
@@ -83,16 +75,16 @@ function answerFromPast(
   );
 }
 
-export function reportStart(state: EngineState, report: StartReport): void {
-  const item = running(state, report.id, report.fencingToken);
+export function reportStart(state: EngineState, report: AttemptStart): void {
+  const item = running(state, report.id, report.token);
   if (item?.attempt == null) return;
-  item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
+  item.attempt.startedAt = report.startedAt || state.clock.now();
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });
 }
 
 export function reportProgress(state: EngineState, report: ProgressReport): void {
-  const item = running(state, report.id, report.fencingToken);
+  const item = running(state, report.id, Number(report.fencingToken));
   if (item?.attempt == null) return;
   const { attempt } = item;
   const now = state.clock.now();
@@ -119,8 +111,8 @@ function clip(text: string): string {
     .toString("utf8");
 }
 
-function running(state: EngineState, id: string, token: bigint): Item | null {
+function running(state: EngineState, id: string, token: number): Item | null {
   const ref = state.ids.decode(id);
   const item = ref === null ? undefined : itemAt(state, ref);
-  return item?.state === "running" && item.token === Number(token) ? item : null;
+  return item?.state === "running" && item.token === token ? item : null;
 }

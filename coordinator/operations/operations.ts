@@ -1,6 +1,7 @@
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 
 /** Who calls, as the edge has proven it. */
 export interface Caller {
@@ -41,7 +42,7 @@ export interface WorkerOperations {
    * Begins or goes on with a session on one `Work` stream. The edge gives the stream's first message (it must carry
    * `hello`); later ones go to `receive`.
    */
-  attach(caller: Caller, first: worker.WorkRequest, stream: WorkStream): WorkAttachment;
+  attach(caller: Caller, first: WorkerMessage, stream: WorkStream): WorkAttachment;
   leaseTasks(caller: Caller, request: worker.LeaseTasksRequest, signal: AbortSignal): Promise<LeaseAnswer>;
   reportTasks(caller: Caller, request: worker.ReportTasksRequest): Promise<worker.ReportTasksResponse>;
 }
@@ -50,6 +51,8 @@ export interface WorkerOperations {
 export interface WorkStream {
   /** Queues a message; the edge joins what is queued in one turn. False: the peer reads too slowly, hold leases back. */
   send(answer: WorkAnswer): boolean;
+  /** Queues the answer to one report; as `send`. */
+  acknowledge(id: string, token: number, accepted: boolean): boolean;
   /** Calls back once when the peer has caught up after `send` gave false. */
   onDrained(callback: () => void): void;
   /** Ends the stream: without an error in good order, else with its status. */
@@ -58,9 +61,25 @@ export interface WorkStream {
 
 export interface WorkAttachment {
   /** One message of the worker. Never throws: a message that makes no sense ends the stream with INVALID_ARGUMENT. */
-  receive(message: worker.WorkRequest): void;
+  receive(message: WorkerMessage): void;
   /** The stream is gone; the session lives on until its lease is over. */
   closed(): void;
+}
+
+/** A WorkRequest whose reports are plain numbers. */
+export interface WorkerMessage extends WorkerReports {
+  readonly hello: worker.Hello | undefined;
+  readonly credit: number;
+  readonly draining: boolean;
+  readonly creditWithdrawn: number;
+}
+
+/** What a worker says of its attempts. */
+export interface WorkerReports {
+  readonly outcomes: readonly AttemptReport[];
+  readonly starts: readonly AttemptStart[];
+  readonly progress: readonly worker.ProgressReport[];
+  readonly logs: readonly worker.LogReport[];
 }
 
 /** A lease as the engine gives it; `spec` is the client's TaskSpec bytes, untouched. */

@@ -14,9 +14,10 @@ import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
 import type { EngineState } from "../engine/state.ts";
-import { durationMs, toDuration } from "../kernel/time.ts";
+import { toAttemptReport } from "../kernel/attempt-report.ts";
+import { durationMs, timestampMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { Caller, LeaseAnswer, WorkAnswer, WorkStream } from "./operations.ts";
+import type { Caller, LeaseAnswer, WorkAnswer, WorkerReports, WorkStream } from "./operations.ts";
 import { takeReports } from "./worker-session.ts";
 
 /** Leases one long poll may ask for. */
@@ -90,16 +91,35 @@ export async function reportTasks(
   let open = request.outcomes.length + request.logs.length;
   await new Promise<void>((resolve) => {
     if (open === 0) return resolve();
-    takeReports(state, logs, request, (answer) => {
-      for (const { id, token, accepted } of answer.outcomeAcks ?? [])
-        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
-      for (const { id, token, offset, full } of answer.logAcks ?? [])
-        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+    const answered = (): void => {
       open--;
       if (open === 0) resolve();
+    };
+    takeReports(state, logs, readReports(request), {
+      outcome(id, token, accepted) {
+        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
+        answered();
+      },
+      log(id, token, { offset, full }) {
+        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+        answered();
+      },
     });
   });
   return response;
+}
+
+function readReports({ outcomes, starts, progress, logs }: ReportTasksRequest): WorkerReports {
+  return {
+    outcomes: outcomes.map(toAttemptReport),
+    starts: starts.map(({ id, fencingToken, startedAt }) => ({
+      id,
+      token: Number(fencingToken),
+      startedAt: startedAt === undefined ? 0 : timestampMs(startedAt),
+    })),
+    progress,
+    logs,
+  };
 }
 
 /** A stream that gathers one answer. */
@@ -114,6 +134,11 @@ class Poll implements WorkStream {
       cancels: [...(this.answer.cancels ?? []), ...(answer.cancels ?? [])],
     };
     if ((answer.leases?.length ?? 0) + (answer.cancels?.length ?? 0) > 0 || answer.drain) this.#finish();
+    return true;
+  }
+
+  /** Reports of a simple client are answered by their own call; a late one of a stream before finds nobody. */
+  acknowledge(): boolean {
     return true;
   }
 

@@ -1,9 +1,16 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig } from "../../coordinator/engine/state.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
-import type { LeaseGrant, Operations, WorkAnswer, WorkAttachment } from "../../coordinator/operations/operations.ts";
+import type {
+  LeaseGrant,
+  Operations,
+  WorkAnswer,
+  WorkAttachment,
+  WorkerMessage,
+} from "../../coordinator/operations/operations.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
@@ -114,6 +121,11 @@ export async function submit(house: EngineHouse, specs: SpecInit[], requestId = 
   });
 }
 
+/** A message as the edge hands it on. */
+function workerMessage(init: MessageInitShape<typeof WorkRequestSchema>): WorkerMessage {
+  return decodeWorkRequest(toBinary(WorkRequestSchema, create(WorkRequestSchema, init)));
+}
+
 /** A worker on a stream without a network: what it was given, and its voice. */
 export class TestWorker {
   readonly leases: LeaseGrant[] = [];
@@ -139,7 +151,7 @@ export class TestWorker {
       held?: LeaseGrant[];
     } = {},
   ) {
-    const first = create(WorkRequestSchema, {
+    const first = workerMessage({
       hello: {
         worker: {
           name: "test-worker",
@@ -157,6 +169,7 @@ export class TestWorker {
     });
     this.#attachment = house.operations.workers.attach(CALLER, first, {
       send: (answer) => this.#take(answer),
+      acknowledge: (id, token, accepted) => this.#take({ outcomeAcks: [{ id, token, accepted }] }),
       onDrained: ignored,
       end: (error) => {
         this.ended = error;
@@ -188,11 +201,11 @@ export class TestWorker {
   }
 
   credit(credit: number): void {
-    this.#attachment.receive(create(WorkRequestSchema, { credit }));
+    this.#attachment.receive(workerMessage({ credit }));
   }
 
   beat(): void {
-    this.#attachment.receive(create(WorkRequestSchema));
+    this.#attachment.receive(workerMessage({}));
   }
 
   report(
@@ -202,7 +215,7 @@ export class TestWorker {
   ): void {
     const { credit, data, ...facts } = more;
     this.#attachment.receive(
-      create(WorkRequestSchema, {
+      workerMessage({
         credit: credit ?? 0,
         outcomes: [
           {
