@@ -54,6 +54,29 @@ export class WireReader {
     return this.#bytes.toString("latin1", start, this.#at);
   }
 
+  /**
+   * A text of at most `most` printable ASCII characters; null for any other, read past.
+   * @param like the text itself is given back where these bytes say the same.
+   */
+  printable(most: number, like: string): string | null {
+    const start = this.#delimited();
+    const length = this.#at - start;
+    if (length > most) return null;
+    let same = length === like.length;
+    for (let index = 0; index < length; index++) {
+      const byte = this.#bytes[start + index] as number;
+      if (byte < 0x20 || byte > 0x7e) return null;
+      same &&= byte === like.charCodeAt(index);
+    }
+    return same ? like : this.#bytes.toString("latin1", start, this.#at);
+  }
+
+  /** Past bytes. @returns how many. */
+  passBytes(): number {
+    const start = this.#delimited();
+    return this.#at - start;
+  }
+
   /** Milliseconds of a Timestamp or a Duration; fractions of one are dropped. */
   milliseconds(): number {
     const outer = this.enter();
@@ -82,8 +105,20 @@ export class WireReader {
     this.#end = outer;
   }
 
-  /** Past the value of a field. */
-  skip(tag: number): void {
+  /** The whole message one is in, as memory of its own that keeps no other alive; to be asked at its end. @param from place at its begin. */
+  copyFrom(from: number): Buffer {
+    const copy = Buffer.allocUnsafe(this.#at - from);
+    this.#bytes.copy(copy, 0, from, this.#at);
+    return copy;
+  }
+
+  get place(): number {
+    return this.#at;
+  }
+
+  /** Past the value of a field. @param known the highest number of a field that is not to be passed over, whatever its wire type. */
+  skip(tag: number, known = 0): void {
+    if (tag >>> 3 <= known) throw new WireError(`field ${tag >>> 3} has a wire type that is not its own`);
     switch (tag & 7) {
       case VARINT:
         this.#varint();

@@ -48,7 +48,7 @@ export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
         message.creditWithdrawn = reader.integer() >>> 0;
         break;
       default:
-        reader.skip(tag);
+        reader.skip(tag, 8);
     }
   }
   return message;
@@ -117,7 +117,7 @@ function readOutcome(reader: WireReader): AttemptReport {
         retryAfterMs = reader.milliseconds();
         break;
       default:
-        reader.skip(tag);
+        reader.skip(tag, 14);
     }
   }
   reader.leave(outer);
@@ -148,7 +148,7 @@ function readStart(reader: WireReader): AttemptStart {
     if (tag === 0x0a) id = reader.text();
     else if (tag === 0x10) token = reader.integer();
     else if (tag === 0x1a) startedAt = reader.milliseconds();
-    else reader.skip(tag);
+    else reader.skip(tag, 3);
   }
   reader.leave(outer);
   return { id, token, startedAt };
@@ -160,7 +160,8 @@ function readPayload(reader: WireReader): Uint8Array {
   const inside = new WireReader(bytes);
   for (let tag = inside.tag(); tag !== 0; tag = inside.tag()) {
     if (tag === 0x12 || tag === 0x1a) inside.text();
-    else inside.skip(tag);
+    else if (tag === 0x0a) inside.passBytes();
+    else inside.skip(tag, 3);
   }
   return bytes;
 }

@@ -18,6 +18,7 @@ import { decodeSubmitStreamRequest, decodeSubmitTasksRequest } from "./decode-su
 import { decodeWorkRequest } from "./decode-work.ts";
 import { indexDescriptors } from "./descriptor-index.ts";
 import type { Edge } from "./edge.ts";
+import { encodeSubmitTasksResponse } from "./encode-submit.ts";
 import { encodeLeaseTasksResponse } from "./encode-work.ts";
 import { type Decode, methodName, serviceDefinition } from "./grpc-definition.ts";
 import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
@@ -67,7 +68,8 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   add(
     TaskService,
     {
-      submitTasks: (request, call) => tasks.submitTasks(call.provenCaller, request),
+      submitTasks: async (request, call) =>
+        encodeSubmitTasksResponse(await tasks.submitTasks(call.provenCaller, request)),
       submitStream: (stream) => serveSubmitStream(stream, tasks, limits),
       getTask: (request, call) => tasks.getTask(call.provenCaller, request),
       listTasks: (request, call) => tasks.listTasks(call.provenCaller, request),

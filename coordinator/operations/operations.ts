@@ -1,7 +1,9 @@
+import type { TssError } from "../../proto/errors.ts";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
+import type { ReceivedTask } from "../kernel/received-task.ts";
 
 /** Who calls, as the edge has proven it. */
 export interface Caller {
@@ -22,7 +24,8 @@ export interface Operations {
 }
 
 export interface TaskOperations {
-  submitTasks(caller: Caller, request: tasks.SubmitTasksRequest): Promise<tasks.SubmitTasksResponse>;
+  /** One answer for each task, in their order, when those that are accepted are durable. */
+  submitTasks(caller: Caller, request: SubmitRequest): Promise<readonly SubmitAnswer[]>;
   getTask(caller: Caller, request: tasks.GetTaskRequest): Promise<tasks.GetTaskResponse>;
   listTasks(caller: Caller, request: tasks.ListTasksRequest): Promise<tasks.ListTasksResponse>;
   cancelTasks(caller: Caller, request: tasks.CancelTasksRequest): Promise<tasks.CancelTasksResponse>;
@@ -36,6 +39,15 @@ export interface TaskOperations {
   tailLogs(caller: Caller, request: tasks.TailLogsRequest, signal: AbortSignal): AsyncIterable<tasks.TailLogsResponse>;
   explainTask(caller: Caller, request: tasks.ExplainTaskRequest): Promise<tasks.ExplainTaskResponse>;
 }
+
+/** A SubmitTasksRequest as it came. */
+export interface SubmitRequest {
+  readonly tasks: readonly ReceivedTask[];
+  readonly requestId: string;
+}
+
+/** A SubmitResult: the durable task, or why it was refused. */
+export type SubmitAnswer = { readonly id: string; readonly duplicate: boolean } | TssError;
 
 export interface WorkerOperations {
   /**

@@ -1,4 +1,3 @@
-import type { TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
 import { specOf } from "../engine/item.ts";
 import type { SubmitOutcome } from "../engine/pending.ts";
 import type { Acknowledge } from "../engine/report.ts";
@@ -17,7 +16,7 @@ import { findTask } from "./find-task.ts";
 export function traceSend(
   state: EngineState,
   { queue, type }: Admission,
-  { traceparent }: TaskSpec,
+  traceparent: string,
   outcome: SubmitOutcome,
   startedAt: number,
   rootId?: string,

@@ -48,9 +48,10 @@ const encoded = request.map((init) => toBinary(WorkRequestSchema, create(WorkReq
 
 /** The message as the schema reads it, in the words of the coordinator. */
 function bySchema(bytes: Uint8Array) {
-  const { $typeName, $unknown, outcomes, starts, ...rest } = fromBinary(WorkRequestSchema, bytes);
+  const { hello, credit, progress, logs, draining, creditWithdrawn, ...reports } = fromBinary(WorkRequestSchema, bytes);
+  const { outcomes, starts } = reports;
   return {
-    ...rest,
+    ...{ hello, credit, progress, logs, draining, creditWithdrawn },
     outcomes: outcomes.map(toAttemptReport),
     starts: starts.map(({ id, fencingToken, startedAt }) => ({
       id,
@@ -71,26 +72,24 @@ function byHand(bytes: Uint8Array) {
 }
 
 test("a message of a worker is read as its schema reads it", () => {
-  fc.assert(fc.property(encoded, (bytes) => expect(byHand(bytes)).toEqual(expect.objectContaining(bySchema(bytes)))));
+  fc.assert(fc.property(encoded, (bytes) => expect(byHand(bytes)).toEqual(bySchema(bytes))));
 });
 
-test("whatever the bytes, they are refused or read within their bounds", () => {
+test("what is read here is read alike by protobuf-es, whatever the bytes", () => {
+  const attempt = <T>(decode: () => T): T | "refused" => {
+    try {
+      return decode();
+    } catch {
+      return "refused";
+    }
+  };
   const mutated = fc
     .tuple(encoded, fc.nat(), fc.nat({ max: 255 }))
     .map(([bytes, at, value]) => bytes.map((byte, n) => (n === at % bytes.length ? value : byte)));
   fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 30 })), (bytes) => {
-      // What lies beyond the message is another's: it must change nothing.
-      const read = [0x00, 0x7f].map((beyond) => {
-        const memory = Buffer.alloc(bytes.length + 16, beyond);
-        memory.set(bytes);
-        try {
-          return decodeWorkRequest(memory.subarray(0, bytes.length));
-        } catch (error) {
-          return (error as Error).message;
-        }
-      });
-      expect(read[0]).toEqual(read[1]);
+      const mine = attempt(() => byHand(bytes));
+      if (mine !== "refused") expect(mine).toEqual(attempt(() => bySchema(bytes)));
     }),
     { numRuns: 1_000 },
   );

@@ -15,11 +15,11 @@ import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
+import { received } from "./received.ts";
 
 export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
 
@@ -113,11 +113,10 @@ type SpecInit = Parameters<typeof create<typeof TaskSpecSchema>>[1];
 /** Submits and gives the ids; throws on the first item that was refused. */
 export async function submit(house: EngineHouse, specs: SpecInit[], requestId = ""): Promise<string[]> {
   const tasks = specs.map((spec) => create(TaskSpecSchema, { name: "test", ...(spec as object) }));
-  const request = create(SubmitTasksRequestSchema, { tasks, requestId });
-  const response = await house.operations.tasks.submitTasks(CALLER, request);
-  return response.results.map(({ result }) => {
-    if (result.case === "id") return result.value;
-    throw new Error(`refused: ${result.value?.message}`);
+  const answers = await house.operations.tasks.submitTasks(CALLER, received({ tasks, requestId }));
+  return answers.map((answer) => {
+    if ("id" in answer) return answer.id;
+    throw new Error(`refused: ${answer.message}`);
   });
 }
 
