@@ -47,8 +47,10 @@ export class WireReader {
     return this.#bytes.subarray(start, this.#at);
   }
 
-  text(): string {
+  /** @param like the text itself is given back where these bytes say the same: most texts say what the one before said. */
+  text(like = ""): string {
     const start = this.#delimited();
+    if (this.#says(like, start)) return like;
     for (let at = start; at < this.#at; at++)
       if ((this.#bytes[at] as number) > 0x7f) return utf8.decode(this.#bytes.subarray(start, this.#at));
     return this.#bytes.toString("latin1", start, this.#at);
@@ -56,19 +58,18 @@ export class WireReader {
 
   /**
    * A text of at most `most` printable ASCII characters; null for any other, read past.
-   * @param like the text itself is given back where these bytes say the same.
+   * @param like as for `text`; it must be such a text itself.
    */
   printable(most: number, like: string): string | null {
     const start = this.#delimited();
     const length = this.#at - start;
     if (length > most) return null;
-    let same = length === like.length;
-    for (let index = 0; index < length; index++) {
-      const byte = this.#bytes[start + index] as number;
+    if (length > 0 && this.#says(like, start)) return like;
+    for (let at = start; at < this.#at; at++) {
+      const byte = this.#bytes[at] as number;
       if (byte < 0x20 || byte > 0x7e) return null;
-      same &&= byte === like.charCodeAt(index);
     }
-    return same ? like : this.#bytes.toString("latin1", start, this.#at);
+    return this.#bytes.toString("latin1", start, this.#at);
   }
 
   /** Past bytes. @returns how many. */
@@ -116,6 +117,11 @@ export class WireReader {
     return this.#at;
   }
 
+  /** What is read, for whoever comes back to a part of it later. */
+  get source(): Buffer {
+    return this.#bytes;
+  }
+
   /** Past the value of a field. @param known the highest number of a field that is not to be passed over, whatever its wire type. */
   skip(tag: number, known = 0): void {
     if (tag >>> 3 <= known) throw new WireError(`field ${tag >>> 3} has a wire type that is not its own`);
@@ -135,6 +141,16 @@ export class WireReader {
       default:
         throw new WireError("a group has no place in this message");
     }
+  }
+
+  #says(text: string, start: number): boolean {
+    const { length } = text;
+    if (this.#at - start !== length) return false;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > 0x7f || this.#bytes[start + index] !== code) return false;
+    }
+    return true;
   }
 
   /** Past a length and what it counts. @returns where that begins. */

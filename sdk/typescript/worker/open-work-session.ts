@@ -1,21 +1,34 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
+  LogReportSchema,
+  OutcomeReportSchema,
+  ProgressReportSchema,
+  StartReportSchema,
+  type Welcome,
   WorkerService,
-  type WorkRequest,
   WorkRequestSchema,
-  type WorkResponse,
-  type WorkResponseSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
-import type { BidiCall, Connection } from "../connection-types.ts";
+import { WireWriter } from "../../../proto/wire-writer.ts";
+import type { BytesCall, Connection } from "../connection-types.ts";
+import { writeReport } from "./handler-report.ts";
+import { readWorkResponse } from "./read-work-response.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
-
-type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 
 /** Pause before the next attempt to connect: doubled each time, jittered, at most 5 s. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+
+/** Fields of WorkRequest. */
+const CREDIT = 2;
+const OUTCOME = 3;
+const START = 4;
+const PROGRESS = 5;
+const LOG = 6;
+const DRAINING = 7;
+
+const EMPTY = Buffer.alloc(0);
 
 /** Output and results in one message, so that a message stays far below its limit. */
 const FULL_BYTES = 512 * 1024;
@@ -42,15 +55,18 @@ class StreamSession implements WorkSession {
   readonly #connection: Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
-  #call: Call | null = null;
+  #call: BytesCall | null = null;
   #greeted = false;
   #sessionId = "";
   /** Leases that may still come on what was offered. */
   #credit = 0;
   #draining = false;
   #closed = false;
-  #outgoing: WorkRequest = create(WorkRequestSchema);
-  #outgoingBytes = 0;
+  /** Reports of the message of this turn, written as they come. */
+  readonly #outgoing = new WireWriter();
+  /** The rest of it. */
+  #newCredit = 0;
+  #saysDraining = false;
   #scheduled = false;
   /** The peer is slow: what may be left out is. Output is bounded by its acknowledgements, outcomes by the slots. */
   #congested = false;
@@ -72,43 +88,37 @@ class StreamSession implements WorkSession {
 
   credit(count: number): void {
     this.#credit += count;
-    this.#say((message) => {
-      message.credit += count;
-    });
+    if (!this.#isHeard) return;
+    this.#newCredit += count;
+    this.#schedule();
   }
 
   started(report: WorkSessionStart): void {
-    this.#say((message) => message.starts.push(create(WorkRequestSchema, { starts: [report] }).starts[0]!));
+    this.#say(START, toBinary(StartReportSchema, create(StartReportSchema, report)));
   }
 
   progress(report: WorkSessionProgress): void {
     if (this.#congested) return;
-    this.#say((message) => message.progress.push(create(WorkRequestSchema, { progress: [report] }).progress[0]!));
+    this.#say(PROGRESS, toBinary(ProgressReportSchema, create(ProgressReportSchema, report)));
   }
 
   log(report: WorkSessionLog): void {
-    this.#say((message) => {
-      const [log] = create(WorkRequestSchema, { logs: [report] }).logs;
-      message.logs.push(log!);
-      this.#outgoingBytes += log!.data.length;
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+    this.#say(LOG, toBinary(LogReportSchema, create(LogReportSchema, report)));
   }
 
-  outcome(report: WorkRequest["outcomes"][number]): void {
-    this.#say((message) => {
-      message.outcomes.push(report);
-      this.#outgoingBytes += report.result?.data.length ?? 0;
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+  outcome(report: Parameters<WorkSession["outcome"]>[0]): void {
+    if ("$typeName" in report) return this.#say(OUTCOME, toBinary(OutcomeReportSchema, report));
+    if (!this.#isHeard) return;
+    writeReport(this.#outgoing, OUTCOME, report);
+    this.#schedule();
   }
 
   drain(): void {
     this.#draining = true;
     this.#credit = 0;
-    this.#say((message) => {
-      message.draining = true;
-    });
+    if (!this.#isHeard) return;
+    this.#saysDraining = true;
+    this.#schedule();
   }
 
   heardAt(): number {
@@ -135,10 +145,20 @@ class StreamSession implements WorkSession {
     return this.#over.promise;
   }
 
-  /** Adds to the message of this turn; without a greeted stream there is nobody to hear it. */
-  #say(add: (message: WorkRequest) => void): void {
-    if (!this.#greeted || this.#call === null) return;
-    add(this.#outgoing);
+  /** Without a greeted stream there is nobody to hear what is said. */
+  get #isHeard(): boolean {
+    return this.#greeted && this.#call !== null;
+  }
+
+  /** Adds a field to the message of this turn. */
+  #say(field: number, bytes: Uint8Array): void {
+    if (!this.#isHeard) return;
+    this.#outgoing.bytes(field, bytes);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#outgoing.length > FULL_BYTES) return this.#flush();
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -148,12 +168,15 @@ class StreamSession implements WorkSession {
   }
 
   #flush(): void {
-    const message = this.#outgoing;
     const call = this.#call;
-    if (call === null || !hasContent(message)) return;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
-    if (call.write(message) || this.#congested) return;
+    if (call === null) return;
+    this.#outgoing.integer(CREDIT, this.#newCredit);
+    this.#outgoing.flag(DRAINING, this.#saysDraining);
+    // An empty message would be a sign of life.
+    if (this.#outgoing.length === 0) return;
+    this.#newCredit = 0;
+    this.#saysDraining = false;
+    if (call.write(this.#outgoing.finish()) || this.#congested) return;
     this.#congested = true;
     void call.drained().then(() => {
       if (call === this.#call) this.#congested = false;
@@ -163,23 +186,22 @@ class StreamSession implements WorkSession {
   #connect(): void {
     this.#retry = null;
     if (this.#closed) return this.#over.resolve();
-    const call = this.#connection.service(WorkerService).work();
+    const call = this.#connection.bytes(WorkerService.method.work);
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
-    call.write({
-      hello: {
-        worker: this.#options.worker,
-        sessionId: this.#sessionId,
-        held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-        credit: this.#draining ? 0 : this.#credit,
-      },
-      draining: this.#draining,
-    });
+    const hello = {
+      worker: this.#options.worker,
+      sessionId: this.#sessionId,
+      held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
+      credit: this.#draining ? 0 : this.#credit,
+    };
+    const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
+    call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
     void this.#read(call);
   }
 
-  async #read(call: Call): Promise<void> {
+  async #read(call: BytesCall): Promise<void> {
     let error = new TssError("UNAVAILABLE", "The coordinator ended the stream.");
     try {
       for await (const response of call) this.#take(response);
@@ -189,22 +211,27 @@ class StreamSession implements WorkSession {
     this.#disconnected(error);
   }
 
-  #take(response: WorkResponse): void {
+  #take(message: Buffer): void {
     const { events } = this.#options;
-    if (response.welcome !== undefined) this.#welcome(response);
-    else this.#heardAt = this.#beats.shift() ?? this.#heardAt;
-    for (const lease of response.leases) {
-      this.#credit--;
-      events.onLease(lease);
-    }
-    for (const ack of response.outcomeAcks) events.onOutcomeAck(ack);
-    for (const order of response.cancels) events.onCancel(order);
-    for (const ack of response.logAcks) events.onLogAck(ack);
-    if (response.drain) events.onDrain();
+    let welcomed = false;
+    readWorkResponse(message, {
+      welcome: (welcome) => {
+        welcomed = true;
+        this.#welcome(welcome);
+      },
+      lease: (lease) => {
+        this.#credit--;
+        events.onLease(lease);
+      },
+      acknowledged: (ack) => events.onOutcomeAck(ack),
+      cancel: (order) => events.onCancel(order),
+      logAcknowledged: (ack) => events.onLogAck(ack),
+      drain: () => events.onDrain(),
+    });
+    if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
-  #welcome({ welcome }: WorkResponse): void {
-    if (welcome === undefined) return;
+  #welcome(welcome: Welcome): void {
     this.#sessionId = welcome.sessionId;
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
@@ -220,14 +247,15 @@ class StreamSession implements WorkSession {
   #beat(): void {
     if (this.#call === null) return;
     this.#beats.push(performance.now());
-    this.#call.write({});
+    this.#call.write(EMPTY);
   }
 
   #disconnected(error: TssError): void {
     this.#call = null;
     this.#greeted = false;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
+    this.#outgoing.clear();
+    this.#newCredit = 0;
+    this.#saysDraining = false;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
     this.#hooks.onDisconnected?.(error, FINAL.has(error.code));
@@ -240,12 +268,3 @@ class StreamSession implements WorkSession {
 type WorkSessionStart = Parameters<WorkSession["started"]>[0];
 type WorkSessionProgress = Parameters<WorkSession["progress"]>[0];
 type WorkSessionLog = Parameters<WorkSession["log"]>[0];
-
-/** An empty message would be a sign of life. */
-function hasContent(message: WorkRequest): boolean {
-  return Object.entries(message).some(
-    ([name, value]) =>
-      name !== "$typeName" &&
-      (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0 && value !== false),
-  );
-}
