@@ -68,11 +68,15 @@ export function rowsOf(batch: Batch): number {
 /** Shards that any row belongs to. */
 export function shardsOf(batch: Batch): Set<number> {
   const shards = new Set<number>();
-  const add = (ref: TaskRef) => shards.add(ref.shard);
+  let last = -1;
+  const add = ({ shard }: TaskRef) => {
+    if (shard !== last) shards.add(shard);
+    last = shard;
+  };
   batch.tasks.forEach(add);
   batch.events.forEach(add);
-  for (const { row } of batch.ends) shards.add((row as EndRow).shard);
-  for (const { row } of batch.moves) shards.add((row as MoveRow).shard);
+  for (const { row } of batch.ends) add(row);
+  for (const { row } of batch.moves) add(row);
   return shards;
 }
 

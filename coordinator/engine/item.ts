@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import type { TaskRef } from "../kernel/task-ref.ts";
-import type { TaskHead } from "../ports/rows.ts";
+import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Lane } from "./lanes.ts";
 import type { Session } from "./session.ts";
 import type { Timer } from "./wheel.ts";
@@ -67,6 +67,12 @@ export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
     timer: null,
     cancelRequestedAt: 0,
   };
+}
+
+/** What a lane keeps of a row. */
+export function headOf(row: TaskRow): TaskHead {
+  const { shard, lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = row;
+  return { shard, lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
 }
 
 /** The spec of a task, read when it is needed: most tasks end without it. */

@@ -2,7 +2,7 @@ import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
 import { returnItem, takeInHand } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { headOf, type Item } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { LATER } from "./segments.ts";
 import type { EngineState } from "./state.ts";
@@ -58,8 +58,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const dueAt = Math.max(history.nextAt, task.runAt);
   const far = task.seg === LATER && dueAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
-  const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
-  const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
+  const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");
   if (head.expiresAt > 0) state.expiring = true;
   item.attempts = history.attempts;

@@ -1,4 +1,4 @@
-import type { GateHit } from "../ports/rows.ts";
+import type { GateHit, TaskRow } from "../ports/rows.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit, settleShards } from "./counters.ts";
@@ -19,9 +19,7 @@ export function settleBatch(
 ): void {
   state.flushCommitted = batch.number;
   settleShards(state, shards);
-  // The newest first: a read that begins with it sees the others too.
-  for (const { lane, shard, seq } of batch.tasks.toReversed())
-    noteCommitted(state, state.lanes.get(lane) as Lane, shard, seq);
+  noteTasks(state, batch.tasks);
   const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
   for (const { head, lane } of batch.held) {
     // A repeat of a key was taken out above; the others take their places now.
@@ -38,6 +36,17 @@ export function settleBatch(
   if (!state.changes.idle) {
     for (const task of batch.tasks) publish(state, task, (state.lanes.get(task.lane) as Lane).key.queue, false);
     for (const event of batch.events) publish(state, event, (state.lanes.get(event.lane) as Lane).key.queue, false);
+  }
+}
+
+/** The newest first: a read that begins with it sees the others too, and they need not be noted. */
+function noteTasks(state: EngineState, tasks: readonly TaskRow[]): void {
+  let before: TaskRow | undefined;
+  for (let index = tasks.length - 1; index >= 0; index--) {
+    const task = tasks[index] as TaskRow;
+    if (task.lane !== before?.lane || task.shard !== before.shard)
+      noteCommitted(state, state.lanes.get(task.lane) as Lane, task.shard, task.seq);
+    before = task;
   }
 }
 
