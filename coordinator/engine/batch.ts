@@ -1,5 +1,5 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
-import type { EndRow, GateRow, MoveRow, SessionRow, TaskHead, TaskRow } from "../ports/rows.ts";
+import type { GateRow, SessionRow, TaskHead, TaskRow } from "../ports/rows.ts";
 import type { FlushBatch, FlushShard } from "../ports/store.ts";
 import type { Lane } from "./lanes.ts";
 import type { PendingEnd, PendingEvent, PendingLease, PendingMove, SubmitMessage } from "./pending.ts";
