@@ -1,10 +1,10 @@
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/support/leak-environment.ts",
   // Two cores make a database and start programs in their own time; what a test waits for is a signal, not a time.
   testTimeout: 60_000,
   testMatch: ["<rootDir>/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
-  modulePathIgnorePatterns: ["<rootDir>/dist/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.cache/"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": [

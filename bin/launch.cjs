@@ -57,11 +57,15 @@ function findNode() {
   }
 }
 
-/** Warnings that this Node.js calls parts of itself experimental say nothing to a user of TSS; all others stay. */
-function hideExperimentalWarnings() {
+/**
+ * Warnings that this Node.js calls parts of itself experimental say nothing to a user of TSS, nor that gRPC names an address
+ * in a TLS handshake (DEP0123); all others stay.
+ */
+function hideIdleWarnings() {
   var emit = process.emitWarning;
   process.emitWarning = function (warning, type) {
     var name = typeof type === "string" ? type : (type && type.type) || (warning && warning.name);
+    if (name === "DeprecationWarning" && arguments[2] === "DEP0123") return;
     if (
       name === "ExperimentalWarning" &&
       /SQLite|type stripping/i.test(String((warning && warning.message) || warning))
@@ -79,8 +83,23 @@ function cacheCompiledCode() {
   if (nodeModule.enableCompileCache && cache) nodeModule.enableCompileCache(path.join(cache, "tss"));
 }
 
+/** Names the launcher in the environment of the program it starts. */
+var LAUNCHER = "_TSS_LAUNCHER_PID";
+
+/** A launcher that is killed cannot pass that on: the program would live on where whoever killed it cannot see it. */
+function dieWithLauncher() {
+  var launched = process.env[LAUNCHER] === String(process.ppid) && process.channel;
+  delete process.env[LAUNCHER];
+  if (!launched) return;
+  process.once("disconnect", function () {
+    process.kill(process.pid, "SIGKILL");
+  });
+  process.channel.unref();
+}
+
 function startHere(program, release) {
-  hideExperimentalWarnings();
+  dieWithLauncher();
+  hideIdleWarnings();
   cacheCompiledCode();
   var file = release ? path.join("dist", PROGRAMS[program] + ".js") : PROGRAMS[program] + ".ts";
   import(require("url").pathToFileURL(path.join(ROOT, file)).href)
@@ -115,8 +134,11 @@ function startUnder(node, program) {
     process.on(signal, handler);
     return handler;
   });
+  var environment = {};
+  environment[LAUNCHER] = String(process.pid);
   child = childProcess.spawn(node, [path.join(__dirname, program + ".cjs")].concat(process.argv.slice(2)), {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: Object.assign({}, process.env, environment),
   });
   child.on("error", function (error) {
     fail(program, "the Node.js at " + node + " cannot be started (" + (error.code || error.message) + ")");

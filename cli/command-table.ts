@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "task:retry": () => import("./commands/task/retry.ts"),
   "task:why": () => import("./commands/task/why.ts"),
   "task:ui": () => import("./commands/task/ui.ts"),
+  progress: () => import("./commands/progress.ts"),
   status: () => import("./commands/status.ts"),
   ui: () => import("./commands/ui.ts"),
   "worker:list": () => import("./commands/worker/list.ts"),

@@ -44,11 +44,6 @@ export async function migrateDatabase(url: string): Promise<DatabaseStatus> {
 const unavailable = (message: string, cause?: unknown) =>
   new TssError("UNAVAILABLE", message, { reason: "STORE_UNAVAILABLE", cause });
 
-/** The address without its password, for people. */
-export function shownUrl(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@");
-}
-
 async function storePlugin(url: string): Promise<StorePlugin> {
   const extension = BUILD === "release" ? "js" : "ts";
   const module = new URL(`../coordinator/plugins/registry.${extension}`, import.meta.url);

@@ -6,7 +6,8 @@ export function gatewayUrl(settings: Settings): string {
   const at = settings.TSS_GATEWAY_LISTEN.lastIndexOf(":");
   const host = settings.TSS_GATEWAY_LISTEN.slice(0, at);
   const everywhere = host === "" || host === "0.0.0.0" || host === "[::]";
-  return `http://${everywhere ? "127.0.0.1" : host}${settings.TSS_GATEWAY_LISTEN.slice(at)}`;
+  const scheme = settings.TSS_TLS_CERT === undefined ? "http" : "https";
+  return `${scheme}://${everywhere ? "127.0.0.1" : host}${settings.TSS_GATEWAY_LISTEN.slice(at)}`;
 }
 
 /** The dashboard's page of a task. */

@@ -20,9 +20,13 @@ export function parserMessage(error: ParserError): string {
   const missing = (error.args ?? []).flatMap((argument) => (typeof argument === "string" ? [] : [argument]));
   if (missing.length > 0 && error.message.startsWith("Missing"))
     return `${missing.map(({ name, description = "" }) => `${name.toUpperCase()} is missing: ${description}`).join("; ")}.`;
+  const [extra] = (error.args ?? []).filter((word) => typeof word === "string");
+  if (extra !== undefined && error.message.startsWith("Unexpected"))
+    return `${JSON.stringify(extra)} is one word too many here; a text with spaces needs quotes.`;
   return error.message
     .replace(/\nSee more help with --help$/, "")
     .replace(/^The following errors? occurred:\s*/, "")
+    .replace(/^Missing required flag (\S+)$/, "--$1 is missing; --help says what it takes.")
     .replace(/^Parsing (--\S+)\s*/, "$1: ")
     .replace(/\n\s*/g, "\n");
 }

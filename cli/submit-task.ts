@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { statusName, TssError } from "../proto/errors.ts";
+import { TssError } from "../proto/errors.ts";
+import type { Status } from "../proto/gen/google/rpc/status_pb.js";
 import type { Tasks } from "../sdk/typescript/client/tasks.ts";
+import { fromStatus } from "../sdk/typescript/connection/status-error.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
 
 /**
@@ -11,15 +13,22 @@ export async function submitTask(tasks: Tasks, spec: TaskSpecInit): Promise<{ id
   const request = { tasks: [spec], requestId: randomUUID() };
   const response = await tasks.submitTasks(request).catch((error: unknown) => {
     if (error instanceof TssError && error.code === "UNAVAILABLE") return tasks.submitTasks(request);
-    throw error;
+    throw inDoubt(error);
   });
   const [answer] = response.results;
   if (answer?.result.case === "id") return { id: answer.result.value, duplicate: answer.duplicate };
   throw refusal(answer?.result.value);
 }
 
+/** A submit without an answer may have been accepted, and comes true when its coordinator or database is back. */
+function inDoubt(error: unknown): unknown {
+  if (!(error instanceof TssError) || error.code !== "DEADLINE_EXCEEDED") return error;
+  const remark = 'The task may still be accepted: see "tss task list" before you create it again.';
+  return new TssError(error.code, `${error.message} ${remark}`, { cause: error });
+}
+
 /** The error an item of a batch was answered with. */
-export function refusal(status: { code: number; message: string } | undefined): TssError {
+export function refusal(status: Status | undefined): TssError {
   if (status === undefined) return new TssError("INTERNAL", "The coordinator gave no answer for the task.");
-  return new TssError(statusName(status.code), status.message.replace(/^tasks\[0\]\./, ""));
+  return fromStatus(status);
 }

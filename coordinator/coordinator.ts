@@ -8,15 +8,18 @@ import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
+import { tlsFilesOf } from "../runtime/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { listen } from "./api/listen.ts";
 import { type GrpcServer, startGrpcServer } from "./api/server.ts";
 import { engineConfig } from "./config.ts";
 import { Engine } from "./engine/engine.ts";
 import { LogBook } from "./engine/log-book.ts";
 import { deliver } from "./engine/send.ts";
-import type { EngineObserver } from "./engine/state.ts";
+import type { AttemptFailure, EngineObserver, EngineState } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
+import { Audit } from "./operations/audit.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, type IssuedKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
@@ -25,6 +28,9 @@ import type { Blobs } from "./ports/blobs.ts";
 import type { Store } from "./ports/store.ts";
 import { FencedError, OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { Cells } from "./stats/cells.ts";
+import { FailureBook } from "./stats/failure-book.ts";
+import { noteFailure, startStats } from "./stats/start-stats.ts";
 
 export interface CoordinatorOptions {
   readonly settings: Settings;
@@ -59,25 +65,37 @@ const LOG_PRUNE_MS = 60_000;
  */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { settings, logger } = options;
+  // What cannot be used is found before anything is owned.
+  const tls = tlsFilesOf(settings);
   const metrics = createMetrics("coordinator", readVersion());
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(() => {});
   const store = await openStore(options);
   const opened: (() => Promise<void>)[] = [() => store.close()];
   try {
+    const cells = new Cells();
+    const failures = new FailureBook();
+    let engineState: EngineState | null = null;
+    const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
+    opened.push(async () => listening.close());
     const engine = await Engine.start({
       store,
       config: engineConfig(settings),
       clock: systemClock,
       logger,
-      observer: observerOf(metrics),
+      observer: observerOf(metrics, cells, (failure) => {
+        if (engineState !== null) noteFailure(failures, engineState, failure);
+      }),
       tracer: options.tracer ?? noTracer,
       failpoint,
-      address: settings.TSS_COORDINATOR_LISTEN ?? "",
+      address: listening.address,
       takeover: options.takeOver ?? false,
       onStopped: (error) => ended.reject(told(error)),
     });
+    engineState = engine.state;
     opened.push(() => engine.stop());
+    const stats = await startStats(engine.state, cells, failures, logger, readVersion());
+    opened.push(() => stats.stop());
     const blobs = await openBlobs(settings.TSS_BLOBS ?? "database", settings.TSS_DATABASE_URL);
     const logs = new LogBook(blobs, settings.TSS_LOG_LIMIT, logger);
     opened.push(() => logs.close());
@@ -86,15 +104,17 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const issuer = { catalog: store.catalog, clock: systemClock };
     await keys.start();
     opened.push(async () => keys.stop());
-    reportSnapshot(metrics, () => takeSnapshot(engine.state));
+    reportSnapshot(metrics, () => takeSnapshot(engine.state, stats.sampler));
     const { schemaVersion } = await store.catalog.meta();
     const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
+    const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
+    opened.push(async () => audit.close());
     const server = await startGrpcServer({
-      operations: createOperations(engine.state, logs, facts),
-      apiKeys: createApiKeyOperations({ ...issuer, ring: keys, logger }),
+      operations: audit.operations(createOperations(engine.state, logs, stats, facts)),
+      apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
-      listen: settings.TSS_COORDINATOR_LISTEN ?? "127.0.0.1:7400",
-      tls: tlsOf(settings),
+      listen: listening,
+      tls,
       logger,
       clock: systemClock,
       metrics: createGrpcMetrics(metrics),
@@ -179,22 +199,34 @@ function told(error: unknown): unknown {
   return error;
 }
 
-function observerOf(metrics: Metrics): EngineObserver {
+/** What the engine tells reaches the metrics and the sampler. */
+function observerOf(metrics: Metrics, cells: Cells, failed: (failure: AttemptFailure) => void): EngineObserver {
   const tasks = createTaskMetrics(metrics);
   const store = createStoreMetrics(metrics);
   return {
-    submitted: tasks.submitted,
-    started: tasks.started,
-    attemptFinished: tasks.attemptFinished,
-    finished: tasks.finished,
+    submitted(queue, type, count) {
+      tasks.submitted(queue, type, count);
+      cells.submitted(queue, type, count);
+    },
+    started(queue, type, retry, waitedMs) {
+      tasks.started(queue, type, retry, waitedMs);
+      cells.started(queue, type, retry, waitedMs);
+    },
+    attemptFinished(queue, type, outcome, ranMs) {
+      tasks.attemptFinished(queue, type, outcome, ranMs);
+      cells.attemptFinished(queue, type, outcome, ranMs);
+    },
+    finished(queue, type, outcome, tookMs) {
+      tasks.finished(queue, type, outcome, tookMs);
+      cells.finished(queue, type, outcome, tookMs);
+    },
+    flushed(rows, tookMs) {
+      store.flushed(rows, tookMs);
+      cells.flushed(rows, tookMs);
+    },
     timerLag: tasks.timerLag,
-    flushed: store.flushed,
+    failed,
   };
-}
-
-function tlsOf(settings: Settings): { certPath: string; keyPath: string } | undefined {
-  const { TSS_TLS_CERT: certPath, TSS_TLS_KEY: keyPath } = settings;
-  return certPath === undefined || keyPath === undefined ? undefined : { certPath, keyPath };
 }
 
 function tellWorkers(engine: Engine): void {

@@ -1,14 +1,34 @@
-import { TssError } from "../proto/errors.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
+import { type Program, readOptions } from "../runtime/program-options.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { startCoordinator } from "./coordinator.ts";
+
+const TAKE_OVER = "--take-over";
+
+const PROGRAM: Program = {
+  name: "tss-coordinator",
+  does: "Owns the queue: accepts tasks, leases them to workers and records how they end.",
+  options: { [TAKE_OVER]: "take the place of an owner of the database that cannot be stopped" },
+  settings: [
+    "TSS_DATABASE_URL",
+    "TSS_COORDINATOR_LISTEN",
+    "TSS_TLS_CERT",
+    "TSS_TLS_KEY",
+    "TSS_METRICS_LISTEN",
+    "TSS_LOG_LEVEL",
+  ],
+};
 
 /** The program `tss-coordinator [--take-over]`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  await runService("tss-coordinator", async ({ name, settings, logger }) => {
-    const takeOver = readArguments(argv);
+  const options = readOptions(PROGRAM, argv);
+  if (options === undefined) return;
+  const takeOver = options.has(TAKE_OVER);
+  await runService(PROGRAM.name, async ({ name, settings, logger }) => {
+    boundYoungGeneration();
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const firstKey = { name: "first key" };
     const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, takeOver, firstKey });
@@ -29,14 +49,4 @@ export async function main(argv: readonly string[]): Promise<void> {
       },
     };
   });
-}
-
-/** Whether to take the place of a living owner. @throws TssError for anything else. */
-function readArguments(argv: readonly string[]): boolean {
-  const unknown = argv.find((argument) => argument !== "--take-over");
-  if (unknown === undefined) return argv.length > 0;
-  throw new TssError(
-    "INVALID_ARGUMENT",
-    `${JSON.stringify(unknown)} is no option of tss-coordinator: it knows --take-over, all else is set by TSS_* (docs/configuration.md).`,
-  );
 }

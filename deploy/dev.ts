@@ -1,11 +1,15 @@
 import { type Coordinator, startCoordinator } from "../coordinator/coordinator.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { TssError } from "../proto/errors.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
 import { createLogger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { shownUrl } from "../runtime/shown-url.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { boundYoungGeneration } from "../runtime/young-generation.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
+import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
 import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
@@ -24,13 +28,19 @@ const KEY_TTL_MS = 365 * 86_400_000;
  * drained it; a second signal ends it at once.
  */
 export async function runDev(settings: Settings, io: DevIo): Promise<void> {
+  refuseTls(settings);
   armFailpoints(settings.TSS_FAILPOINT);
+  boundYoungGeneration();
   const logger = createLogger(settings.TSS_LOG_LEVEL);
   const stopping = nextSignal();
+  const stop = new AbortController();
+  void stopping.then(() => stop.abort());
   const tracers = await Promise.all(
-    ["tss-coordinator", "tss-agent"].map((service) => createTaskTracer({ service, version: readVersion(), logger })),
+    ["tss-coordinator", "tss-gateway", "tss-agent"].map((service) =>
+      createTaskTracer({ service, version: readVersion(), logger }),
+    ),
   );
-  const [tracer, agentTracer] = tracers as [TaskTracer, TaskTracer];
+  const [tracer, gatewayTracer, agentTracer] = tracers as [TaskTracer, TaskTracer, TaskTracer];
   const kept = findKey(settings);
   const coordinator = await startCoordinator({
     settings,
@@ -40,9 +50,17 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     // Who has lost the key of a folder owns the folder all the same.
     firstKey: { name: "key of tss dev", ttlMs: KEY_TTL_MS, besideOthers: kept === undefined },
   });
-  const running: Running = { coordinator, tracer: agentTracer, gateway: undefined, agent: undefined, close: [] };
+  const running: Running = {
+    coordinator,
+    gatewayTracer,
+    agentTracer,
+    gateway: undefined,
+    agent: undefined,
+    close: [],
+  };
   try {
-    await startRest(settings, kept, io, logger, running);
+    const client = await startRest(settings, kept, io, logger, running);
+    void runFirstTask(client, io.stdout, stop.signal);
     await Promise.race([stopping, coordinator.ended]);
     io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
     const hurried = nextSignal();
@@ -53,10 +71,20 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   }
 }
 
+/** Its parts speak to each other in this process; who wants TLS wants the programs. @throws TssError FAILED_PRECONDITION */
+function refuseTls(settings: Settings): void {
+  if (settings.TSS_TLS_CERT === undefined && settings.TSS_TLS_KEY === undefined) return;
+  throw new TssError(
+    "FAILED_PRECONDITION",
+    "tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT and TSS_TLS_KEY, or run tss-coordinator, tss-gateway and tss-agent for TLS.",
+    { reason: "NO_TLS_HERE" },
+  );
+}
+
 interface Running {
   readonly coordinator: Coordinator;
-  /** For the agent. */
-  readonly tracer: TaskTracer;
+  readonly gatewayTracer: TaskTracer;
+  readonly agentTracer: TaskTracer;
   gateway: Gateway | undefined;
   agent: Agent | undefined;
   readonly close: (() => void)[];
@@ -68,12 +96,17 @@ async function startRest(
   io: DevIo,
   logger: ReturnType<typeof createLogger>,
   running: Running,
-): Promise<void> {
+): Promise<Connection> {
   const { coordinator } = running;
   // One of the two is there: without a kept key the coordinator has made one.
   const key = coordinator.firstKey === undefined ? (kept as DevKey) : keepKey(settings, coordinator.firstKey.key);
   const { apiKey } = key;
-  const local: Settings = { ...settings, TSS_COORDINATOR: coordinator.address, TSS_API_KEY: apiKey };
+  const local: Settings = {
+    ...settings,
+    TSS_COORDINATOR: coordinator.address,
+    TSS_API_KEY: apiKey,
+    TSS_TLS_CA: undefined,
+  };
   const client = openConnection({ address: coordinator.address, apiKey });
   running.close.push(() => client.close());
   await proveKey(client, key);
@@ -84,6 +117,7 @@ async function startRest(
     listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
     settings,
     logger,
+    tracer: running.gatewayTracer,
     metricsText: () => coordinator.metrics.text(),
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
@@ -92,11 +126,11 @@ async function startRest(
     settings: local,
     openSession,
     logger,
-    tracer: running.tracer,
+    tracer: running.agentTracer,
     version: readVersion(),
   });
   io.stdout.write(greeting(settings, running, key));
-  await runFirstTask(client, io.stdout);
+  return client;
 }
 
 function greeting(settings: Settings, { coordinator, gateway, agent }: Running, key: DevKey): string {
@@ -105,7 +139,7 @@ function greeting(settings: Settings, { coordinator, gateway, agent }: Running, 
     `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
     `  gateway      ${gateway?.url}`,
     `  coordinator  ${coordinator.address}`,
-    `  database     ${settings.TSS_DATABASE_URL.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, "$1:…@")}`,
+    `  database     ${shownUrl(settings.TSS_DATABASE_URL)}`,
     `  agent        ${agent?.name}`,
     `  API key      ${isNew ? `${apiKey} (kept in ${place})` : `kept in ${place}`}`,
     "",

@@ -1,11 +1,14 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TssError } from "../proto/errors.ts";
 import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import type { TlsIdentity } from "../runtime/tls-files.ts";
+import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
-import { connectHandler } from "./connect/connect-handler.ts";
+import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
@@ -19,6 +22,10 @@ export interface GatewayOptions {
   readonly listen: string;
   readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS">;
   readonly logger: Logger;
+  /** Stays open: whoever made it closes it after the gateway. Absent: requests are not traced. */
+  readonly tracer?: TaskTracer;
+  /** Absent: plaintext. */
+  readonly tls?: TlsIdentity | undefined;
   /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
   readonly metricsText?: () => Promise<string>;
 }
@@ -30,7 +37,14 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const HEADER_BYTES = 16 * 1024;
+const SERVER: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  insecureHTTPParser: false,
+};
 
 /**
  * Serves REST, Connect and gRPC-web over HTTP/1.1. It has no rights of its own and no state.
@@ -43,21 +57,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],
     connect: connectHandler(options.connection),
+    methods: METHOD_PATHS,
+    tracer: options.tracer ?? noTracer,
     rate: options.settings.TSS_GATEWAY_RATE,
     origins: options.settings.TSS_CORS_ORIGINS,
     logger: options.logger,
   });
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES,
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-      insecureHTTPParser: false,
-    },
-    (request, response) => void answer(request, response),
-  );
+  const server = openServer(options.tls, (request, response) => void answer(request, response));
   server.maxHeadersCount = 100;
   server.on("clientError", answer.clientError);
   await listen(server, options.listen);
@@ -73,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return closed;
   };
   return {
-    url: `http://${host}:${port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`,
     close,
     async drain(timeoutMs) {
       draining.abort();
@@ -88,6 +94,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await close();
     },
   };
+}
+
+function openServer(tls: TlsIdentity | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createServer(SERVER, listener);
+  return createTlsServer({ ...SERVER, ...tls, minVersion: "TLSv1.2" }, listener);
 }
 
 async function listen(server: Server, address: string): Promise<void> {

@@ -1,18 +1,39 @@
-import { readFileSync } from "node:fs";
 import { createMetrics } from "../runtime/metrics.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
+import { type Program, readOptions } from "../runtime/program-options.ts";
+import { readTls, tlsFilesOf } from "../runtime/tls-files.ts";
+import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
+import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { startGateway } from "./gateway.ts";
 
+const PROGRAM: Program = {
+  name: "tss-gateway",
+  does: "Serves REST, Connect, gRPC-web and the dashboard for a coordinator. Each call carries its caller's key.",
+  settings: [
+    "TSS_COORDINATOR",
+    "TSS_GATEWAY_LISTEN",
+    "TSS_GATEWAY_RATE",
+    "TSS_CORS_ORIGINS",
+    "TSS_TLS_CA",
+    "TSS_TLS_CERT",
+    "TSS_TLS_KEY",
+    "TSS_METRICS_LISTEN",
+    "TSS_LOG_LEVEL",
+  ],
+};
+
 /** The program `tss-gateway`. */
-export async function main(): Promise<void> {
-  await runService("tss-gateway", async ({ settings, logger }) => {
+export async function main(argv: readonly string[]): Promise<void> {
+  if (readOptions(PROGRAM, argv) === undefined) return;
+  await runService(PROGRAM.name, async ({ name, settings, logger }) => {
+    const tlsFiles = tlsFilesOf(settings);
+    const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const connection = openConnection({
-      address: settings.TSS_COORDINATOR ?? "127.0.0.1:7400",
+      ...connectionOptionsOf({ address: settings.TSS_COORDINATOR, ca: settings.TSS_TLS_CA }),
       userAgent: `tss-gateway/${readVersion()}`,
-      tls: settings.TSS_TLS_CA === undefined ? undefined : { ca: readFileSync(settings.TSS_TLS_CA, "utf8") },
     });
     const metrics = createMetrics("gateway", readVersion());
     const gateway = await startGateway({
@@ -20,6 +41,8 @@ export async function main(): Promise<void> {
       listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
       settings,
       logger,
+      tracer,
+      tls: tlsFiles === undefined ? undefined : readTls(tlsFiles),
       metricsText: () => metrics.text(),
     });
     process.stdout.write(`tss-gateway listens on ${gateway.url}\n`);
@@ -31,6 +54,7 @@ export async function main(): Promise<void> {
       drain: () => gateway.drain(settings.TSS_DRAIN_TIMEOUT),
       stop: async () => {
         await gateway.close();
+        await tracer.close();
         await metricsServer?.close();
         connection.close();
       },

@@ -64,6 +64,13 @@ export const LIMITS = {
   apiKeyTtlDefaultMs: 90 * 86_400_000,
   /** Usable keys of one installation; every coordinator holds them in memory. */
   apiKeys: 10_000,
+  /** Points of a series. */
+  seriesPoints: 500,
+  seriesPointsDefault: 240,
+  /** How far back numbers, failures and activity reach. */
+  statsMs: 400 * 86_400_000,
+  failureGroups: 500,
+  failureGroupsDefault: 50,
   /** Streams on one HTTP/2 connection. */
   streamsPerConnection: 1_000,
 } as const;

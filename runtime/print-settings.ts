@@ -19,7 +19,7 @@ export const WRITTEN: Readonly<Record<string, () => string>> = {
       )
       .join(
         "",
-      )}\nCoordinator and agents send traces when \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set ([operating](operating.md)); it and the other \`OTEL_*\`\nnames are those of OpenTelemetry and are read from the environment, not from \`.env\`.\n`,
+      )}\nGateway, coordinator and agents send traces when \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set ([operating](operating.md)); it and the other \`OTEL_*\`\nnames are those of OpenTelemetry and are read from the environment, not from \`.env\`.\n`,
   "docs/limits.md": () =>
     `# Limits\n\nOne table in code, [\`proto/limits.ts\`](../proto/limits.ts), feeds the checks, and this page. Sizes are bytes of UTF-8 unless the name says\ncharacters; \`Ms\` is milliseconds. A value past its limit is refused with INVALID_ARGUMENT naming the field.\n\n| limit | value |\n| --- | --- |\n${Object.entries(
       LIMITS,

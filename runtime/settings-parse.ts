@@ -1,3 +1,5 @@
+import { spanText } from "./span-text.ts";
+
 /** Readers of one setting's text. Each throws an Error whose message says what is allowed. */
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -14,7 +16,7 @@ export const duration =
   (text: string): number => {
     const value = readDuration(text);
     if (value === undefined || value < minMs || value > maxMs)
-      throw new Error(`must be a duration such as 500ms, 15s, 2h or 7d, from ${minMs} ms to ${maxMs} ms`);
+      throw new Error(`must be a duration such as 500ms, 15s, 2h or 7d, from ${spanText(minMs)} to ${spanText(maxMs)}`);
     return value;
   };
 
@@ -33,6 +35,15 @@ export function bytes(text: string): number {
   const power = { "": 0, k: 1, m: 2, g: 3 }[(match[2] ?? "").toLowerCase().replace("i", "")] ?? 0;
   return Number(match[1]) * 1024 ** power;
 }
+
+/** A size that is no smaller than `min` bytes. */
+export const bytesFrom =
+  (min: number) =>
+  (text: string): number => {
+    const value = bytes(text);
+    if (value < min) throw new Error(`must be at least ${min} bytes`);
+    return value;
+  };
 
 export function text(value: string): string | undefined {
   return value === "" ? undefined : value;

@@ -1,3 +1,4 @@
+import { LIMITS } from "../proto/limits.ts";
 import * as parse from "./settings-parse.ts";
 
 /** One setting: how its text is read, what it is when absent, and what it means. The order is that of `.env.example`. */
@@ -21,14 +22,18 @@ export const SETTINGS = {
   TSS_DATABASE_URL: setting(
     parse.databaseUrl,
     "sqlite:./.tss/tss.db",
-    "Where tasks are kept: postgres://… or sqlite:PATH",
+    "Where tasks are kept: postgres://…, sqlite:PATH or module:PATH",
   ),
   TSS_DATABASE_READ_CONNECTIONS: setting(
     parse.integer(1, 16),
     3,
     "Postgres connections for reads (the flush has its own)",
   ),
-  TSS_REDIS_URL: setting(parse.text, none, "Redis for several coordinators; none = a single coordinator"),
+  TSS_REDIS_URL: setting(
+    parse.text,
+    none,
+    "Redis for several coordinators, in a later version; this one does not read it",
+  ),
   TSS_COORDINATOR: setting(
     parse.addressList,
     "127.0.0.1:7400",
@@ -87,7 +92,12 @@ export const SETTINGS = {
   ),
   TSS_MEMORY_HEADS: setting(parse.integer(100, 100_000_000), 200_000, "Waiting tasks a coordinator keeps in memory"),
   TSS_MEMORY_BYTES: setting(parse.bytes, 64 * 1024 * 1024, "Bytes of waiting tasks a coordinator keeps in memory"),
-  TSS_INBOX_BYTES: setting(parse.bytes, 32 * 1024 * 1024, "Bytes waiting for a commit before RESOURCE_EXHAUSTED"),
+  TSS_INBOX_BYTES: setting(
+    // A smaller one would refuse the largest message for ever.
+    parse.bytesFrom(LIMITS.messageBytes),
+    32 * 1024 * 1024,
+    "Bytes waiting for a commit before RESOURCE_EXHAUSTED; at least 4 MiB",
+  ),
   TSS_WORKER_NAME: setting(parse.text, none, "Name of the agent; none = the host's name"),
   TSS_WORKER_SLOTS: setting(
     parse.integer(1, 10_000),
@@ -111,7 +121,11 @@ export const SETTINGS = {
   TSS_TLS_CERT: setting(parse.text, none, "Certificate (PEM) the coordinator and gateway show"),
   TSS_TLS_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CERT"),
   TSS_TLS_CA: setting(parse.text, none, "Authorities (PEM) a client trusts instead of the system's; set = TLS"),
-  TSS_MASTER_KEY: setting(parse.text, none, "Key for secrets kept by the coordinator"),
+  TSS_MASTER_KEY: setting(
+    parse.text,
+    none,
+    "Key for secrets kept by the coordinator, in a later version; this one does not read it",
+  ),
   TSS_FAILPOINT: setting(parse.text, none, "Test builds only: NAME[=HIT], the process ends there as if killed"),
 } as const;
 

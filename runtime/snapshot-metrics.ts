@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly workers: readonly WorkerSnapshot[];
   /** Watchers, log followers and other readers of streams. */
   readonly streamClients: number;
+  /** The store can be written. */
+  readonly storeUp: boolean;
 }
 
 export interface QueueSnapshot {
@@ -17,6 +19,11 @@ export interface QueueSnapshot {
   /** Undefined: none is ready. */
   readonly oldestReadyAgeMs: number | undefined;
   readonly paused: boolean;
+  /** Tasks that wait for something else than a free slot, by what: paused, no_worker, not_before, back_off … */
+  readonly blocked: Readonly<Record<string, number>>;
+  /** Slots of the workers that serve it. */
+  readonly slotsUsed: number;
+  readonly slotsFree: number;
 }
 
 export interface WorkerSnapshot {
@@ -62,6 +69,17 @@ export function reportSnapshot({ registry }: Metrics, take: () => Snapshot): voi
     for (const [queue, paused] of greatest(all, (one) => [queues.of(one.queue), one.paused ? 1 : 0]))
       self.set({ queue }, paused);
   });
+  gauge("tss_blocked_tasks", "Tasks that no free slot helps.", ["queue", "reason"], (self, { queues: all }) => {
+    for (const { queue, blocked } of all)
+      for (const [reason, count] of Object.entries(blocked)) self.inc({ queue: queues.of(queue), reason }, count);
+  });
+  gauge("tss_queue_slots", "Slots of workers that serve the queue.", ["queue", "kind"], (self, { queues: all }) => {
+    for (const { queue, slotsUsed, slotsFree } of all) {
+      self.inc({ queue: queues.of(queue), kind: "used" }, slotsUsed);
+      self.inc({ queue: queues.of(queue), kind: "free" }, slotsFree);
+    }
+  });
+  gauge("tss_store_up", "1: the store can be written.", [], (self, { storeUp }) => self.set(storeUp ? 1 : 0));
   gauge("tss_worker_slots", "Slots of workers, used and free.", ["pool", "kind"], (self, { workers }) => {
     for (const { pool, slotsUsed, slotsFree } of workers) {
       self.inc({ pool: pools.of(pool), kind: "used" }, slotsUsed);

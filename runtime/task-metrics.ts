@@ -1,5 +1,5 @@
+import { boundedPairs, LABEL_BOUNDS, type LabelBounds } from "./bounded-pairs.ts";
 import { WAIT_BUCKETS } from "./buckets.ts";
-import { LabelNames, OTHER } from "./label-names.ts";
 import type { Metrics } from "./metrics.ts";
 import { type CounterCell, counterFamily, type Family, type HistogramCell, histogramFamily } from "./tally.ts";
 
@@ -18,16 +18,8 @@ export interface TaskMetrics {
   dispatched(mode: "sync" | "backlog", count: number): void;
 }
 
-/** Queues and types that are told apart, and pairs of them; the rest is counted as `other`. */
-export interface LabelBounds {
-  readonly names: number;
-  readonly pairs: number;
-}
-
-const BOUNDS: LabelBounds = { names: 100, pairs: 500 };
-
 /** Counters and histograms of tasks. Costs a lookup and an addition per call; labels never hold a task's id or name. */
-export function createTaskMetrics({ registry }: Metrics, bounds: LabelBounds = BOUNDS): TaskMetrics {
+export function createTaskMetrics({ registry }: Metrics, bounds: LabelBounds = LABEL_BOUNDS): TaskMetrics {
   const counter = (name: string, help: string, labels: string[]): Family<CounterCell> =>
     counterFamily(registry, name, help, labels);
   const histogram = (name: string, help: string, labels: string[]): Family<HistogramCell> =>
@@ -116,27 +108,6 @@ function remember<T>(make: (key: string) => T): (key: string) => T {
       value = make(key);
       known.set(key, value);
     }
-    return value;
-  };
-}
-
-/** A pair beyond the bounds shares what its queue has for `other` types. */
-function boundedPairs<T>(
-  bounds: LabelBounds,
-  make: (queue: string, type: string) => T,
-): (queue: string, type: string) => T {
-  const queues = new LabelNames(bounds.names);
-  const types = new LabelNames(bounds.names);
-  const pairs = new LabelNames(bounds.pairs);
-  const found = remember((queue) => remember((type) => make(queue, type)));
-  // Tasks come in runs of a kind: the pair before is asked first.
-  let last: { readonly queue: string; readonly type: string; readonly value: T } | undefined;
-  return (queue, type) => {
-    if (last !== undefined && last.queue === queue && last.type === type) return last.value;
-    const line = queues.of(queue);
-    const kind = types.of(type);
-    const value = found(line)(pairs.of(`${line}\u0000${kind}`) === OTHER ? OTHER : kind);
-    last = { queue, type, value };
     return value;
   };
 }

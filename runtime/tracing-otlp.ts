@@ -63,8 +63,8 @@ export function startOtlpTracer({ service, version, logger, environment = proces
 
   /** What the client named; without it `send` is a root, and the others are its children. */
   const parentOf = (task: TracedTask, operation: Operation): Context => {
-    const client = parseTraceparent(task.traceparent);
-    if (client !== undefined) return remote(client.traceId, client.spanId, client.sampled);
+    const client = callerOf(task);
+    if (client !== undefined) return client;
     if (operation === "send") return ROOT_CONTEXT;
     const { traceId, spanId } = traceOfTask(task.id);
     // Whether the root was sampled is not known here: the sampler is asked again, of the same trace. Never ended, the
@@ -84,6 +84,13 @@ export function startOtlpTracer({ service, version, logger, environment = proces
 
   return {
     enabled: true,
+    serve(request, startedAt) {
+      const { method, route, requestId } = request;
+      const attributes = { "http.request.method": method, "http.route": route, "tss.request.id": requestId };
+      const options = { kind: SpanKind.SERVER, startTime: startedAt, attributes };
+      const span = tracer.startSpan(`${method} ${route}`, options, callerOf(request) ?? ROOT_CONTEXT);
+      return { traceparent: placeOf(span), end: (status) => finishRequest(span, status) };
+    },
     send: (task, startedAt, end) =>
       finish(
         chosen(task, () => start("send", task, startedAt, {})),
@@ -91,9 +98,7 @@ export function startOtlpTracer({ service, version, logger, environment = proces
       ),
     process(task, attempt, startedAt): OpenSpan {
       const span = start("process", task, startedAt, ofAttempt(attempt));
-      const { traceId, spanId, traceFlags } = span.spanContext();
-      const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-      return { traceparent: formatTraceparent({ traceId, spanId, sampled }), end: (end) => finish(span, end) };
+      return { traceparent: placeOf(span), end: (end) => finish(span, end) };
     },
     settle: (task, attempt, startedAt, end) => finish(start("settle", task, startedAt, ofAttempt(attempt)), end),
     async close() {
@@ -122,6 +127,23 @@ function attributesOf(operation: Operation, task: TracedTask): Attributes {
 
 function ofAttempt({ attempt, workerId }: TracedAttempt): Attributes {
   return { "tss.attempt": attempt, "messaging.client.id": workerId };
+}
+
+/** What the client named as its place in a trace. */
+function callerOf({ traceparent }: { readonly traceparent: string }): Context | undefined {
+  const caller = parseTraceparent(traceparent);
+  return caller === undefined ? undefined : remote(caller.traceId, caller.spanId, caller.sampled);
+}
+
+function placeOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return formatTraceparent({ traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
+}
+
+/** As HTTP's conventions have it, what the client did wrong is no error of the server. */
+function finishRequest(span: Span, status: number): void {
+  if (status > 0) span.setAttribute("http.response.status_code", status);
+  finish(span, status === 0 ? { error: "client_gone" } : status >= 500 ? { error: String(status) } : {});
 }
 
 function finish(span: Span, { error, at }: TracedEnd): void {

@@ -34,10 +34,30 @@ export interface OpenSpan {
   end(end: TracedEnd): void;
 }
 
-/** Spans of tasks. Every method is cheap and never throws; times are ms since 1970. */
+/** A request at the gateway. */
+export interface TracedRequest {
+  readonly method: string;
+  /** As its route is written, e.g. `/task/query/{id}`. */
+  readonly route: string;
+  readonly requestId: string;
+  /** What the client sent as traceparent; "": nothing. */
+  readonly traceparent: string;
+}
+
+/** A request that is being served. */
+export interface OpenRequest {
+  /** For what the request sets off; "" when tracing is off. */
+  readonly traceparent: string;
+  /** @param status of the answer; 0: the client went before there was one. */
+  end(status: number): void;
+}
+
+/** Spans of tasks and of the requests that they come from. Every method is cheap and never throws; times are ms since 1970. */
 export interface TaskTracer {
   /** False: nothing is recorded, and callers may save themselves the work. */
   readonly enabled: boolean;
+  /** `{method} {route}`: a request from its arrival to its answer. */
+  serve(request: TracedRequest, startedAt: number): OpenRequest;
   /** `send {queue}`: from the submit's arrival to its commit. */
   send(task: TracedTask, startedAt: number, end: TracedEnd): void;
   /** `process {queue}`: one attempt, linked to `send`. */
@@ -48,11 +68,12 @@ export interface TaskTracer {
   close(): Promise<void>;
 }
 
-const NO_SPAN: OpenSpan = { traceparent: "", end() {} };
+const NO_SPAN = { traceparent: "", end() {} };
 
 /** Records nothing. */
 export const noTracer: TaskTracer = {
   enabled: false,
+  serve: () => NO_SPAN,
   send() {},
   process: () => NO_SPAN,
   settle() {},

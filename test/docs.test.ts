@@ -9,6 +9,10 @@ const pages = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
   "examples/images/README.md",
+  "sdk/conformance/README.md",
+  "sdk/python/README.md",
+  "examples/stdio/README.md",
+  "sdk/go/README.md",
 ];
 
 test.each(pages)("links of %s lead somewhere", (page) => {

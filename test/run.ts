@@ -1,13 +1,20 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareTemplate } from "./support/database.ts";
 import { guard } from "./support/guard.ts";
 import { type JestResult, reportLines } from "./support/jest-report.ts";
+import { untilEnded } from "./support/overdue.ts";
 import { testServices } from "./support/services.ts";
 import { dropDatabases } from "./support/test-databases.ts";
+
+/**
+ * A leak of a test file fails that file (support/leak-environment.ts). One that only jest itself sees would hold up this
+ * command for ever: it ends then, as a failure that says so.
+ */
+const OVERDUE_MS = 20_000;
+const OVERDUE = `FAIL jest was still running ${OVERDUE_MS / 1_000} s after its last test: a handle is left open (try --detectOpenHandles)`;
 
 /**
  * The test command: `node test/run.ts [--long] [jest arguments]`. Finds or starts Postgres and Redis, runs jest against
@@ -33,8 +40,6 @@ async function run(): Promise<number> {
       join(root, "node_modules/jest/bin/jest.js"),
       ...process.argv.slice(2).filter((argument) => argument !== "--long"),
       "--json",
-      // A handle that a test forgot must not hold up the result; the guard ends what was started.
-      "--forceExit",
       `--outputFile=${output}`,
       "--testPathIgnorePatterns",
       ...ignored,
@@ -54,12 +59,14 @@ async function run(): Promise<number> {
     jestPid = jest.pid ?? 0;
     release = guard(jest, "TERM", folder);
     stopping.signal.addEventListener("abort", () => jest.kill("SIGTERM"));
-    const [code] = (await once(jest, "exit")) as [number | null];
+    const { code, overdue } = await untilEnded(jest, output, OVERDUE_MS);
+    if (overdue) console.error(OVERDUE);
     if (existsSync(output)) {
       const result = JSON.parse(readFileSync(output, "utf8")) as JestResult;
       console.log(reportLines(result, root).join("\n"));
     }
-    return stopping.signal.aborted ? 130 : (code ?? 1);
+    if (stopping.signal.aborted) return 130;
+    return overdue ? 1 : (code ?? 1);
   } finally {
     if (process.env["TSS_TEST_DATABASE_URL"]) await dropDatabases(services.databaseUrl, [jestPid, process.pid]);
     await services.stop();

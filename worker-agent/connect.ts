@@ -1,3 +1,4 @@
+import type { TssError } from "../proto/errors.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
@@ -14,9 +15,15 @@ export interface AgentConnection {
 
 /**
  * The agent's way to its coordinator, as the settings say.
+ * @param onAway told whenever the coordinator is not there; it is tried again.
  * @throws TssError FAILED_PRECONDITION when a file they name cannot be used.
  */
-export function connectAgent(settings: Settings, version: string, logger: Logger): AgentConnection {
+export function connectAgent(
+  settings: Settings,
+  version: string,
+  logger: Logger,
+  onAway: (error: TssError) => void = () => {},
+): AgentConnection {
   const { TSS_COORDINATOR: address, TSS_API_KEY: apiKey, TSS_CREDENTIALS: credentials, TSS_TLS_CA: ca } = settings;
   const options = connectionOptionsOf({ address, apiKey, credentials, ca });
   const connection = openConnection({ ...options, userAgent: `tss-agent/${version}` });
@@ -27,6 +34,7 @@ export function connectAgent(settings: Settings, version: string, logger: Logger
     onDisconnected: (error, final) => {
       logger.warn({ code: error.code, coordinator: address }, error.message);
       if (final) refused.reject(error);
+      else onAway(error);
     },
   });
   return { openSession, refused: refused.promise, close: () => connection.close() };

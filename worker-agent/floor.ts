@@ -41,6 +41,7 @@ export function createFloor(host: AttemptHost, total: number): Floor {
   const working = new Set<Promise<void>>();
   let slots = emptySlots(total);
   let leaving = false;
+  let full = false;
   let roomTimer: NodeJS.Timeout | undefined;
 
   const track = (set: Set<Promise<void>>, promise: Promise<void>): void => {
@@ -54,10 +55,12 @@ export function createFloor(host: AttemptHost, total: number): Floor {
     );
   const waitForRoom = (): void => {
     if (roomTimer !== undefined) return;
-    logger.error(
-      { path: host.attemptsPath },
-      "the disk of the agent's directory is full: no task is taken until there is room",
-    );
+    if (!full)
+      logger.error(
+        { path: host.attemptsPath },
+        "the disk of the agent's directory is full: no task is taken until there is room",
+      );
+    full = true;
     roomTimer = setTimeout(() => {
       roomTimer = undefined;
       offerSlots();
@@ -70,6 +73,8 @@ export function createFloor(host: AttemptHost, total: number): Floor {
       waitForRoom();
       return;
     }
+    if (full) logger.warn({ path: host.attemptsPath }, "the disk of the agent's directory has room again");
+    full = false;
     slots = offer(slots, count);
     host.session().credit(count);
   };

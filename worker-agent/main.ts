@@ -1,4 +1,5 @@
 import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
+import { type Program, readOptions } from "../runtime/program-options.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { abortableWait } from "../runtime/wait.ts";
@@ -8,15 +9,35 @@ import { connectAgent } from "./connect.ts";
 /** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
 const REFUSAL_MS = 2_000;
 
+const PROGRAM: Program = {
+  name: "tss-agent",
+  does: "Runs commands on this machine for a coordinator. It needs a key of the role worker.",
+  settings: [
+    "TSS_COORDINATOR",
+    "TSS_API_KEY",
+    "TSS_TLS_CA",
+    "TSS_WORKER_SLOTS",
+    "TSS_WORKER_QUEUES",
+    "TSS_WORKER_LABELS",
+    "TSS_WORKER_RESOURCES",
+    "TSS_WORKER_DIR",
+    "TSS_AGENT_ALLOW",
+    "TSS_LOG_LEVEL",
+  ],
+};
+
 /** The program `tss-agent`: an agent as the whole of a process, until it is told to end. */
-export async function main(): Promise<void> {
-  await runService("tss-agent", start);
+export async function main(argv: readonly string[]): Promise<void> {
+  if (readOptions(PROGRAM, argv) !== undefined) await runService(PROGRAM.name, start);
 }
 
 async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
   const tracer = await createTaskTracer({ service: name, version, logger });
-  const { openSession, refused, close } = connectAgent(settings, version, logger);
+  let away: string | undefined;
+  const { openSession, refused, close } = connectAgent(settings, version, logger, ({ message }) => {
+    away ??= message;
+  });
   const agent = await startAgent({ settings, openSession, logger, tracer, version });
   const stop = async (): Promise<void> => {
     await agent.close();
@@ -30,6 +51,10 @@ async function start({ name, settings, logger, stopping }: ServiceContext): Prom
     await stop();
     throw error;
   }
+  if (stopping.aborted) return { drain: agent.drain, stop };
+  if (away === undefined)
+    process.stdout.write(`${name} ${agent.name} offers its slots to ${settings.TSS_COORDINATOR}\n`);
+  else process.stderr.write(`${name}: ${away} It goes on trying.\n`);
   logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
   return { ended: refused, drain: agent.drain, stop };
 }

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Settings } from "../../runtime/settings-table.ts";
-import { databaseStatus, shownUrl } from "../database.ts";
+import { shownUrl } from "../../runtime/shown-url.ts";
+import { databaseStatus } from "../database.ts";
 import { sizeText } from "../render/time.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 

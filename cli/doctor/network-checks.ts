@@ -1,7 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { get as getByTls } from "node:https";
 import { connect } from "node:net";
 import type { Settings } from "../../runtime/settings-table.ts";
+import { connectionOptionsOf } from "../../sdk/typescript/connection/local-connection.ts";
 import { gatewayUrl } from "../gateway-url.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -47,9 +50,10 @@ export async function checkGateway(settings: Settings): Promise<Finding> {
   const check = "gateway";
   const url = gatewayUrl(settings);
   try {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (answer.ok) return ok(check, `${url} is ready.`);
-    return warn(check, `${url} says it is not ready (status ${answer.status}).`, "Look at the log of tss-gateway.");
+    const { tls } = connectionOptionsOf({ address: settings.TSS_COORDINATOR, ca: settings.TSS_TLS_CA });
+    const status = await ask(`${url}/readyz`, tls?.ca);
+    if (status === 200) return ok(check, `${url} is ready.`);
+    return warn(check, `${url} says it is not ready (status ${status}).`, "Look at the log of tss-gateway.");
   } catch (error) {
     const why = codeOf((error as Error).cause ?? error);
     return warn(
@@ -58,6 +62,17 @@ export async function checkGateway(settings: Settings): Promise<Finding> {
       "Start tss-gateway if you want REST and the dashboard, or correct TSS_GATEWAY_URL.",
     );
   }
+}
+
+/** The status of the answer. @param ca PEM of the authorities to trust; absent: the system's. */
+async function ask(url: string, ca: string | undefined): Promise<number | undefined> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const request = url.startsWith("https:")
+    ? getByTls(url, { signal, ...(ca === undefined ? {} : { ca }) })
+    : get(url, { signal });
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
 }
 
 function codeOf(error: unknown): string {

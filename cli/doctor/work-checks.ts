@@ -9,6 +9,7 @@ import { type Task, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_p
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { printable } from "../render/printable.ts";
+import { countOf } from "../render/words.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 /** Waiting tasks that are looked at, and kinds of them that are asked about. */
@@ -34,13 +35,17 @@ function checkWorkers(workers: readonly Worker[]): Finding {
       'Start "tss-agent" for commands, or a program with the SDK for handlers.',
     );
   const others = workers.length - alive.length;
-  const message = `${alive.length} take work with ${slots} slots${others === 0 ? "" : `; ${others} more are draining or disconnected`}.`;
+  const takes = alive.length === 1 ? "takes" : "take";
+  const rest =
+    others === 0 ? "" : `; ${countOf(others, "other")} ${others === 1 ? "is" : "are"} draining or disconnected`;
+  const message = `${countOf(alive.length, "worker")} ${takes} work with ${countOf(slots, "slot")}${rest}.`;
   return ok("workers", message);
 }
 
 function checkQueues(queues: readonly Queue[]): Finding[] {
   const paused = queues.filter((queue) => queue.paused);
-  if (paused.length === 0) return [ok("queues", `None of ${queues.length} is paused.`)];
+  if (paused.length === 0)
+    return [ok("queues", queues.length === 0 ? "There is no queue yet." : `No queue of ${queues.length} is paused.`)];
   return paused.map((queue) => {
     const note = queue.pauseNote === "" ? "" : ` (${printable(queue.pauseNote)})`;
     const name = printable(queue.name);

@@ -63,12 +63,19 @@ export async function followTask(
         await options.write(piece);
       }
     });
-    await ended;
-    // Read anew: a wait need not tell of the attempts, and the signal that ended one is there.
-    const task = await readTask(tasks, id);
+    const known = await ended;
+    // Read anew: a wait need not tell of the attempts, and the signal that ended one is there. A coordinator that has gone
+    // since then has told the end all the same.
+    const task = await readTask(tasks, id).catch((error: unknown) => {
+      if (known === undefined) throw error;
+      return known;
+    });
     return { task, exitCode: interrupts.exitCode ?? exitCodeOfTask(task) };
   } catch (error) {
-    if (!interrupts.leave.aborted) throw error;
+    if (!interrupts.leave.aborted) {
+      note(`tss: ${id} is not followed any more and may go on; "tss task logs ${id} -f" follows it again`);
+      throw error;
+    }
     note(`tss: left; "tss task status ${id}" shows how it goes on`);
     throw new QuietExit(interrupts.exitCode ?? EXIT.interrupted);
   } finally {

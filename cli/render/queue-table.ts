@@ -6,10 +6,11 @@ import { type Column, tableLines } from "./table.ts";
 import { spanText } from "./time.ts";
 
 export function queueTable(queues: readonly Queue[], width: number | undefined, paint: Painter): string[] {
-  const count = (title: string, of: (queue: Queue) => bigint | undefined): Column<Queue> => ({
+  const count = (title: string, of: (queue: Queue) => bigint | undefined, drop?: number): Column<Queue> => ({
     title,
     value: (queue) => (of(queue) ?? 0n).toString(),
     right: true,
+    ...(drop === undefined ? {} : { drop }),
   });
   const shape: Column<Queue>[] = [
     { title: "QUEUE", value: (queue) => printable(queue.name), shrinkTo: 10, paint: (text) => paint.bold(text) },
@@ -21,10 +22,10 @@ export function queueTable(queues: readonly Queue[], width: number | undefined, 
     },
     count("WAITING", (queue) => queue.counts?.waiting),
     count("RUNNING", (queue) => queue.counts?.running),
-    count("SUCCEEDED", (queue) => queue.counts?.succeeded),
-    count("FAILED", (queue) => queue.counts?.failed),
-    count("CANCELLED", (queue) => queue.counts?.cancelled),
-    { title: "OLDEST", value: oldestText, right: true },
+    count("SUCCEEDED", (queue) => queue.counts?.succeeded, 3),
+    count("FAILED", (queue) => queue.counts?.failed, 1),
+    count("CANCELLED", (queue) => queue.counts?.cancelled, 4),
+    { title: "OLDEST", value: oldestText, right: true, drop: 2 },
   ];
   return tableLines(queues, shape, width);
 }

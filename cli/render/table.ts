@@ -8,19 +8,20 @@ export interface Column<T> {
   /** May be cut when the table is wider than the terminal, down to this many columns. */
   readonly shrinkTo?: number;
   readonly right?: boolean;
+  /** May be left out on a terminal too narrow for all columns: the highest first. */
+  readonly drop?: number;
 }
 
 const GAP = "  ";
 
 /**
- * Lines of a table that fits `width` columns: the widest column that may shrink is cut first. Without a width (no
- * terminal) nothing is cut.
+ * Lines of a table that fits `width` columns: the widest column that may shrink is cut first, and what may be left out is
+ * left out when that is not enough. Without a width (no terminal) nothing is cut.
  */
-export function tableLines<T>(rows: readonly T[], shape: readonly Column<T>[], width: number | undefined): string[] {
+export function tableLines<T>(rows: readonly T[], all: readonly Column<T>[], width: number | undefined): string[] {
+  const shape = width === undefined ? all : fitting(rows, all, width);
   const cells = rows.map((row) => shape.map((column) => column.value(row)));
-  const widths = shape.map((column, at) =>
-    Math.max(columns(column.title), ...cells.map((line) => columns(line[at] ?? ""))),
-  );
+  const widths = shape.map((column) => widthOf(column, rows));
   if (width !== undefined) shrink(widths, shape, width);
   const line = (texts: readonly string[], row?: T) =>
     texts
@@ -35,6 +36,22 @@ export function tableLines<T>(rows: readonly T[], shape: readonly Column<T>[], w
       })
       .join(GAP);
   return [line(shape.map((column) => column.title)), ...rows.map((row, at) => line(cells[at] ?? [], row))];
+}
+
+function widthOf<T>(column: Column<T>, rows: readonly T[]): number {
+  return rows.reduce((widest, row) => Math.max(widest, columns(column.value(row))), columns(column.title));
+}
+
+/** The columns there is room for when each is as narrow as it may be. */
+function fitting<T>(rows: readonly T[], all: readonly Column<T>[], width: number): readonly Column<T>[] {
+  const least = (column: Column<T>) => Math.min(widthOf(column, rows), column.shrinkTo ?? Number.POSITIVE_INFINITY);
+  let shape = all;
+  for (;;) {
+    const wide = shape.reduce((sum, column) => sum + least(column), GAP.length * (shape.length - 1));
+    const next = Math.max(...shape.map(({ drop = 0 }) => drop));
+    if (wide <= width || next === 0) return shape;
+    shape = shape.filter(({ drop = 0 }) => drop !== next);
+  }
 }
 
 function shrink<T>(widths: number[], shape: readonly Column<T>[], width: number): void {

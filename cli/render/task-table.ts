@@ -9,11 +9,11 @@ import { paintStatus, statusText } from "./words.ts";
 export function taskTable(tasks: readonly Task[], now: number, width: number | undefined, paint: Painter): string[] {
   const shape: Column<Task>[] = [
     { title: "ID", value: (task) => printable(task.id) },
-    { title: "NAME", value: (task) => printable(task.name), shrinkTo: 8, paint: (text) => paint.bold(text) },
-    { title: "QUEUE", value: (task) => printable(task.queue), shrinkTo: 7 },
+    { title: "NAME", value: (task) => printable(task.name), shrinkTo: 8, drop: 1, paint: (text) => paint.bold(text) },
+    { title: "QUEUE", value: (task) => printable(task.queue), shrinkTo: 7, drop: 4 },
     { title: "STATUS", value: statusCell, shrinkTo: 9, paint: (text, task) => paintStatus(paint, text, task.status) },
-    { title: "CREATED", value: (task) => relativeText(msOf(task.createdAt), now) },
-    { title: "TIME", value: (task) => durationCell(task, now), right: true },
+    { title: "CREATED", value: (task) => relativeText(msOf(task.createdAt), now), drop: 2 },
+    { title: "TIME", value: (task) => durationCell(task, now), right: true, drop: 3 },
   ];
   return tableLines(tasks, shape, width);
 }

@@ -57,3 +57,8 @@ export function paintStatus(paint: Painter, text: string, status: TaskStatus): s
 export function endSignal(task: Task): string {
   return task.attempts.at(-1)?.signal ?? "";
 }
+
+/** "1 worker", "3 workers". */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -22,10 +22,10 @@ export function workerTable(
     },
     { title: "STATE", value: stateWord, paint: (text, worker) => paintState(paint, text, worker.state) },
     { title: "BUSY", value: (worker) => `${worker.running}/${worker.info?.slots ?? 0}`, right: true },
-    { title: "QUEUES", value: queuesText, shrinkTo: 6 },
-    { title: "RUNS", value: worksText, shrinkTo: 8 },
-    { title: "LABELS", value: (worker) => pairsText(worker.info?.labels ?? {}), shrinkTo: 6 },
-    { title: "SEEN", value: (worker) => relativeText(msOf(worker.lastSeenAt), now) },
+    { title: "QUEUES", value: queuesText, shrinkTo: 6, drop: 2 },
+    { title: "RUNS", value: worksText, shrinkTo: 8, drop: 3 },
+    { title: "LABELS", value: (worker) => pairsText(worker.info?.labels ?? {}), shrinkTo: 6, drop: 4 },
+    { title: "SEEN", value: (worker) => relativeText(msOf(worker.lastSeenAt), now), drop: 1 },
   ];
   return tableLines(workers, shape, width);
 }

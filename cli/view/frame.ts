@@ -2,6 +2,7 @@ import type { GetOverviewResponse } from "../../proto/gen/tss/v1/operator_servic
 import type { Painter } from "../render/color.ts";
 import { countsText } from "../render/overview.ts";
 import { taskTable } from "../render/task-table.ts";
+import { countOf } from "../render/words.ts";
 import type { LiveTasks } from "./live-tasks.ts";
 
 /** Lines around the tasks: counts, a blank line, the titles, a blank line, the keys. */
@@ -19,7 +20,7 @@ export function frameLines(
   const head =
     overview === undefined
       ? ""
-      : `${countsText(overview.counts, paint)}; ${overview.workers} workers, ${overview.slotsUsed}/${overview.slots} slots`;
+      : `${countsText(overview.counts, paint)}; ${countOf(overview.workers, "worker")}, ${overview.slotsUsed}/${overview.slots} slots`;
   const table = taskTable(live.tasks.slice(0, rows), now, size.width, paint);
   const [titles = "", ...tasks] = table;
   const state = live.connected ? "" : paint.yellow("  connection lost, trying again");

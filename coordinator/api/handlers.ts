@@ -30,7 +30,7 @@ export type ServiceHandlers<S extends DescService, D = unknown> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
     ? (request: Received<D, K, I>, call: CallContext) => Promise<Answer<O>>
     : S["method"][K] extends DescMethodServerStreaming<infer I, infer O>
-      ? (request: Received<D, K, I>, call: CallContext) => AsyncIterable<MessageShape<O>>
+      ? (request: Received<D, K, I>, call: CallContext) => AsyncIterable<Answer<O>>
       : S["method"][K] extends DescMethodBiDiStreaming<infer I, DescMessage>
         ? (stream: BidiStream<Received<D, K, I>>) => void
         : never;

@@ -1,21 +1,31 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { TssError } from "../../proto/errors.ts";
 import { describePortOwner } from "../../runtime/port-owner.ts";
 
 export interface Listening {
-  readonly server: Server;
-  /** host:port as bound; port 0 asks for a free one. */
+  /** host:port as bound. */
   readonly address: string;
   readonly port: number;
+  /** Hands over the connections that have come meanwhile, and every one that comes from now on. */
+  serve(accept: (socket: Socket) => void): void;
+  /** Takes no new connections, and ends those that nobody has accepted. */
+  close(): void;
+  /** Resolves when it is closed and the last connection has ended. */
+  readonly closed: Promise<void>;
 }
 
+/** Connections that may wait for a coordinator that still reads its database. */
+const WAITING = 1_000;
+
 /**
- * Listens on `host:port`; no host means every interface.
+ * Listens on `host:port`; no host means every interface, port 0 takes a free one. A coordinator listens before it takes its
+ * place as the owner: its address is known then, and one that cannot listen has not ended a living owner.
  * @throws TssError FAILED_PRECONDITION that names the address and, where it can be found out, who has it.
  */
-export async function listen(address: string, accept: (socket: Socket) => void): Promise<Listening> {
+export async function listen(address: string): Promise<Listening> {
   const { host, port } = split(address);
-  const server = createServer({ noDelay: true }, accept);
+  const waiting = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => hold(waiting, socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       explain(error, address, port).then(reject, reject);
@@ -24,7 +34,27 @@ export async function listen(address: string, accept: (socket: Socket) => void):
   });
   const bound = server.address() as AddressInfo;
   const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
-  return { server, address: `${shown}:${bound.port}`, port: bound.port };
+  return {
+    address: `${shown}:${bound.port}`,
+    port: bound.port,
+    closed: new Promise((resolve) => server.once("close", resolve)),
+    serve(accept) {
+      server.removeAllListeners("connection").on("connection", accept);
+      for (const socket of waiting) if (!socket.destroyed) accept(socket);
+      waiting.clear();
+    },
+    close() {
+      server.close();
+      for (const socket of waiting) socket.destroy();
+    },
+  };
+}
+
+function hold(waiting: Set<Socket>, socket: Socket): void {
+  socket.on("error", () => socket.destroy());
+  socket.once("close", () => waiting.delete(socket));
+  if (waiting.size < WAITING) waiting.add(socket);
+  else socket.destroy();
 }
 
 function split(address: string): { readonly host: string | undefined; readonly port: number } {

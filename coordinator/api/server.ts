@@ -1,19 +1,20 @@
 import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { TlsFiles } from "../../runtime/tls-files.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { KeyRing } from "../operations/key-ring.ts";
 import type { Operations } from "../operations/operations.ts";
 import { callAdmission } from "./call-admission.ts";
 import type { CallObserver } from "./call-observer.ts";
 import { Connections } from "./connections.ts";
-import { serverCredentials, type TlsFiles } from "./credentials.ts";
+import { serverCredentials } from "./credentials.ts";
 import { drainCalls } from "./drain.ts";
 import type { Edge } from "./edge.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.ts";
 import { http2ServersOf } from "./grpc-internals.ts";
 import { createHealth } from "./health-service.ts";
-import { listen } from "./listen.ts";
+import { type Listening, listen } from "./listen.ts";
 import { shortenTimeout } from "./long-timeouts.ts";
 import { addServices, SERVICES } from "./services.ts";
 
@@ -24,8 +25,8 @@ export interface GrpcServerOptions {
   readonly operations: Operations;
   readonly apiKeys: ApiKeyOperations;
   readonly keys: Pick<KeyRing, "verify" | "refusal" | "noteUse" | "onChange">;
-  /** host:port; port 0 takes a free one. */
-  readonly listen: string;
+  /** host:port, port 0 takes a free one; or what listens already. */
+  readonly listen: string | Listening;
   /** Absent: plaintext. */
   readonly tls?: TlsFiles;
   readonly logger: Logger;
@@ -88,11 +89,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     http2Server.on("session", (session) => connections.begin(session));
     http2Server.prependListener("stream", (_stream, headers) => shortenTimeout(headers));
   }
-  const {
-    server: listener,
-    address,
-    port,
-  } = await listen(options.listen, (socket) => {
+  const listening = typeof options.listen === "string" ? await listen(options.listen) : options.listen;
+  const { address, port } = listening;
+  listening.serve((socket) => {
     if (connections.accept(socket)) injector.injectConnection(socket);
   });
 
@@ -103,13 +102,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     }
   });
 
-  const closed = new Promise<void>((resolve) => listener.once("close", resolve));
   const close = async () => {
     forgetKeys();
-    listener.close();
+    listening.close();
     server.forceShutdown();
     connections.destroy();
-    await closed;
+    await listening.closed;
   };
 
   return {
@@ -119,7 +117,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     close,
     async drain(timeoutMs) {
       health.setServing(false);
-      listener.close();
+      listening.close();
       options.onDrain?.();
       connections.goAway();
       await drainCalls(edge, timeoutMs);

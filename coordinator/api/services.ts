@@ -49,7 +49,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator } = operations;
+  const { tasks, workers, operator, stats } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -94,6 +94,8 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   );
   add(QueueService, {
     listQueues: (_, call) => operator.listQueues(call.provenCaller),
+    getQueue: (request, call) => operator.getQueue(call.provenCaller, request),
+    explainQueue: (request, call) => operator.explainQueue(call.provenCaller, request),
     pauseQueue: (request, call) => operator.pauseQueue(call.provenCaller, request),
     resumeQueue: (request, call) => operator.resumeQueue(call.provenCaller, request),
   });
@@ -109,6 +111,11 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   });
   add(StatsService, {
     getOverview: (_, call) => operator.getOverview(call.provenCaller),
+    watchStats: (request, call) => stats.watchStats(call.provenCaller, request, call.signal),
+    getSeries: (request, call) => stats.getSeries(call.provenCaller, request),
+    listFailureGroups: (request, call) => stats.listFailureGroups(call.provenCaller, request),
+    listProblems: (request, call) => stats.listProblems(call.provenCaller, request),
+    listActivity: (request, call) => stats.listActivity(call.provenCaller, request),
     getServerInfo: (_, call) => operator.getServerInfo(call.provenCaller),
   });
   add(Health, health.handlers);

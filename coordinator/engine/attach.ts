@@ -11,9 +11,10 @@ import {
   type WorkerInfo,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { checkLabels, checkResources } from "../kernel/check-spec.ts";
 import { toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { WorkStream } from "../operations/operations.ts";
+import type { WorkAnswer, WorkStream } from "../operations/operations.ts";
 import type { Item } from "./item.ts";
 import { hold, letGo } from "./lease.ts";
 import { loseAttempt } from "./lose.ts";
@@ -27,7 +28,7 @@ import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
   const found = new Violations();
   if (info === undefined) {
-    found.add("hello.worker", "must be given: who is this worker?");
+    found.add("worker", "must be given: who is this worker?");
     return found.check();
   }
   found.line("worker.name", info.name, 1, LIMITS.nameCharacters);
@@ -37,8 +38,9 @@ export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is W
   for (const queue of info.queues)
     if (!LIMITS.queueName.test(queue))
       found.add("worker.queues", `has ${JSON.stringify(queue)}, which is no queue name`);
-  found.count("worker.labels", Object.keys(info.labels).length, 0, LIMITS.labels);
-  found.count("worker.resources", Object.keys(info.resources).length, 0, LIMITS.resources);
+  for (const type of info.types) found.line("worker.types", type, 1, LIMITS.typeCharacters);
+  checkLabels(found, "worker.labels", info.labels);
+  checkResources(found, "worker.resources", info.resources);
   if (!info.commands && info.types.length === 0)
     found.add("worker.types", "must name a handler, or commands must be true");
   found.check();
@@ -52,12 +54,13 @@ export function openSession(state: EngineState, keyId: string, info: WorkerInfo,
     info,
     profile: joinProfile(state, info),
     stream: null,
+    polls: false,
     stalled: false,
     credit: 0,
     held: new Set(),
     used: new Map(),
     draining: false,
-    recorded: number !== undefined,
+    recordedIn: 0,
     connectedAt: state.clock.now(),
     seenAt: state.clock.monotonic(),
     lastSeen: state.clock.now(),
@@ -79,11 +82,13 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
       new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }),
     );
   session.stream = stream;
+  session.polls = false;
   session.stalled = false;
-  session.credit = hello.credit;
+  session.credit = Math.min(hello.credit, LIMITS.slots);
   const welcome = adopt(state, session, hello.held);
   deliver(state, session, { welcome, drain: session.draining || undefined });
-  resendOrders(state, session);
+  const orders = ordersOf(state, session);
+  if (orders.length > 0) deliver(state, session, { cancels: orders });
   updateReady(state, session);
   return session;
 }
@@ -169,16 +174,20 @@ function takeOver(state: EngineState, session: Session, item: Item): void {
   watchAttempt(state, item);
 }
 
-/** Orders that a lost connection may have swallowed. */
-function resendOrders(state: EngineState, session: Session): void {
+/**
+ * What attempts of the session were told and have not done yet: a lost connection may have swallowed it. Cancels of the
+ * owner before are ordered anew, over the stream that the session has.
+ */
+export function ordersOf(state: EngineState, session: Session): NonNullable<WorkAnswer["cancels"]> {
+  const orders: NonNullable<WorkAnswer["cancels"]>[number][] = [];
   for (const item of session.held) {
-    if (item.state !== "running" || item.attempt?.committed !== true) continue;
-    if (item.cancelRequestedAt > 0 || item.attempt.ordered !== 0) {
-      const reason = item.attempt.ordered;
-      item.attempt.ordered = 0;
-      orderEnd(state, item, reason || TaskReason.ABORTED);
-    }
+    const { attempt } = item;
+    if (item.state !== "running" || attempt?.committed !== true) continue;
+    if (attempt.ordered !== 0)
+      orders.push({ id: state.ids.encode(item.head), token: item.token, reason: attempt.ordered });
+    else if (item.cancelRequestedAt > 0) orderEnd(state, item, TaskReason.ABORTED);
   }
+  return orders;
 }
 
 /** The stream is gone; the session waits for the worker to come back until its lease is over. */
@@ -189,18 +198,21 @@ export function detachStream(state: EngineState, session: Session, stream: WorkS
   updateReady(state, session);
 }
 
-/** The session is over: what it held is lost. */
+/** The session is over: what it held is lost. A session that is over already stays so. */
 export function closeSession(state: EngineState, session: Session): void {
+  if (state.sessions.get(session.id) !== session) return;
   state.sessions.delete(session.id);
-  state.ready.delete(session);
+  const { stream } = session;
+  // Nothing is leased to it any more, whatever it gives back below.
+  session.stream = null;
+  updateReady(state, session);
   for (const item of [...session.held]) {
     // A lease that was never sent costs nothing.
     if (item.attempt?.committed === false) giveBack(state, item);
     else loseAttempt(state, item);
   }
-  session.stream?.end(
+  leaveProfile(state, session.profile);
+  stream?.end(
     new TssError("ABORTED", "The coordinator heard nothing of this worker for too long.", { reason: "SESSION_LOST" }),
   );
-  session.stream = null;
-  leaveProfile(state, session.profile);
 }

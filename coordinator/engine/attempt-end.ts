@@ -9,12 +9,14 @@ import { returnItem } from "./fill.ts";
 import { type Item, specOf } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { giveBack } from "./send.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isFar } from "./state.ts";
 
 /** What is known of an attempt's ending beside the decision. */
 export interface AttemptFacts {
   /** What the worker reported, if it did. */
   readonly report?: AttemptReport;
+  /** How much of the output it names is kept; absent: nothing. */
+  readonly outputKeptBytes?: number;
   readonly result?: Uint8Array | null;
   /** The worker's wish for the pause before the next attempt, in ms. */
   readonly retryAfterMs?: number;
@@ -28,7 +30,7 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
   const outcome = command.kind === "report" ? command.report.outcome : AttemptOutcome.FAILED;
   switch (decision.do) {
     case "end": {
-      observe(state, item, decision.reason, outcome);
+      observe(state, item, decision.reason, outcome, facts, true);
       const detail = detailOf(state, item, outcome, decision.reason, facts);
       const succeeded = outcome === AttemptOutcome.SUCCEEDED && command.kind === "report";
       endItem(state, item, decision.status, decision.reason, {
@@ -39,7 +41,7 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
       break;
     }
     case "retry": {
-      observe(state, item, decision.reason, outcome);
+      observe(state, item, decision.reason, outcome, facts, false);
       const detail = detailOf(state, item, outcome, decision.reason, facts);
       retryLater(state, item, detail, pauseMs(state, item, decision.pause, facts));
       if (facts.settled !== undefined) afterCommit(state, () => facts.settled?.(true));
@@ -85,7 +87,7 @@ function retryLater(state: EngineState, item: Item, detail: Uint8Array, afterMs:
     nextAt,
     detail,
   });
-  if (afterMs > state.config.horizonMs) {
+  if (isFar(state, nextAt)) {
     moveItem(state, item, nextAt);
     return;
   }
@@ -113,6 +115,7 @@ function detailOf(
     startedAt: report?.startedAt || (live?.startedAt ?? 0),
     endedAt: report?.endedAt || state.clock.now(),
     report,
+    outputKeptBytes: facts.outputKeptBytes ?? 0,
     progress: live?.progress ?? null,
     messages: live?.messages ?? [],
   });
@@ -125,9 +128,16 @@ export function isFinal(item: Item, exitCode: number | undefined, nonRetryable: 
   return forbidsRetry(specOf(item.head).retry, exitCode);
 }
 
-function observe(state: EngineState, item: Item, reason: TaskReason, outcome: AttemptOutcome): void {
+function observe(
+  state: EngineState,
+  item: Item,
+  reason: TaskReason,
+  outcome: AttemptOutcome,
+  facts: AttemptFacts,
+  last: boolean,
+): void {
   const { queue, needs } = item.lane.key;
-  const begun = item.attempt?.startedAt || item.attempt?.leasedAt || state.clock.now();
+  const ran = item.attempt === null ? 0 : state.clock.monotonic() - item.attempt.begunAt;
   const name =
     outcome === AttemptOutcome.SUCCEEDED
       ? "succeeded"
@@ -138,5 +148,14 @@ function observe(state: EngineState, item: Item, reason: TaskReason, outcome: At
           : reason === TaskReason.LOST
             ? "lost"
             : "failed";
-  state.observer.attemptFinished(queue, needs.type, name, state.clock.now() - begun);
+  state.observer.attemptFinished(queue, needs.type, name, ran);
+  if (name === "succeeded" || name === "cancelled") return;
+  state.observer.failed?.({
+    ...{ queue, type: needs.type, task: item.head, reason, last },
+    name: () => specOf(item.head).name,
+    error: facts.report?.error,
+    exitCode: facts.report?.exitCode,
+    signal: facts.report?.signal ?? "",
+    version: item.attempt?.session?.info.version ?? "",
+  });
 }

@@ -1,13 +1,13 @@
-import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
-import { EVENT, type TaskHead } from "../ports/rows.ts";
+import { EVENT } from "../ports/rows.ts";
 import { committed, orStopped } from "./committed.ts";
-import { addEnd, addEvent, endItem } from "./conclude.ts";
-import { takeOut } from "./fill.ts";
+import { addEvent, endItem } from "./conclude.ts";
+import { takeInHand, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
-import type { Lane } from "./lanes.ts";
 import { reading } from "./reading.ts";
+import { readHistory } from "./rebuild.ts";
 import { type EngineState, itemAt } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 import { orderEnd } from "./watch-attempt.ts";
@@ -25,7 +25,7 @@ export async function cancelTask(state: EngineState, ref: TaskRef, by: string): 
     else if (item?.state === "ending") await committed(state);
     else if (item !== undefined) return cancelItem(state, item, by);
     else {
-      const outcome = await cancelElsewhere(state, ref);
+      const outcome = await cancelElsewhere(state, ref, by);
       if (outcome !== "again") return outcome;
     }
   }
@@ -53,25 +53,19 @@ function ended(state: EngineState, end: (settled: (won: boolean) => void) => voi
   return orStopped(state, (resolve) => end((won) => resolve(won ? "changed" : "unchanged")));
 }
 
-/** A task that is a head in a window, or only in the store. */
-async function cancelElsewhere(state: EngineState, ref: TaskRef): Promise<CancelOutcome | "again"> {
+/** A task that is a head in a window, or only in the store: it is in hand from here on, as any other whose end is decided. */
+async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome | "again"> {
   const lane = state.lanes.get(ref.lane);
   const head = lane === undefined ? null : takeOut(state, lane, ref);
-  if (lane !== undefined && head !== null) return cancelHead(state, lane, head);
+  if (lane !== undefined && head !== null) return cancelItem(state, takeInHand(state, head, lane, "returned"), by);
   const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
   if (stored === null) return "unknown";
   if (stored.end !== null) return "unchanged";
-  // It may have come into memory while it was read.
+  // It may have come into memory, or even ended, while it was read.
   const window = lane?.findWindow(ref.shard);
-  if (itemAt(state, ref) !== undefined || window?.has(ref.seq)) return "again";
+  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
   if (lane === undefined) return "unknown";
-  return cancelHead(state, lane, stored.task);
-}
-
-function cancelHead(state: EngineState, lane: Lane, head: TaskHead): Promise<CancelOutcome> {
-  const decision = decide({ status: "waiting", attempts: 0 }, { kind: "cancel" }, head);
-  if (decision.do !== "end") throw new Error("a waiting task can always be cancelled");
-  return ended(state, (settled) => {
-    addEnd(state, head, lane.key.queue, null, TaskStatus.CANCELLED, decision.reason, 0, { settled });
-  });
+  const item = takeInHand(state, stored.task, lane, "returned");
+  const { attempts, token } = readHistory(stored.events);
+  return cancelItem(state, Object.assign(item, { attempts, token }), by);
 }

@@ -13,9 +13,11 @@ export interface CheckpointBody {
   readonly floor: number;
   /** Segment 0 has been read up to this run_at. */
   readonly later: number;
+  /** Every task that expires at or before this has begun or ended. */
+  readonly expired: number;
   /** [queue, submitted, succeeded, failed, cancelled] */
   readonly q: readonly (readonly [string, number, number, number, number])[];
-  /** Lanes with open tasks: [lane, open, cursor]. */
+  /** Lanes with tasks that wait: [lane, open, cursor]. */
   readonly l: readonly (readonly [number, number, number])[];
   /** Tasks in hand: [lane, seq]. */
   readonly u: readonly (readonly [number, number])[];
@@ -47,10 +49,14 @@ export function takeCheckpoints(state: EngineState): Checkpoint[] {
   return checkpoints;
 }
 
+/** Lanes with anything that a recovery must find. An open window says so whatever was counted. */
 function openLanes(state: EngineState): Map<number, [lane: number, open: number, cursor: number][]> {
   const byShard = new Map<number, [number, number, number][]>();
   for (const lane of state.lanes.values()) {
-    for (const [shard, open] of lane.open) {
+    const shards = new Set(lane.open.keys());
+    for (const window of lane.windows()) if (window.paged || window.count > 0) shards.add(window.shard);
+    for (const shard of shards) {
+      const open = lane.open.get(shard) ?? 0;
       const entry: [number, number, number] = [lane.id, open, cursorOf(state, lane.id, shard)];
       const entries = byShard.get(shard);
       if (entries === undefined) byShard.set(shard, [entry]);
@@ -78,6 +84,7 @@ function bodyOf(
   return {
     floor: shard.lastSeq,
     later: state.laterUntil,
+    expired: state.expiry.until,
     q: [...shard.totals].map(([queue, totals]) => queueEntry(queue, totals)),
     l,
     u: items.map((item) => [item.head.lane, item.head.seq]),

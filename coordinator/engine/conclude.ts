@@ -1,6 +1,6 @@
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { TaskRef } from "../kernel/task-ref.ts";
-import type { EventKind, TaskHead } from "../ports/rows.ts";
+import type { EventKind } from "../ports/rows.ts";
 import { noteAhead, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import { letGo } from "./lease.ts";
@@ -55,39 +55,25 @@ export function endItem(
 ): PendingEnd {
   release(state, item);
   item.state = "ending";
-  return addEnd(state, item.head, item.lane.key.queue, item, status, reason, item.attempts, facts);
-}
-
-/** An end for a task that may not be in memory. */
-export function addEnd(
-  state: EngineState,
-  head: Pick<TaskHead, "seg" | "shard" | "lane" | "seq" | "createdAt">,
-  queue: string,
-  item: Item | null,
-  status: TaskStatus,
-  reason: number,
-  attempt: number,
-  facts: EndFacts,
-): PendingEnd {
   mark(state);
-  const lane = state.lanes.get(head.lane);
-  if (lane !== undefined) noteAhead(state, lane, head);
+  noteAhead(state, item.lane, item.head);
+  const { seg, shard, lane, seq, createdAt } = item.head;
   const end: PendingEnd = {
     row: {
-      seg: head.seg,
-      shard: head.shard,
-      lane: head.lane,
-      seq: head.seq,
+      seg,
+      shard,
+      lane,
+      seq,
       status,
       reason,
-      attempt,
-      token: item?.token ?? 0,
+      attempt: item.attempts,
+      token: item.token,
       at: state.clock.now(),
-      createdAt: head.createdAt,
+      createdAt,
       detail: facts.detail ?? null,
       result: facts.result ?? null,
     },
-    queue,
+    queue: item.lane.key.queue,
     item,
     settled: facts.settled === undefined ? [] : [facts.settled],
   };

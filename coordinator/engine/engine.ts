@@ -7,9 +7,10 @@ import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
+import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
-import { expireTasks, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { RecentEnds } from "./recent-ends.ts";
@@ -43,6 +44,8 @@ export interface EngineOptions {
 const DUE_MS = 10_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
+/** How soon an owner that writes nothing learns that it is one no more. */
+const OWNER_MS = 1_000;
 
 /** The owner of this installation's shards: claims them, recovers, and runs until it is stopped or fenced. */
 export class Engine {
@@ -103,12 +106,14 @@ export class Engine {
       flushMaking: 0,
       flushSince: 0,
       laterUntil: 0,
+      laterReading: 0,
+      departed: new Set(),
       checkpointing: Promise.resolve(),
-      expiring: true,
+      expiry: newExpiryMarks(),
       stopped: null,
       onStop: new Set(),
       storeProblem: null,
-      storeWellSince: clock.monotonic(),
+      wroteAt: 0,
       wake: () => {},
     };
     const engine = new Engine(options, state);
@@ -129,6 +134,7 @@ export class Engine {
     await takeDue(state);
     this.#sweep.start();
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
+    this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));

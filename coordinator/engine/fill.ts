@@ -6,8 +6,11 @@ import { offerLane } from "./serving.ts";
 import type { EngineState } from "./state.ts";
 import { headBytes, type Window } from "./window.ts";
 
-/** Heads a window keeps of a lane that no worker serves. */
+/** Heads a window keeps of a lane that no worker serves, where there is room. */
 const UNSERVED_HEADS = 100;
+
+/** Heads of a served lane that a window keeps however full memory is, so that a lane with little to do is never read back. */
+const ALWAYS_HEADS = 16;
 
 /** Notes about tasks ahead of a cursor before the ones that no refill can need are dropped. */
 const AHEAD = 1_024;
@@ -18,7 +21,9 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
   window.lastAssigned = head.seq;
   if (!window.paged && !hasRoom(state, lane, window)) window.startPaging(head.seq);
   if (window.paged) {
-    window.noteTail(head, lane.servedBy > 0);
+    const dropped = window.noteTail(head, lane.servedBy > 0 && hasRoom(state, lane, window));
+    if (dropped === null) addMemory(state, head);
+    else for (const other of dropped) dropMemory(state, other);
     considerRefill(state, lane, head.shard);
     return;
   }
@@ -27,8 +32,19 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
   if (window.count === 1) offerLane(state, lane);
 }
 
+/** Puts a task that was left out into the part of its lane that is in memory. */
+export function insertHead(state: EngineState, lane: Lane, head: TaskHead): void {
+  const window = lane.window(head.shard);
+  window.lastAssigned = Math.max(window.lastAssigned, head.seq);
+  window.insert(head);
+  addMemory(state, head);
+  if (window.count === 1) offerLane(state, lane);
+}
+
 function hasRoom(state: EngineState, lane: Lane, window: Window): boolean {
-  if (lane.servedBy === 0) return window.count < UNSERVED_HEADS;
+  const served = lane.servedBy > 0;
+  if (served && window.held < ALWAYS_HEADS) return true;
+  if (!served && window.count >= UNSERVED_HEADS) return false;
   return state.memory.heads < state.config.memoryHeads && state.memory.bytes < state.config.memoryBytes;
 }
 
@@ -53,7 +69,9 @@ export function returnItem(state: EngineState, item: Item): void {
 /** Takes a waiting task out of its lane, wherever in memory it is; null when it is only in the store. */
 export function takeOut(state: EngineState, lane: Lane, head: Pick<TaskHead, "shard" | "seq">): TaskHead | null {
   const removed = lane.findWindow(head.shard)?.remove(head.seq) ?? null;
-  if (removed !== null) dropMemory(state, removed);
+  if (removed === null) return null;
+  dropMemory(state, removed);
+  considerRefill(state, lane, head.shard);
   return removed;
 }
 

@@ -109,6 +109,8 @@ export class Flusher {
         else if (error instanceof BadRowError) this.#separate(batch, error);
         else throw error;
         if (rowsOf(batch) === 0) {
+          // Sessions are written with what names them; that is gone, and the next that does brings them along.
+          state.pending.sessions.push(...batch.sessions);
           settleBatch(state, batch, [], { keys: [], lostEnds: [] });
           return;
         }
@@ -125,9 +127,9 @@ export class Flusher {
       try {
         const known = inDoubt ? await state.store.resolve(flush) : null;
         const result = known ?? (await state.store.flush(flush));
+        if (known === null) state.wroteAt = state.clock.monotonic();
         if (state.storeProblem !== null) {
           state.storeProblem = null;
-          state.storeWellSince = state.clock.monotonic();
           state.logger.warn({}, "the database is back");
         }
         return result;
@@ -188,11 +190,13 @@ export class Flusher {
     for (const placed of batch.messages) {
       unplace(state, batch, placed, true);
       const { message } = placed;
-      for (const { idempotency } of message.admissions)
-        if (idempotency !== null) state.pending.keys.delete(idempotency.key);
+      const [admission] = message.admissions;
       if (batch.messages.length > 1) apart.push({ ...message, alone: true });
       else if (message.admissions.length > 1) apart.push(...splitMessage(message));
-      else message.resolve([{ conflict: "refused" }]);
+      else {
+        if (admission?.idempotency != null) state.pending.keys.delete(admission.idempotency.key);
+        message.resolve([{ conflict: "refused" }]);
+      }
     }
     batch.messages = [];
     batch.requests = [];

@@ -41,11 +41,16 @@ export interface LiveAttempt {
   readonly leasedAt: number;
   /** The lease is committed; before that nothing is sent and a cancel takes effect in the same flush. */
   committed: boolean;
+  /** As its worker says, ms since 1970: for people. */
   startedAt: number;
+  /** Monotonic ms of this process when it was leased or, once that was said, began to run: for deadlines. */
+  begunAt: number;
   progress: Progress | null;
   messages: { at: number; text: string }[];
   /** The order the worker was given to end it, if any. */
   ordered: number;
+  /** The order that the answer of a long poll has carried. */
+  told: number;
   /** Monotonic ms of the last sign of life of a handler. */
   beatAt: number;
 }

@@ -1,18 +1,12 @@
-import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import { decide } from "../kernel/decide.ts";
-import type { TaskHead } from "../ports/rows.ts";
+import { FencedError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
-import { addEnd, endItem } from "./conclude.ts";
-import { takeOut } from "./fill.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
 import type { EngineState } from "./state.ts";
-import { stateOf } from "./task-state.ts";
 
-/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, expiries, rotation and retention. */
+/** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
 const DUE_ROWS = 1_000;
-const EXPIRED_ROWS = 500;
 const PRUNE_ROWS = 1_000;
 
 /** One at a time: who has waited for it knows that everything committed before the call is covered. */
@@ -39,47 +33,45 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
   }
 }
 
+/** Every flush checks the epochs; an owner that has written nothing since the last beat asks for them. */
+export async function checkOwner(state: EngineState, everyMs: number): Promise<void> {
+  if (state.clock.monotonic() - state.wroteAt < everyMs) return;
+  try {
+    await state.store.checkOwner(state.shards);
+  } catch (error) {
+    // A database that is away says nothing about who owns it; who needs it says so.
+    if (error instanceof FencedError) throw error;
+  }
+}
+
 /** Takes delayed tasks of segment 0 in hand before their time comes. */
 export async function takeDue(state: EngineState): Promise<void> {
   // A row that is decided but not committed is not seen yet: the scan stays behind the oldest such decision.
   const decided = state.pending.since === 0 ? state.clock.now() : Math.min(state.pending.since, state.clock.now());
   const base = state.flushMaking > state.flushCommitted ? Math.min(decided, state.flushSince) : decided;
   const until = base + state.config.horizonMs;
-  if (until <= state.laterUntil) return;
-  let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
-  for (;;) {
-    const rows = await state.store.recovery.due(state.laterUntil, until, after, DUE_ROWS);
-    if (state.stopped !== null) return;
-    for (const stored of rows) rebuildItem(state, stored);
-    const last = rows.at(-1)?.task;
-    if (rows.length < DUE_ROWS || last === undefined) break;
-    after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
-  }
-  state.laterUntil = until;
+  // The clock was set back: what is in hand stays there, and what comes is not kept in memory for longer than usual.
+  if (until < state.laterUntil - state.config.horizonMs) state.laterUntil = until;
+  if (until > state.laterUntil) await readDue(state, until);
 }
 
-/** Ends tasks that have waited longer than they may, wherever they wait. */
-export async function expireTasks(state: EngineState): Promise<void> {
-  if (!state.expiring) return;
-  const now = state.clock.now();
-  const rows = await state.store.recovery.expired(state.segments.newestFirst, now, EXPIRED_ROWS);
-  if (state.stopped !== null) return;
-  for (const head of rows) expire(state, head);
-}
-
-function expire(state: EngineState, head: TaskHead): void {
-  const item = state.items.get(head);
-  const task = item === undefined ? ({ status: "waiting", attempts: 0 } as const) : stateOf(item);
-  const decision = decide(task, { kind: "expire" }, head);
-  if (decision.do !== "end") return;
-  if (item !== undefined) {
-    endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
-    return;
+async function readDue(state: EngineState, until: number): Promise<void> {
+  state.laterReading = until;
+  try {
+    let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
+    for (;;) {
+      const rows = await state.store.recovery.due(state.laterUntil, until, after, DUE_ROWS);
+      if (state.stopped !== null) return;
+      for (const stored of rows) rebuildItem(state, stored);
+      const last = rows.at(-1)?.task;
+      if (rows.length < DUE_ROWS || last === undefined) break;
+      after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
+    }
+    state.laterUntil = until;
+  } finally {
+    state.laterReading = 0;
+    state.departed.clear();
   }
-  const lane = state.lanes.get(head.lane);
-  if (lane === undefined) return;
-  takeOut(state, lane, head);
-  addEnd(state, head, lane.key.queue, null, decision.status, decision.reason, 0, {});
 }
 
 /** Opens the next segment when the open one is full or old. */
@@ -116,6 +108,9 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
     });
     if (state.stopped !== null) return;
   }
-  await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+  while (state.stopped === null) {
+    const pruned = await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+    if (pruned < PRUNE_ROWS) break;
+  }
   await state.store.segments.pruneGates(state.clock.now());
 }

@@ -2,6 +2,7 @@ import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
 import { EVENT, type TaskHead } from "../ports/rows.ts";
 import { addEvent, endItem } from "./conclude.ts";
+import { isExpired } from "./expiry.ts";
 import { dropMemory, takeInHand } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
@@ -19,7 +20,7 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
   if (taken === null) return false;
   const item = "head" in taken ? taken : fromHead(state, taken, lane);
   considerRefill(state, lane, item.head.shard);
-  if (item.head.expiresAt > 0 && item.head.expiresAt <= now && item.attempts === 0) {
+  if (isExpired(state, item)) {
     endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
     return false;
   }
@@ -35,15 +36,17 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
     leasedAt: now,
     committed: false,
     startedAt: 0,
+    begunAt: state.clock.monotonic(),
     progress: null,
     messages: [],
     ordered: 0,
+    told: 0,
     beatAt: 0,
   };
   hold(session, item);
   session.credit--;
-  if (!session.recorded) {
-    session.recorded = true;
+  if (session.recordedIn !== state.segments.open.generation) {
+    session.recordedIn = state.segments.open.generation;
     state.pending.sessions.push({
       session: session.number,
       id: session.id,

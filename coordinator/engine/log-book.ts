@@ -5,6 +5,11 @@ import type { Blobs, LogChunk } from "../ports/blobs.ts";
 /** Bytes of output that may wait to be kept; past it agents get no acknowledgement and hold. */
 const WAITING_BYTES = 16 * 1024 * 1024;
 const RETRY_MS = 500;
+/** Read at a time to find out how much there is. */
+const MEASURE_BYTES = 1024 * 1024;
+
+/** Attempts whose place is remembered. */
+const STREAMS = 100_000;
 
 /** What a worker keeps of the end of its output and sends last. */
 const TAIL_BYTES = 256 * 1024;
@@ -42,8 +47,10 @@ export class LogBook {
   append(chunk: LogChunk, acknowledge: (progress: LogProgress) => void): void {
     const key = streamKey(chunk.ref, chunk.attempt);
     // After a restart the worker goes on where it was acknowledged: what came before is kept.
-    const stream = this.#streams.get(key) ?? { end: chunk.offset, kept: chunk.offset };
+    const stream = this.#streams.get(key) ?? { end: chunk.offset, kept: chunk.offset - chunk.elided };
     this.#streams.set(key, stream);
+    // Attempts that were lost are never said to have ended. Who is still heard of after that goes on where it was.
+    if (this.#streams.size > STREAMS) this.#streams.delete(this.#streams.keys().next().value as string);
     const after = chunk.offset + chunk.data.length;
     const isTail = chunk.elided > 0;
     if (after <= stream.end) return acknowledge({ offset: stream.end, full: stream.kept >= this.#limit });
@@ -100,6 +107,32 @@ export class LogBook {
   /** Whether the attempt has written anything that is not forgotten. */
   knows(ref: TaskRef, attempt: number): boolean {
     return this.#streams.size > 0 && this.#streams.has(streamKey(ref, attempt));
+  }
+
+  /**
+   * How many of the bytes an attempt wrote are kept, now that no more of them come. At once where it is known here; else
+   * (the output came to an owner before) it is looked up.
+   */
+  keptBytes(ref: TaskRef, attempt: number, written: number): number | Promise<number> {
+    if (written === 0) return 0;
+    const stream = this.#streams.get(streamKey(ref, attempt));
+    if (stream !== undefined) return Math.min(stream.kept, written);
+    return this.#measure(ref, attempt).catch((error: Error) => {
+      this.#logger.warn({ error: error.message }, "it cannot be looked up how much of an output is kept");
+      return 0;
+    });
+  }
+
+  async #measure(ref: TaskRef, attempt: number): Promise<number> {
+    let bytes = 0;
+    for (let offset = 0; ; ) {
+      const chunks = await this.#blobs.read(ref, attempt, offset, MEASURE_BYTES);
+      for (const chunk of chunks) {
+        bytes += chunk.data.length - Math.max(offset - chunk.offset, 0);
+        offset = chunk.offset + chunk.data.length;
+      }
+      if (chunks.length === 0) return bytes;
+    }
   }
 
   /** The attempt has ended and no more of it comes. */

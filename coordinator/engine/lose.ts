@@ -14,11 +14,14 @@ const LATE_MS = 1_000;
 
 /**
  * Ends sessions that were silent for a whole lease term during which they could have been heard: not while this process was
- * stopped or starved, and not while the database was away.
+ * stopped or starved, and not while the database was away. Workers of the owner before have the same term to come back.
  */
 export class SessionSweep {
   readonly #state: EngineState;
   readonly #everyMs: number;
+  /** Attempts of the owner before, whose workers have not come back yet, and since when they could have. */
+  #orphans: readonly Item[] = [];
+  #orphansSince = 0;
   #last: number;
   #timer: NodeJS.Timeout | null = null;
 
@@ -29,6 +32,8 @@ export class SessionSweep {
   }
 
   start(): void {
+    this.#orphans = [...this.#state.items.values()].filter((item) => item.state === "running");
+    this.#orphansSince = this.#last = this.#state.clock.monotonic();
     this.#timer = setInterval(() => this.sweep(), this.#everyMs);
     this.#timer.unref();
   }
@@ -42,6 +47,7 @@ export class SessionSweep {
     const now = state.clock.monotonic();
     const away = now - this.#last > this.#everyMs + LATE_MS || state.storeProblem !== null;
     this.#last = now;
+    this.#sweepOrphans(now, away);
     for (const session of [...state.sessions.values()]) {
       if (away) session.seenAt = Math.max(session.seenAt, now);
       else if (now - session.seenAt > state.config.leaseTtlMs) {
@@ -49,5 +55,12 @@ export class SessionSweep {
         closeSession(state, session);
       }
     }
+  }
+
+  #sweepOrphans(now: number, away: boolean): void {
+    if (away) this.#orphansSince = now;
+    if (this.#orphans.length === 0 || now - this.#orphansSince <= this.#state.config.leaseTtlMs) return;
+    for (const item of this.#orphans) if (item.attempt?.session === null) loseAttempt(this.#state, item);
+    this.#orphans = [];
   }
 }

@@ -30,8 +30,7 @@ export type PendingEvent = Unplaced<EventRow>;
 export interface PendingEnd {
   readonly row: Unplaced<EndRow>;
   readonly queue: string;
-  /** Absent when the task was not in memory. */
-  readonly item: Item | null;
+  readonly item: Item;
   /** Told whether this end was the one. */
   readonly settled: ((won: boolean) => void)[];
 }

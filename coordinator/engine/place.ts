@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import type { Admission } from "../kernel/admit.ts";
 import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
-import { appendHead, takeInHand } from "./fill.ts";
+import { noteExpiry } from "./expiry.ts";
+import { appendHead, insertHead, takeInHand } from "./fill.ts";
 import { encodeRequestAnswer, encodeTaskAnswer } from "./gate-answers.ts";
 import { headOf } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import type { SubmitMessage } from "./pending.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
-import { type EngineState, shardAt } from "./state.ts";
+import { type EngineState, isFar, shardAt } from "./state.ts";
 
 /** Tasks and time after which un-keyed submits go to the next shard: long enough that a flush touches few. */
 const PLACING_TASKS = 8_192;
@@ -68,7 +69,7 @@ function placeTask(state: EngineState, batch: Batch, placed: PlacedMessage, inde
 }
 
 function settle(state: EngineState, batch: Batch, lane: Lane, head: TaskHead, keyed: boolean): void {
-  if (head.expiresAt > 0) state.expiring = true;
+  if (head.expiresAt > 0) noteExpiry(state, head.expiresAt);
   if (keyed || (batch.heldWindows.size > 0 && batch.heldWindows.has(windowKey(head)))) {
     // Later tasks of the same lane and shard wait too: a lane is served in the order of its numbers.
     batch.heldWindows.add(windowKey(head));
@@ -83,8 +84,21 @@ function windowKey({ lane, shard }: TaskHead): string {
   return `${lane}.${shard}`;
 }
 
+/**
+ * The flush that a task waited for is committed: it takes its place now. What was read back meanwhile has left it out, as
+ * it was in hand; so where the reading has passed its place, it is put there.
+ */
+export function admitCommitted(state: EngineState, lane: Lane, head: TaskHead): void {
+  if (head.seg === LATER) return;
+  const window = lane.window(head.shard);
+  window.takenAhead.delete(head.seq);
+  window.lastCommitted = Math.max(window.lastCommitted, head.seq);
+  if (window.paged && head.seq <= window.readCursor && head.runAt === 0) insertHead(state, lane, head);
+  else admitHead(state, lane, head);
+}
+
 /** A task whose gate is open, or that has none. */
-export function admitHead(state: EngineState, lane: Lane, head: TaskHead): void {
+function admitHead(state: EngineState, lane: Lane, head: TaskHead): void {
   if (head.seg === LATER) return;
   if (head.runAt > 0) {
     const window = lane.window(head.shard);
@@ -101,7 +115,7 @@ function makeRow(
   lane: number,
 ): TaskRow {
   const seq = shardAt(state, shard).nextSeq();
-  const far = admission.runAt > now + state.config.horizonMs;
+  const far = admission.runAt > 0 && isFar(state, admission.runAt);
   return {
     shard,
     lane,

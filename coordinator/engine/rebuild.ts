@@ -1,6 +1,8 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { refKey } from "../kernel/task-ref.ts";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
+import { isExpired } from "./expiry.ts";
 import { returnItem, takeInHand } from "./fill.ts";
 import { headOf, type Item } from "./item.ts";
 import { restItem } from "./rest.ts";
@@ -52,15 +54,15 @@ export function readHistory(events: readonly EventRow[]): History {
 export function rebuildItem(state: EngineState, stored: StoredTask): Item | null {
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
-  // An end that was committed while these rows were read is not among them.
-  if (lane === undefined || state.items.has(task) || state.recentEnds.has(task)) return null;
+  // What was committed while these rows were read is not among them.
+  if (lane === undefined || state.items.has(task) || state.departed.has(refKey(task))) return null;
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
-  const far = task.seg === LATER && dueAt > state.clock.now() + state.config.horizonMs;
+  // The scan for due ones finds it by its row alone.
+  const far = task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
   const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");
-  if (head.expiresAt > 0) state.expiring = true;
   item.attempts = history.attempts;
   item.token = history.token;
   item.cancelRequestedAt = history.cancelRequestedAt;
@@ -75,12 +77,15 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
       leasedAt: history.running.at,
       committed: true,
       startedAt: 0,
+      begunAt: state.clock.monotonic() - Math.max(state.clock.now() - history.running.at, 0),
       progress: null,
       messages: [],
       ordered: 0,
+      told: 0,
       beatAt: 0,
     };
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
+  else if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
   else if (dueAt > state.clock.now()) restItem(state, item, dueAt);
   else returnItem(state, item);
   return item;

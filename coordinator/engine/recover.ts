@@ -3,7 +3,6 @@ import type { StoredTask } from "../ports/rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
-import { loseAttempt } from "./lose.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -13,7 +12,7 @@ import type { EngineState } from "./state.ts";
 /** Tasks read back in one call. */
 const CHUNK = 500;
 
-const EMPTY: CheckpointBody = { floor: 0, later: 0, q: [], l: [], u: [] };
+const EMPTY: CheckpointBody = { floor: 0, later: 0, expired: 0, q: [], l: [], u: [] };
 
 /**
  * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
@@ -25,13 +24,16 @@ export async function recover(state: EngineState): Promise<void> {
     (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
   );
   let later = Number.POSITIVE_INFINITY;
+  let expired = Number.POSITIVE_INFINITY;
   for (const shard of state.shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
+    expired = Math.min(expired, body.expired);
   }
-  state.laterUntil = Number.isFinite(later) ? later : 0;
+  // A clock that was set back since: what lies beyond is not taken in hand yet.
+  state.laterUntil = Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0;
+  state.expiry.until = Number.isFinite(expired) ? expired : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
-  graceForOrphans(state);
 }
 
 async function recoverShard(
@@ -82,17 +84,9 @@ function resumeLanes(
 ): void {
   for (const [laneId, count] of open) {
     const lane = state.lanes.get(laneId);
-    if (lane === undefined || count <= 0) continue;
-    lane.open.set(shard.shard, count);
+    // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
+    if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
+    if (count !== 0) lane.open.set(shard.shard, count);
     lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
   }
-}
-
-/** Attempts whose workers have not come back yet are given one lease term to be announced. */
-function graceForOrphans(state: EngineState): void {
-  const orphans = [...state.items.values()].filter((item) => item.state === "running");
-  if (orphans.length === 0) return;
-  state.wheel.add(state.clock.monotonic() + state.config.leaseTtlMs, () => {
-    for (const item of orphans) if (item.attempt?.session === null) loseAttempt(state, item);
-  });
 }

@@ -1,5 +1,5 @@
 import type { TaskHead } from "../ports/rows.ts";
-import { addMemory } from "./fill.ts";
+import { addMemory, dropMemory } from "./fill.ts";
 import type { Lane } from "./lanes.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -25,6 +25,8 @@ export function considerRefill(state: EngineState, lane: Lane, shard: number): v
   const limit = room(state, window);
   if (limit === 0) return;
   window.refilling = true;
+  // What it may bring counts from now on: many windows are read at once.
+  state.memory.heads += limit;
   void refill(state, lane, window, limit).catch((error: unknown) => {
     if (state.stopped !== null) return;
     state.logger.warn({ error, lane: lane.id, shard }, "cannot read waiting tasks; trying again");
@@ -55,7 +57,10 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   // What this read is sure to see: everything committed before it begins.
   const sees = window.lastCommitted;
   const piece = state.segments.pieceAfter(window.shard, from);
-  const rows = await state.store.recovery.refill(piece.seg, window.shard, lane.id, from, limit, BYTES);
+  const reading = state.store.recovery.refill(piece.seg, window.shard, lane.id, from, limit, BYTES);
+  const rows = await reading.finally(() => {
+    state.memory.heads -= limit;
+  });
   if (state.stopped !== null) return;
   window.refilling = false;
   // The segment was reclaimed while it was read: what was left of it is in segment 0 now.
@@ -69,8 +74,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   for (const [seq, flush] of window.takenAhead)
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
   const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
-  for (const head of tail ?? []) take(state, lane, window, head);
-  if (inPiece.length > 0 || (tail?.length ?? 0) > 0) {
+  for (const head of tail?.dropped ?? []) dropMemory(state, head);
+  if (inPiece.length > 0 || (tail?.joined.length ?? 0) > 0) {
     offerLane(state, lane);
     state.wake();
   }

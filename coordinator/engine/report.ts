@@ -15,8 +15,14 @@ export type Acknowledge = (accepted: boolean) => void;
 /**
  * How an attempt ended, as its worker says. The first report with the current token counts; a repeat of it is acknowledged
  * again; an old token is refused, for ever.
+ * @param outputKeptBytes how much of the output it names is kept.
  */
-export function reportOutcome(state: EngineState, report: AttemptReport, acknowledge: Acknowledge): void {
+export function reportOutcome(
+  state: EngineState,
+  report: AttemptReport,
+  outputKeptBytes: number,
+  acknowledge: Acknowledge,
+): void {
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
   const { token } = report;
@@ -42,6 +48,7 @@ export function reportOutcome(state: EngineState, report: AttemptReport, acknowl
     },
     {
       report,
+      outputKeptBytes,
       result: report.result,
       retryAfterMs: report.retryAfterMs === undefined ? undefined : clampPause(report.retryAfterMs),
       settled: acknowledge,
@@ -78,6 +85,7 @@ function answerFromPast(
 export function reportStart(state: EngineState, report: AttemptStart): void {
   const item = running(state, report.id, report.token);
   if (item?.attempt == null) return;
+  if (item.attempt.startedAt === 0) item.attempt.begunAt = state.clock.monotonic();
   item.attempt.startedAt = report.startedAt || state.clock.now();
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });

@@ -90,9 +90,12 @@ export class SegmentMap {
     return { seg: LATER, from, until: Number.POSITIVE_INFINITY };
   }
 
-  /** Ring segments that hold seqs of the shard above `afterSeq`. */
+  /**
+   * Ring segments that were open when `afterSeq` was the newest seq of the shard, or later: those that hold seqs above it,
+   * and those in which the shard got none.
+   */
   ringAfter(shard: number, afterSeq: number): readonly number[] {
-    return (this.#pieces.get(shard) ?? []).filter((piece) => piece.until > afterSeq + 1).map((piece) => piece.seg);
+    return (this.#pieces.get(shard) ?? []).filter((piece) => piece.until > afterSeq).map((piece) => piece.seg);
   }
 
   /** Every segment, newest first, 0 last: the order in which lists look. */

@@ -2,6 +2,7 @@ import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { LeaseGrant, WorkStream } from "../operations/operations.ts";
 import { EVENT } from "../ports/rows.ts";
 import { addEvent, endItem, release } from "./conclude.ts";
+import { isExpired } from "./expiry.ts";
 import { returnItem } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { PendingLease } from "./pending.ts";
@@ -19,7 +20,8 @@ export function sendLeases(state: EngineState, leases: readonly PendingLease[]):
     if (attempt === null || item.state !== "running" || item.token !== token) continue;
     attempt.committed = true;
     const { session } = attempt;
-    if (session === null || session.stream === null) {
+    // Nobody is there to run it, or it was cancelled before anybody could.
+    if (session === null || session.stream === null || item.cancelRequestedAt > 0) {
       giveBack(state, item);
       continue;
     }
@@ -89,5 +91,7 @@ export function giveBack(state: EngineState, item: Item): void {
   release(state, item);
   item.attempts = number - 1;
   item.attempt = null;
-  returnItem(state, item);
+  // Nobody looks at it again for that.
+  if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
+  else returnItem(state, item);
 }

@@ -1,11 +1,14 @@
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { refKey } from "../kernel/task-ref.ts";
 import type { GateHit, TaskRow } from "../ports/rows.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit, settleShards } from "./counters.ts";
 import { decodeTaskAnswer } from "./gate-answers.ts";
+import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
-import type { SubmitOutcome } from "./pending.ts";
-import { admitHead } from "./place.ts";
+import type { PendingEnd, SubmitOutcome } from "./pending.ts";
+import { admitCommitted } from "./place.ts";
 import { noteCommitted } from "./refill.ts";
 import { sendLeases } from "./send.ts";
 import type { EngineState } from "./state.ts";
@@ -23,11 +26,11 @@ export function settleBatch(
   const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
   for (const { head, lane } of batch.held) {
     // A repeat of a key was taken out above; the others take their places now.
-    if (state.items.delete(head)) admitHead(state, lane, head);
+    if (state.items.delete(head)) admitCommitted(state, lane, head);
   }
   settleEnds(state, batch, new Set(result.lostEnds));
   for (const { item } of batch.moves) {
-    state.items.delete(item.head);
+    depart(state, item);
     publish(state, item.head, item.lane.key.queue, false);
   }
   for (const [index, { message }] of batch.messages.entries()) message.resolve(outcomes[index] as SubmitOutcome[]);
@@ -75,14 +78,28 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
   for (const [index, end] of batch.ends.entries()) {
     const won = !lost.has(index);
     const { row, item, queue } = end;
-    if (item !== null) state.items.delete(item.head);
+    depart(state, item);
     if (won) {
-      state.recentEnds.add(row, row.token);
-      state.observer.finished(queue, item?.lane.key.needs.type ?? "", nameOf(row.status), row.at - row.createdAt);
+      const { type } = item.lane.key.needs;
+      state.recentEnds.add(item.head, row.token);
+      state.observer.finished(queue, type, nameOf(row.status), row.at - row.createdAt);
+      if (row.reason === TaskReason.EXPIRED) tellExpired(state, end, type);
       publish(state, row, queue, true);
     } else countEnd(state, row.shard, row.lane, queue, row.status, -1);
     for (const settled of end.settled) settled(won);
   }
+}
+
+function tellExpired(state: EngineState, { row, queue }: PendingEnd, type: string): void {
+  const nothing = { exitCode: undefined, signal: "", version: "", name: () => "" };
+  const error = { message: "expired before it could start" };
+  state.observer.failed?.({ queue, type, task: row, reason: row.reason, last: true, error, ...nothing });
+}
+
+/** The task is in hand no more; who has read its rows before this commit must not take it up again. */
+function depart(state: EngineState, item: Item): void {
+  state.items.delete(item.head);
+  if (state.laterReading > 0) state.departed.add(refKey(item.head));
 }
 
 /** Outcome names of metrics, by TaskStatus. */

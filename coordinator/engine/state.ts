@@ -8,6 +8,7 @@ import type { TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
+import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
 import type { ItemIndex } from "./item-index.ts";
 import type { Lane } from "./lanes.ts";
@@ -46,6 +47,24 @@ export interface EngineObserver {
   finished(queue: string, type: string, outcome: string, tookMs: number): void;
   flushed(rows: number, tookMs: number): void;
   timerLag(ms: number): void;
+  /** An attempt that ended without success and was not cancelled, or a task that expired before its first one. */
+  failed?(failure: AttemptFailure): void;
+}
+
+export interface AttemptFailure {
+  readonly queue: string;
+  readonly task: TaskRef;
+  /** Its name: the spec is opened for it. */
+  readonly name: () => string;
+  readonly type: string;
+  readonly reason: number;
+  readonly error: { readonly type?: string; readonly message?: string } | undefined;
+  readonly exitCode: number | undefined;
+  readonly signal: string;
+  /** Version of the worker; "": unknown. */
+  readonly version: string;
+  /** No attempt follows. */
+  readonly last: boolean;
 }
 
 /** Everything an owner knows. Functions of the engine work on it, one at a time; nothing awaits in the midst of a change. */
@@ -91,18 +110,21 @@ export interface EngineState {
   flushSince: number;
   /** Everything of segment 0 with run_at up to here is in hand. */
   laterUntil: number;
+  /** The same for the scan under way, which must find nothing new behind it; 0: there is none. */
+  laterReading: number;
+  /** Tasks whose end or move was committed during that scan, which may have read them before. */
+  readonly departed: Set<string>;
   /** Settles when the checkpoint that is being written is. */
   checkpointing: Promise<void>;
-  /** Tasks that have an expiry, as far as is known; 0 spares the sweep. */
-  expiring: boolean;
+  readonly expiry: ExpiryMarks;
   /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */
   stopped: TssError | null;
   /** Whoever waits for a commit that will not come. */
   readonly onStop: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
-  /** Monotonic ms since when the store has been well. */
-  storeWellSince: number;
+  /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
+  wroteAt: number;
   /** Wakes the flusher. */
   wake: () => void;
 }
@@ -110,6 +132,14 @@ export interface EngineState {
 /** The segment a task's rows belong to now. */
 export function segmentOf(state: EngineState, task: TaskRef & { readonly seg: number }): number {
   return task.seg === LATER ? LATER : state.segments.of(task.shard, task.seq);
+}
+
+/**
+ * Whether a start lies beyond what memory keeps, so that it goes to segment 0 and a later scan finds it there. Compared with
+ * the time at which it is decided: what was asked for may have waited for the store since.
+ */
+export function isFar(state: EngineState, startAt: number): boolean {
+  return startAt > Math.max(state.clock.now() + state.config.horizonMs, state.laterUntil, state.laterReading);
 }
 
 export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {

@@ -2,7 +2,7 @@ import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit } from "./counters.ts";
-import { takeOut } from "./fill.ts";
+import { dropMemory, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import { letGo } from "./lease.ts";
@@ -37,7 +37,7 @@ function forget(state: EngineState, batch: Batch, head: TaskHead): void {
   const item = state.items.get(head);
   const lane = state.lanes.get(head.lane) as Lane;
   takeOut(state, lane, head);
-  lane.findWindow(head.shard)?.forgetTail(head.seq);
+  for (const dropped of lane.findWindow(head.shard)?.forgetTail(head.seq) ?? []) dropMemory(state, dropped);
   if (item === undefined) return;
   state.items.delete(head);
   if (item.timer !== null) state.wheel.cancel(item.timer);

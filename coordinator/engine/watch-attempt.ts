@@ -21,9 +21,8 @@ export function watchAttempt(state: EngineState, item: Item): void {
   const { timeoutMs } = item.head;
   const heartbeatMs = heartbeatOf(item);
   if (timeoutMs === 0 && heartbeatMs === 0) return;
-  const now = state.clock.now();
-  const begun = attempt.startedAt || attempt.leasedAt;
-  const runsOut = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Math.max(begun + timeoutMs - now, 0);
+  const ran = state.clock.monotonic() - attempt.begunAt;
+  const runsOut = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Math.max(timeoutMs - ran, 0);
   const silent = heartbeatMs === 0 ? Number.POSITIVE_INFINITY : heartbeatMs;
   const reason = runsOut <= silent ? TaskReason.TIMED_OUT : TaskReason.HEARTBEAT;
   setTimer(state, item, Math.min(runsOut, silent) + SLACK_MS, () => orderEnd(state, item, reason));

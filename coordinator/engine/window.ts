@@ -74,28 +74,44 @@ export class Window {
     this.lastCommitted = end;
   }
 
-  /** Paged: a newly assigned head. @param keep false: nobody needs it soon. */
-  noteTail(head: TaskHead, keep: boolean): void {
+  /** Heads that are in memory: those in the window and those of the tail. */
+  get held(): number {
+    return this.#count + this.#tail.length;
+  }
+
+  /**
+   * Paged: a newly assigned head. @param keep false: there is no room, or nobody needs it soon.
+   * @returns null when it is kept, else the tail before it, which is dropped.
+   */
+  noteTail(head: TaskHead, keep: boolean): readonly TaskHead[] | null {
     if (keep && this.#tail.length < TAIL_HEADS) {
       this.#tail.push(head);
-      return;
+      return null;
     }
+    const dropped = this.#tail;
     this.#tail = [];
     this.#tailFrom = head.seq;
+    return dropped;
   }
 
-  forgetTail(seq: number): void {
-    this.#tail = this.#tail.filter((head) => head.seq !== seq);
+  /** @returns what is dropped. */
+  forgetTail(seq: number): readonly TaskHead[] {
+    const dropped = this.#tail.filter((head) => head.seq === seq);
+    if (dropped.length > 0) this.#tail = this.#tail.filter((head) => head.seq !== seq);
+    return dropped;
   }
 
-  /** After a refill has read to the end: the heads beyond it, if all of them are known; then the window is direct. */
-  joinTail(): TaskHead[] | null {
+  /** After a refill has read to the end: the tail joins the window, if it is whole; then the window is direct. */
+  joinTail(): { readonly joined: readonly TaskHead[]; readonly dropped: readonly TaskHead[] } | null {
     if (this.readCursor < this.#tailFrom) return null;
-    const beyond = this.#tail.filter((head) => head.seq > this.readCursor && !this.takenAhead.has(head.seq));
+    const joins = (head: TaskHead) => head.seq > this.readCursor && !this.takenAhead.has(head.seq);
+    const joined = this.#tail.filter(joins);
+    const dropped = this.#tail.filter((head) => !joins(head));
     this.paged = false;
     this.#tail = [];
     this.takenAhead.clear();
-    return beyond;
+    for (const head of joined) this.push(head);
+    return { joined, dropped };
   }
 
   peek(): TaskHead | null {
@@ -125,9 +141,16 @@ export class Window {
   push(head: TaskHead): void {
     this.#heads.push(head);
     this.#count++;
-    if (this.listed) return;
-    this.listed = true;
-    this.#filled.push(this);
+    this.#list();
+  }
+
+  /** Puts one where its seq belongs, which is mostly near the end. */
+  insert(head: TaskHead): void {
+    let place = this.#heads.length;
+    while (place > this.#first && (this.#heads[place - 1]?.seq ?? head.seq) >= head.seq) place--;
+    this.#heads.splice(place, 0, head);
+    this.#count++;
+    this.#list();
   }
 
   /** Takes one out of the middle; null when it is not here. */
@@ -164,6 +187,13 @@ export class Window {
       const head = this.#heads[place];
       if (head != null) yield head;
     }
+  }
+
+  /** The lane looks here for heads. */
+  #list(): void {
+    if (this.listed) return;
+    this.listed = true;
+    this.#filled.push(this);
   }
 
   /** Binary search; a removed place keeps no seq, so its neighbours are asked. */

@@ -18,7 +18,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   if (spec.retry !== undefined) checkRetry(found, spec.retry);
   checkLabels(found, "labels", spec.labels);
   checkLabels(found, "selector", spec.selector);
-  checkResources(found, spec.resources);
+  checkResources(found, "resources", spec.resources);
   checkKey(found, spec);
   found.line("fairness_key", spec.fairnessKey, 0, LIMITS.fairnessKeyCharacters);
   found.line("traceparent", spec.traceparent, 0, LIMITS.traceparentCharacters);
@@ -72,33 +72,30 @@ function checkEnvironment(found: Violations, env: Readonly<Record<string, string
 
 function checkTimes(found: Violations, spec: TaskSpec, now: number): void {
   if (spec.delay !== undefined) {
-    found.number("delay", durationMs(spec.delay), 0, LIMITS.delayMs, " ms");
+    found.span("delay", durationMs(spec.delay), 0, LIMITS.delayMs);
     if (spec.runAt !== undefined) found.add("delay", "must not be given together with run_at");
   }
   if (spec.runAt !== undefined && !(timestampMs(spec.runAt) <= now + LIMITS.delayMs))
     found.add("run_at", "must be at most 10 years ahead");
-  if (spec.expires !== undefined) found.number("expires", durationMs(spec.expires), 1, LIMITS.expiresMs, " ms");
-  if (spec.timeout !== undefined) found.number("timeout", durationMs(spec.timeout), 1, LIMITS.timeoutMs, " ms");
+  if (spec.expires !== undefined) found.span("expires", durationMs(spec.expires), 1, LIMITS.expiresMs);
+  if (spec.timeout !== undefined) found.span("timeout", durationMs(spec.timeout), 1, LIMITS.timeoutMs);
   if (spec.heartbeatTimeout !== undefined)
-    found.number(
+    found.span(
       "heartbeat_timeout",
       durationMs(spec.heartbeatTimeout),
       LIMITS.heartbeatTimeoutMinMs,
       LIMITS.heartbeatTimeoutMaxMs,
-      " ms",
     );
-  if (spec.cancelGrace !== undefined)
-    found.number("cancel_grace", durationMs(spec.cancelGrace), 0, LIMITS.cancelGraceMs, " ms");
+  if (spec.cancelGrace !== undefined) found.span("cancel_grace", durationMs(spec.cancelGrace), 0, LIMITS.cancelGraceMs);
 }
 
 function checkRetry(found: Violations, retry: RetryPolicy): void {
   if (retry.limit !== undefined) found.number("retry.limit", retry.limit, 0, LIMITS.retryLimit);
-  if (retry.interval !== undefined)
-    found.number("retry.interval", durationMs(retry.interval), 0, LIMITS.retryIntervalMs, " ms");
+  if (retry.interval !== undefined) found.span("retry.interval", durationMs(retry.interval), 0, LIMITS.retryIntervalMs);
   if (retry.factor !== undefined)
     found.number("retry.factor", retry.factor, LIMITS.retryFactorMin, LIMITS.retryFactorMax);
   if (retry.maxInterval !== undefined)
-    found.number("retry.max_interval", durationMs(retry.maxInterval), 0, LIMITS.retryMaxIntervalMs, " ms");
+    found.span("retry.max_interval", durationMs(retry.maxInterval), 0, LIMITS.retryMaxIntervalMs);
   if (retry.jitter !== undefined) found.number("retry.jitter", retry.jitter, 0, 1);
   if (retry.backoff < 0 || retry.backoff > 2) found.add("retry.backoff", "must be fixed or exponential");
   found.count("retry.non_retryable_exit_codes", retry.nonRetryableExitCodes.length, 0, LIMITS.nonRetryableExitCodes);
@@ -106,7 +103,7 @@ function checkRetry(found: Violations, retry: RetryPolicy): void {
     found.number(`retry.non_retryable_exit_codes[${index}]`, code, 0, 255);
 }
 
-function checkLabels(found: Violations, field: string, labels: Readonly<Record<string, string>>): void {
+export function checkLabels(found: Violations, field: string, labels: Readonly<Record<string, string>>): void {
   const entries = Object.entries(labels);
   found.count(field, entries.length, 0, LIMITS.labels);
   for (const [name, value] of entries.slice(0, LIMITS.labels)) {
@@ -116,12 +113,12 @@ function checkLabels(found: Violations, field: string, labels: Readonly<Record<s
   }
 }
 
-function checkResources(found: Violations, resources: Readonly<Record<string, number>>): void {
+export function checkResources(found: Violations, field: string, resources: Readonly<Record<string, number>>): void {
   const entries = Object.entries(resources);
-  found.count("resources", entries.length, 0, LIMITS.resources);
+  found.count(field, entries.length, 0, LIMITS.resources);
   for (const [name, amount] of entries.slice(0, LIMITS.resources)) {
-    found.line(`resources: the name ${JSON.stringify(name.slice(0, 80))}`, name, 1, LIMITS.labelNameCharacters);
-    found.number(`resources[${name.slice(0, 80)}]`, amount, 0, Number.MAX_SAFE_INTEGER);
+    found.line(`${field}: the name ${JSON.stringify(name.slice(0, 80))}`, name, 1, LIMITS.labelNameCharacters);
+    found.number(`${field}[${name.slice(0, 80)}]`, amount, 0, Number.MAX_SAFE_INTEGER);
   }
 }
 
@@ -132,11 +129,10 @@ function checkKey(found: Violations, spec: TaskSpec): void {
     found.add("idempotency_key", `must be 1–${LIMITS.idempotencyKeyCharacters} printable ASCII characters`);
   if (spec.idempotencyTtl === undefined) return;
   if (spec.idempotencyKey === "") found.add("idempotency_ttl", "needs an idempotency_key");
-  found.number(
+  found.span(
     "idempotency_ttl",
     durationMs(spec.idempotencyTtl),
     LIMITS.idempotencyTtlMinMs,
     LIMITS.idempotencyTtlMaxMs,
-    " ms",
   );
 }

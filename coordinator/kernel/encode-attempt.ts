@@ -18,6 +18,7 @@ export interface EndedAttempt {
   readonly endedAt: number;
   /** Absent: its worker reported nothing. */
   readonly report: AttemptReport | undefined;
+  readonly outputKeptBytes: number;
   readonly progress: Progress | null;
   readonly messages: readonly { readonly at: number; readonly text: string }[];
 }
@@ -38,6 +39,7 @@ export function encodeAttempt(attempt: EndedAttempt): Uint8Array {
     if (report.error !== undefined) writer.bytes(12, toBinary(TaskErrorSchema, report.error));
     writer.integer(13, report.survivors);
     writer.integer(14, report.outputBytes);
+    writer.integer(15, attempt.outputKeptBytes);
   }
   if (attempt.progress !== null) writer.bytes(16, toBinary(ProgressSchema, attempt.progress));
   for (const { at, text } of attempt.messages) {

@@ -1,7 +1,11 @@
 import { type FieldViolation, TssError } from "../../proto/errors.ts";
+import { spanText } from "../../runtime/span-text.ts";
 import { byteLength, lineProblem, textProblem } from "./text.ts";
 
-/** Collects what is wrong with a request, field by field; the error names the first and carries all. */
+/** Problems that the sentence itself names. */
+const SAID = 3;
+
+/** Collects what is wrong with a request, field by field; the error names the first few and carries all. */
 export class Violations {
   readonly list: FieldViolation[] = [];
 
@@ -28,9 +32,14 @@ export class Violations {
     if (count > max) this.add(field, `must have at most ${max} items (it has ${count})`);
   }
 
-  number(field: string, value: number, min: number, max: number, unit = ""): void {
-    if (!(value >= min && value <= max))
-      this.add(field, `must be from ${min} to ${max}${unit} (it is ${value}${unit})`);
+  number(field: string, value: number, min: number, max: number): void {
+    if (!(value >= min && value <= max)) this.add(field, `must be from ${min} to ${max} (it is ${value})`);
+  }
+
+  /** Like a number, in ms, and told as people write it: "30d". */
+  span(field: string, ms: number, min: number, max: number): void {
+    if (!(ms >= min && ms <= max))
+      this.add(field, `must be from ${spanText(min)} to ${spanText(max)} (it is ${spanText(ms)})`);
   }
 
   /** @throws TssError INVALID_ARGUMENT when anything was found. */
@@ -40,10 +49,11 @@ export class Violations {
   }
 
   error(): TssError | null {
-    const first = this.list[0];
-    if (first === undefined) return null;
-    const more = this.list.length > 1 ? ` (and ${this.list.length - 1} more)` : "";
-    return new TssError("INVALID_ARGUMENT", `${first.field} ${first.description}${more}`, {
+    if (this.list.length === 0) return null;
+    const said = this.list.slice(0, SAID).map(({ field, description }) => `${field} ${description}`);
+    const more = this.list.length > SAID ? ` (and ${this.list.length - SAID} more)` : "";
+    const sentence = said.join("; ") + more;
+    return new TssError("INVALID_ARGUMENT", sentence.endsWith("?") ? sentence : `${sentence}.`, {
       reason: "INVALID_FIELD",
       violations: this.list,
     });

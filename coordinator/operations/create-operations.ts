@@ -12,16 +12,20 @@ import { GetTaskResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js
 import type { LogBook } from "../engine/log-book.ts";
 import type { EngineState } from "../engine/state.ts";
 import { toTimestamp } from "../kernel/time.ts";
+import type { Stats } from "../stats/start-stats.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
+import { countTasks, listQueues } from "./describe-queues.ts";
 import { describeTask } from "./describe-task.ts";
+import { explainQueue } from "./explain-queue.ts";
 import { explainTask } from "./explain-task.ts";
 import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
-import { countQueue, listQueues, pauseQueue, resumeQueue } from "./operate-queues.ts";
+import { pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
 import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
 import { retryTasks } from "./retry-tasks.ts";
+import { getQueue, statsOperations } from "./stats-operations.ts";
 import { submitTasks } from "./submit-tasks.ts";
 import { tailLogs } from "./tail-logs.ts";
 import { waitTask } from "./wait-task.ts";
@@ -35,15 +39,16 @@ export interface ServerFacts {
 }
 
 /** What the edge may ask, carried out on one engine. */
-export function createOperations(state: EngineState, logs: LogBook, facts: ServerFacts): Operations {
+export function createOperations(state: EngineState, logs: LogBook, stats: Stats, facts: ServerFacts): Operations {
   return {
-    tasks: taskOperations(state, logs),
+    tasks: taskOperations(state, logs, stats),
     workers: workerOperations(state, logs),
-    operator: operatorOperations(state, facts),
+    operator: operatorOperations(state, stats, facts),
+    stats: statsOperations(state, stats),
   };
 }
 
-function taskOperations(state: EngineState, logs: LogBook): TaskOperations {
+function taskOperations(state: EngineState, logs: LogBook, stats: Stats): TaskOperations {
   return {
     submitTasks: (caller, request) => submitTasks(state, caller, request),
     getTask: async (_caller, { id }) =>
@@ -54,7 +59,7 @@ function taskOperations(state: EngineState, logs: LogBook): TaskOperations {
     waitTask: (_caller, request, signal) => waitTask(state, request, signal),
     watchTasks: (_caller, request, signal) => watchTasks(state, request, signal),
     tailLogs: (_caller, request, signal) => tailLogs(state, logs, request, signal),
-    explainTask: (_caller, request) => explainTask(state, request),
+    explainTask: (_caller, request) => explainTask(state, stats, request),
   };
 }
 
@@ -66,9 +71,11 @@ function workerOperations(state: EngineState, logs: LogBook): WorkerOperations {
   };
 }
 
-function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOperations {
+function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts): OperatorOperations {
   return {
-    listQueues: async () => listQueues(state),
+    listQueues: async () => listQueues(state, stats),
+    getQueue: async (_caller, request) => getQueue(state, stats, request),
+    explainQueue: async (_caller, request) => explainQueue(state, stats, request),
     pauseQueue: async (_caller, request) =>
       create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
     resumeQueue: async (_caller, request) =>
@@ -81,11 +88,12 @@ function operatorOperations(state: EngineState, facts: ServerFacts): OperatorOpe
     getOverview: async () => {
       const workers = listWorkers(state);
       return create(GetOverviewResponseSchema, {
-        counts: countQueue(state),
+        counts: countTasks(state),
         workers: workers.length,
         slots: workers.reduce((sum, worker) => sum + (worker.info?.slots ?? 0), 0),
         slotsUsed: workers.reduce((sum, worker) => sum + worker.running, 0),
         queues: listQueues(state).queues,
+        overview: stats.sampler.overview(),
       });
     },
     getServerInfo: async (caller) =>

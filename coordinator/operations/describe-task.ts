@@ -11,6 +11,7 @@ import {
 } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Item } from "../engine/item.ts";
 import { type History, readHistory } from "../engine/rebuild.ts";
+import { isConnected } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { readLaneKey } from "../kernel/lane-key.ts";
 import { toTimestamp } from "../kernel/time.ts";
@@ -34,7 +35,7 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     : standing(state, stored, history, item);
   const last: Attempt | undefined =
     attempts.at(-1) ?? (ended && end.detail !== null ? fromBinary(AttemptSchema, end.detail) : undefined);
-  const started = firstStart(stored, attempts);
+  const started = firstStart(stored, attempts, last);
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   const message = create(TaskSchema, {
     id: state.ids.encode(task),
@@ -51,14 +52,14 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
     runAt: toTimestamp(task.runAt),
     endedAt: ended ? toTimestamp(end.at) : undefined,
     nextAttemptAt: status === TaskStatus.WAITING && dueAt > state.clock.now() ? toTimestamp(dueAt) : undefined,
-    attempt: ended ? end.attempt : (item?.attempts ?? history.attempts),
+    attempt: ended ? end.attempt : history.attempts,
     maxAttempts: task.maxAttempts,
     exitCode: last?.exitCode,
     error: last?.error,
     progress: item?.attempt?.progress ?? last?.progress,
     retryOf: task.retryOf,
     retriedAs: retriedAs(stored),
-    cancelRequestedAt: toTimestamp(item?.cancelRequestedAt ?? history.cancelRequestedAt),
+    cancelRequestedAt: toTimestamp(history.cancelRequestedAt),
     submittedBy: task.submittedBy,
   });
   if (depth === "full") {
@@ -70,22 +71,29 @@ export function describeTask(state: EngineState, stored: StoredTask, depth: Dept
   return message;
 }
 
-/** Status and reason of a task that has not ended. */
+/**
+ * Status and reason of a task that has not ended: what is committed says which, memory says more of it. What is decided and
+ * not committed yet is seen by nobody.
+ */
 function standing(
   state: EngineState,
   { task }: StoredTask,
   history: History,
   item: Item | undefined,
 ): { status: TaskStatus; reason: TaskReason } {
-  const running =
-    item === undefined ? history.running !== null : item.state === "running" && item.attempt?.committed === true;
-  if (running) {
-    const cancelling = (item?.cancelRequestedAt ?? history.cancelRequestedAt) > 0;
-    const here = item?.attempt?.session != null && item.attempt.session.stream !== null;
-    const reason = cancelling ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
+  if (history.running !== null) {
+    // An attempt whose end is on its way is with its worker until then.
+    const here = item !== undefined && (item.attempt === null || isHere(state, item));
+    const reason =
+      history.cancelRequestedAt > 0 ? TaskReason.CANCELLING : here ? TaskReason.EXECUTING : TaskReason.DISCONNECTED;
     return { status: TaskStatus.RUNNING, reason };
   }
   return { status: TaskStatus.WAITING, reason: waitingReason(state, task, history, item) };
+}
+
+function isHere(state: EngineState, item: Item): boolean {
+  const session = item.attempt?.session ?? null;
+  return session !== null && isConnected(session, state.clock.monotonic(), state.config.leaseTtlMs);
 }
 
 function waitingReason(
@@ -95,7 +103,8 @@ function waitingReason(
   item: Item | undefined,
 ): TaskReason {
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
-  if (dueAt > state.clock.now()) return history.retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
+  const retrying = item?.retrying ?? history.retrying;
+  if (dueAt > state.clock.now()) return retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
   const queue = state.lanes.get(task.lane)?.key.queue;
   if (queue !== undefined && state.queues.get(queue)?.paused) return TaskReason.PAUSED;
   return TaskReason.READY;
@@ -107,8 +116,9 @@ function updatedAt(stored: StoredTask, item: Item | undefined): number {
   return Math.max(stored.task.createdAt, ...events, stored.end?.at ?? 0, live);
 }
 
-function firstStart({ events }: StoredTask, attempts: readonly Attempt[]): number {
-  const first = attempts[0]?.startedAt;
+/** Lists know the newest attempt of an ended task only: that is the first when there was no other. */
+function firstStart({ events, end }: StoredTask, attempts: readonly Attempt[], last: Attempt | undefined): number {
+  const first = attempts[0]?.startedAt ?? (end?.attempt === 1 ? last?.startedAt : undefined);
   if (first !== undefined) return Number(first.seconds) * 1_000 + Math.trunc(first.nanos / 1_000_000);
   return events.find((event) => event.kind === EVENT.leased)?.at ?? 0;
 }

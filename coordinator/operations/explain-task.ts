@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { type Task, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   type ExplainTaskRequest,
   type ExplainTaskResponse,
@@ -7,130 +7,100 @@ import {
   type Explanation,
   ExplanationSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
-import type { Lane } from "../engine/lanes.ts";
-import { meets, serves } from "../engine/profile.ts";
-import type { Session } from "../engine/session.ts";
-import type { EngineState } from "../engine/state.ts";
+import { serves } from "../engine/profile.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
+import { explainEnd } from "../kernel/explain/end.ts";
+import type { Reason } from "../kernel/explain/reason.ts";
+import { type Explained, explainRunning, explainWaiting, type RunningTask } from "../kernel/explain/task.ts";
+import { fingerprintOf } from "../kernel/stats/fingerprint.ts";
+import { viewLatency } from "../kernel/stats/view.ts";
+import { timestampMs, toTimestamp } from "../kernel/time.ts";
+import type { StoredTask } from "../ports/rows.ts";
+import { titleOf } from "../stats/failure-book.ts";
+import { keyOf } from "../stats/key.ts";
+import type { Stats } from "../stats/start-stats.ts";
 import { describeTask } from "./describe-task.ts";
+import { waitingTask } from "./explain-facts.ts";
 import { findTask } from "./find-task.ts";
 
-type Reason = Pick<Explanation, "code" | "message" | "action"> & { evidence?: Record<string, string> };
-
 /** Why a task is where it is, most telling first. */
-export async function explainTask(state: EngineState, request: ExplainTaskRequest): Promise<ExplainTaskResponse> {
+export async function explainTask(
+  state: EngineState,
+  stats: Stats,
+  request: ExplainTaskRequest,
+): Promise<ExplainTaskResponse> {
   const stored = await findTask(state, request.id);
   const task = describeTask(state, stored, "full");
+  const response = create(ExplainTaskResponseSchema, { status: task.status, reason: task.reason });
+  const { reasons, expectedAt, ahead } = explain(state, stats, stored, task);
+  response.summary = reasons[0]?.message ?? "";
+  response.explanations = reasons.map(encodeReason);
+  const at = expectedAt === null ? undefined : toTimestamp(expectedAt);
+  if (at !== undefined) response.expectedAt = at;
+  if (ahead !== null) response.ahead = ahead;
+  return response;
+}
+
+interface Told extends Explained {
+  readonly ahead: number | null;
+}
+
+function explain(state: EngineState, stats: Stats, stored: StoredTask, task: Task): Told {
+  const now = state.clock.now();
   const lane = state.lanes.get(stored.task.lane);
-  const reasons: Reason[] = [];
-  if (task.status === TaskStatus.WAITING && lane !== undefined) explainWaiting(state, lane, task.reason, reasons);
-  else if (task.status === TaskStatus.RUNNING) reasons.push(explainRunning(task.reason));
-  else reasons.push(explainEnd(task.status, task.reason, task.error?.message ?? ""));
-  return create(ExplainTaskResponseSchema, {
-    status: task.status,
-    reason: task.reason,
-    summary: reasons[0]?.message ?? "",
-    explanations: reasons.map((reason) => create(ExplanationSchema, reason)),
+  if (task.status === TaskStatus.WAITING && lane !== undefined) {
+    const view = stats.sampler.view;
+    const queue = view.queues.find((one) => one.queue === lane.key.queue) ?? view.totals;
+    const waiting = waitingTask(state, stats, stored, task, lane, (session) => serves(session.profile, lane.key));
+    const { higher, earlier } = waiting;
+    const ahead = waiting.dueAt > now || higher === null || earlier === null ? null : higher + earlier;
+    return { ...explainWaiting(waiting, queue, view, now), ahead };
+  }
+  if (task.status === TaskStatus.RUNNING)
+    return { ...explainRunning(runningTask(state, stats, stored, task), stats.sampler.view, now), ahead: null };
+  return { reasons: [explainEnd(endedTask(stats, task))], expectedAt: null, ahead: null };
+}
+
+function runningTask(state: EngineState, stats: Stats, stored: StoredTask, task: Task): RunningTask {
+  const attempt = itemAt(state, stored.task)?.attempt ?? null;
+  const monotonic = state.clock.monotonic();
+  const track = stats.sampler.tracks.find(keyOf(null, task.type));
+  const usual = track === undefined || track.hourRuns.total < 20 ? undefined : viewLatency(track.hourRuns);
+  return {
+    ...{ id: task.id, reason: task.reason, type: task.type, timeoutMs: stored.task.timeoutMs },
+    worker: attempt?.session?.info.name ?? task.attempts.at(-1)?.workerName ?? "",
+    startedAt: attempt?.startedAt || attempt?.leasedAt || state.clock.now(),
+    quietMs: attempt === null || attempt.beatAt === 0 ? null : Math.max(monotonic - attempt.beatAt, 0),
+    workerSilentMs: attempt?.session == null ? 0 : Math.max(monotonic - attempt.session.seenAt, 0),
+    leaseTtlMs: state.config.leaseTtlMs,
+    percent: task.progress?.percent ?? null,
+    ...{ p50Ms: usual?.p50Ms, p95Ms: usual?.p95Ms },
+  };
+}
+
+function endedTask(stats: Stats, task: Task) {
+  const message = task.error?.message ?? "";
+  const kind = { queue: task.queue, type: task.type, reason: task.reason, errorType: task.error?.type ?? "" };
+  const signal = task.attempts.at(-1)?.signal ?? "";
+  const title = titleOf({ type: task.type, message, name: () => task.name, exitCode: task.exitCode, signal });
+  const failed = task.status === TaskStatus.FAILED;
+  const group = failed ? stats.failures.groups.get(fingerprintOf({ ...kind, title })) : undefined;
+  return {
+    ...{ id: task.id, status: task.status, reason: task.reason, message, attempts: task.attempt },
+    exitCode: task.exitCode,
+    endedAt: task.endedAt === undefined ? 0 : timestampMs(task.endedAt),
+    retriedAs: task.retriedAs,
+    group: group === undefined ? null : { ...group },
+  };
+}
+
+export function encodeReason(told: Reason): Explanation {
+  const { expectedAt, evidence, tasks, ...rest } = told;
+  const at = expectedAt === null ? undefined : toTimestamp(Math.round(expectedAt));
+  return create(ExplanationSchema, {
+    ...rest,
+    evidence: { ...evidence },
+    tasks: BigInt(tasks),
+    ...(at === undefined ? {} : { expectedAt: at }),
   });
-}
-
-function explainWaiting(state: EngineState, lane: Lane, reason: TaskReason, reasons: Reason[]): void {
-  if (reason === TaskReason.SCHEDULED || reason === TaskReason.RETRYING)
-    reasons.push({
-      code: reason === TaskReason.SCHEDULED ? "scheduled" : "retrying",
-      message:
-        reason === TaskReason.SCHEDULED
-          ? "Its start time lies ahead."
-          : "Its last attempt failed; the next one comes later.",
-      action: "Wait, or submit it again without a delay.",
-    });
-  const queue = state.queues.get(lane.key.queue);
-  if (queue?.paused)
-    reasons.push({
-      code: "queue_paused",
-      message: `Queue ${lane.key.queue} is paused${queue.pauseNote === "" ? "" : `: ${queue.pauseNote}`}.`,
-      action: `Resume it: tss queue resume ${lane.key.queue}`,
-      evidence: { queue: lane.key.queue },
-    });
-  const workers = [...state.sessions.values()];
-  const serving = workers.filter((worker) => serves(worker.profile, lane.key));
-  if (serving.length === 0) reasons.push(explainNobody(lane, workers));
-  else if (reasons.length === 0) reasons.push(explainBusy(serving));
-}
-
-/** No worker could ever run it: what they lack. */
-function explainNobody(lane: Lane, workers: readonly Session[]): Reason {
-  const { queue, needs } = lane.key;
-  const evidence = { workers: String(workers.length), queue };
-  if (workers.length === 0)
-    return { code: "no_worker", message: "No worker is connected.", action: "Start an agent: tss-agent", evidence };
-  const inQueue = workers.filter(({ profile }) => profile.queues.size === 0 || profile.queues.has(queue));
-  if (inQueue.length === 0)
-    return {
-      code: "no_worker",
-      message: `No worker serves queue ${queue}.`,
-      action: `Start a worker with TSS_WORKER_QUEUES=${queue}, or submit to another queue.`,
-      evidence,
-    };
-  const able = inQueue.filter(({ profile }) => meets(profile, { ...needs, selector: {}, resources: {} }));
-  if (able.length === 0) {
-    const message =
-      needs.type === "" ? "No worker of its queue runs commands." : `No worker has the handler ${needs.type}.`;
-    return { code: "no_handler", message, action: "Start a worker that can run it, or cancel the task.", evidence };
-  }
-  const labelled = able.filter(({ profile }) => meets(profile, { ...needs, resources: {} }));
-  if (labelled.length === 0)
-    return {
-      code: "selector",
-      message: "No worker has the labels it asks for.",
-      action: "Start a worker with these labels, or submit it with another selector.",
-      evidence: { ...evidence, ...needs.selector },
-    };
-  return {
-    code: "resources",
-    message: "No worker is large enough for the resources it asks for.",
-    action: "Start a larger worker, or ask for less.",
-    evidence: { ...evidence, ...mapValues(needs.resources) },
-  };
-}
-
-function explainBusy(serving: readonly Session[]): Reason {
-  const held = serving.reduce((sum, worker) => sum + worker.held.size, 0);
-  const slots = serving.reduce((sum, worker) => sum + worker.info.slots, 0);
-  return {
-    code: "slots_busy",
-    message: `Every slot that could run it is taken (${held} of ${slots}), or tasks ahead of it go first.`,
-    action: "Wait, or add workers or slots.",
-    evidence: { held: String(held), slots: String(slots) },
-  };
-}
-
-function explainRunning(reason: TaskReason): Reason {
-  switch (reason) {
-    case TaskReason.CANCELLING:
-      return { code: "cancelling", message: "Its worker was told to end it.", action: "Wait for its grace to pass." };
-    case TaskReason.DISCONNECTED:
-      return {
-        code: "disconnected",
-        message: "Its worker's connection is gone; its lease still holds.",
-        action: "Wait: the worker comes back, or the attempt is lost when the lease ends.",
-      };
-    default:
-      return { code: "executing", message: "A worker is running it.", action: "Follow it: tss task logs ID -f" };
-  }
-}
-
-function explainEnd(status: TaskStatus, reason: TaskReason, error: string): Reason {
-  if (status === TaskStatus.SUCCEEDED) return { code: "succeeded", message: "It has succeeded.", action: "Nothing." };
-  if (status === TaskStatus.CANCELLED)
-    return { code: "cancelled", message: "It was cancelled.", action: "Run it again: tss task retry ID" };
-  const name = TaskReason[reason]?.toLowerCase() ?? "failed";
-  return {
-    code: name,
-    message: `It has failed (${name})${error === "" ? "." : `: ${error}`}`,
-    action: "Read its output: tss task logs ID",
-  };
-}
-
-function mapValues(map: Readonly<Record<string, number>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, String(value)]));
 }

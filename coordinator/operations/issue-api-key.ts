@@ -59,7 +59,7 @@ function check({ name, role }: NewKey, ttlMs: number): void {
   found.line("name", name, 1, LIMITS.nameCharacters);
   if (role === Role.UNSPECIFIED || Role[role] === undefined)
     found.add("role", "must be admin, operator, submitter, viewer or worker");
-  found.number("ttl", ttlMs, 1_000, LIMITS.apiKeyTtlMs, " ms");
+  found.span("ttl", ttlMs, 1_000, LIMITS.apiKeyTtlMs);
   found.check();
 }
 

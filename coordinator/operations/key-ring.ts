@@ -73,6 +73,11 @@ export class KeyRing {
     return { keyId: row.id, role: row.role };
   }
 
+  /** The name that people gave the key; "": no such key is known. */
+  nameOf(keyId: string): string {
+    return this.keys.get(keyId)?.name ?? "";
+  }
+
   /** Why a key that was good before may not go on; undefined: it may. */
   refusal(keyId: string): Error | undefined {
     const row = this.keys.get(keyId);

@@ -1,76 +1,12 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type ListQueuesResponse,
-  ListQueuesResponseSchema,
-  type PauseQueueRequest,
-  type Queue,
-  type QueueCounts,
-  QueueCountsSchema,
-  QueueSchema,
-  type ResumeQueueRequest,
-} from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type { PauseQueueRequest, Queue, ResumeQueueRequest } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { reading } from "../engine/reading.ts";
 import { offerLane, withdrawLane } from "../engine/serving.ts";
 import type { EngineState } from "../engine/state.ts";
 import { checkQueueName } from "../kernel/check-spec.ts";
-import { toDuration, toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
-
-/** Every queue that a task or a setting ever named, by name. */
-export function listQueues(state: EngineState): ListQueuesResponse {
-  const names = new Set(state.queues.keys());
-  for (const lane of state.lanes.values()) names.add(lane.key.queue);
-  return create(ListQueuesResponseSchema, { queues: [...names].sort().map((name) => describeQueue(state, name)) });
-}
-
-export function describeQueue(state: EngineState, name: string): Queue {
-  const row = state.queues.get(name);
-  const oldest = oldestReady(state, name);
-  return create(QueueSchema, {
-    name,
-    paused: row?.paused ?? false,
-    pauseNote: row?.pauseNote ?? "",
-    pausedAt: toTimestamp(row?.pausedAt ?? 0),
-    counts: countQueue(state, name),
-    oldestReadyAge: oldest === null ? undefined : toDuration(Math.max(state.clock.now() - oldest, 0)),
-  });
-}
-
-/** Tasks by status, from counters; running ones from memory. @param name absent: of all queues. */
-export function countQueue(state: EngineState, name?: string): QueueCounts {
-  let [submitted, succeeded, failed, cancelled, running] = [0, 0, 0, 0, 0];
-  for (const shard of state.shards)
-    for (const [queue, totals] of shard.totals) {
-      if (name !== undefined && queue !== name) continue;
-      submitted += totals.submitted;
-      succeeded += totals.succeeded;
-      failed += totals.failed;
-      cancelled += totals.cancelled;
-    }
-  for (const item of state.items.values())
-    if (item.state === "running" && item.attempt?.committed && (name === undefined || item.lane.key.queue === name))
-      running++;
-  const waiting = Math.max(submitted - succeeded - failed - cancelled - running, 0);
-  return create(QueueCountsSchema, {
-    waiting: BigInt(waiting),
-    running: BigInt(running),
-    succeeded: BigInt(succeeded),
-    failed: BigInt(failed),
-    cancelled: BigInt(cancelled),
-  });
-}
-
-function oldestReady(state: EngineState, name: string): number | null {
-  let oldest: number | null = null;
-  for (const lane of state.lanes.values()) {
-    if (lane.key.queue !== name || !lane.hasHead) continue;
-    const at = lane.nextCreatedAt();
-    if (oldest === null || at < oldest) oldest = at;
-  }
-  return oldest;
-}
+import { describeQueue } from "./describe-queues.ts";
 
 /** Nothing of the queue starts until it is resumed. Pausing a paused queue changes its note. */
 export async function pauseQueue(state: EngineState, request: PauseQueueRequest): Promise<Queue> {

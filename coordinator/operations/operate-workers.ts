@@ -3,7 +3,7 @@ import { TssError } from "../../proto/errors.ts";
 import { type Worker, WorkerSchema, WorkerState } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { deliver } from "../engine/send.ts";
 import { updateReady } from "../engine/serving.ts";
-import type { Session } from "../engine/session.ts";
+import { connectionOf, type Session } from "../engine/session.ts";
 import type { EngineState } from "../engine/state.ts";
 import { toTimestamp } from "../kernel/time.ts";
 
@@ -19,7 +19,7 @@ export function describeWorker(state: EngineState, session: Session, withTasks =
   return create(WorkerSchema, {
     sessionId: session.id,
     info: session.info,
-    state: stateOf(session),
+    state: STATES[connectionOf(session, state.clock.monotonic(), state.config.leaseTtlMs)],
     connectedAt: toTimestamp(session.connectedAt),
     lastSeenAt: toTimestamp(session.lastSeen),
     running: running.length,
@@ -28,10 +28,11 @@ export function describeWorker(state: EngineState, session: Session, withTasks =
   });
 }
 
-function stateOf(session: Session): WorkerState {
-  if (session.stream === null) return WorkerState.DISCONNECTED;
-  return session.draining ? WorkerState.DRAINING : WorkerState.ACTIVE;
-}
+const STATES = {
+  active: WorkerState.ACTIVE,
+  draining: WorkerState.DRAINING,
+  disconnected: WorkerState.DISCONNECTED,
+} as const;
 
 /** @throws TssError NOT_FOUND */
 export function findWorker(state: EngineState, id: string): Session {

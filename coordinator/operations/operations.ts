@@ -1,5 +1,6 @@
 import type { TssError } from "../../proto/errors.ts";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
@@ -21,6 +22,7 @@ export interface Operations {
   readonly tasks: TaskOperations;
   readonly workers: WorkerOperations;
   readonly operator: OperatorOperations;
+  readonly stats: StatsOperations;
 }
 
 export interface TaskOperations {
@@ -135,6 +137,8 @@ export interface LeaseAnswer extends WorkAnswer {
 
 export interface OperatorOperations {
   listQueues(caller: Caller): Promise<operator.ListQueuesResponse>;
+  getQueue(caller: Caller, request: operator.GetQueueRequest): Promise<operator.GetQueueResponse>;
+  explainQueue(caller: Caller, request: operator.ExplainQueueRequest): Promise<operator.ExplainQueueResponse>;
   pauseQueue(caller: Caller, request: operator.PauseQueueRequest): Promise<operator.PauseQueueResponse>;
   resumeQueue(caller: Caller, request: operator.ResumeQueueRequest): Promise<operator.ResumeQueueResponse>;
   listWorkers(caller: Caller): Promise<operator.ListWorkersResponse>;
@@ -142,4 +146,13 @@ export interface OperatorOperations {
   drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;
   getOverview(caller: Caller): Promise<operator.GetOverviewResponse>;
   getServerInfo(caller: Caller): Promise<operator.GetServerInfoResponse>;
+}
+
+export interface StatsOperations {
+  /** Frames are shared by everyone who watches: each is encoded once. */
+  watchStats(caller: Caller, request: stats.WatchStatsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  getSeries(caller: Caller, request: stats.GetSeriesRequest): Promise<stats.GetSeriesResponse>;
+  listFailureGroups(caller: Caller, request: stats.ListFailureGroupsRequest): Promise<stats.ListFailureGroupsResponse>;
+  listProblems(caller: Caller, request: stats.ListProblemsRequest): Promise<stats.ListProblemsResponse>;
+  listActivity(caller: Caller, request: stats.ListActivityRequest): Promise<stats.ListActivityResponse>;
 }

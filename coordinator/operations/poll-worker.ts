@@ -1,6 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
+import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import {
+  CancelOrderSchema,
+  type HeldLease,
+  HeldLeaseSchema,
   type LeaseTasksRequest,
   LogAckSchema,
   OutcomeAckSchema,
@@ -9,16 +13,20 @@ import {
   ReportTasksResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { adopt, checkWorkerInfo, detachStream, resume, touch } from "../engine/attach.ts";
+import { adopt, checkWorkerInfo, detachStream, ordersOf, resume, touch } from "../engine/attach.ts";
+import type { LiveAttempt } from "../engine/item.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
-import type { EngineState } from "../engine/state.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
 import { toAttemptReport } from "../kernel/attempt-report.ts";
 import { durationMs, timestampMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { Caller, LeaseAnswer, WorkAnswer, WorkerReports, WorkStream } from "./operations.ts";
+import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer, WorkerReports } from "./operations.ts";
+import { fitting, Poll } from "./poll.ts";
 import { takeReports } from "./worker-session.ts";
+
+type CancelOrder = NonNullable<WorkAnswer["cancels"]>[number];
 
 /** Leases one long poll may ask for. */
 const MAX_LEASES = 1_000;
@@ -38,28 +46,65 @@ export async function leaseTasks(
   const poll = new Poll();
   session.stream?.end();
   session.stream = poll;
+  session.polls = true;
   session.stalled = false;
-  adopt(state, session, request.held);
+  const { refused } = adopt(state, session, request.held);
+  if (refused.length > 0) poll.send({ cancels: refused.map(lost) });
+  const untold = ordersOf(state, session).filter((order) => liveAttempt(state, order)?.told !== order.reason);
+  if (untold.length > 0) poll.send({ cancels: untold });
   session.credit = session.draining ? 0 : request.max;
   updateReady(state, session);
   const beat = setInterval(() => touch(state, session), BEAT_MS);
   beat.unref();
-  try {
-    await poll.wait(waitMs, signal);
-  } finally {
-    clearInterval(beat);
-    touch(state, session);
-    detachStream(state, session, poll);
-  }
+  await poll.wait(waitMs, signal);
+  clearInterval(beat);
+  const leases = answerLeases(state, session, poll, request.held, signal.aborted);
+  detachStream(state, session, poll);
+  if (!signal.aborted)
+    for (const order of poll.cancels) {
+      const attempt = liveAttempt(state, order);
+      if (attempt !== null) attempt.told = order.reason;
+    }
   const nextMs = Math.round(state.config.leaseTtlMs / 3);
-  return { ...poll.answer, sessionId: session.id, nextMs, drain: session.draining };
+  return { leases, cancels: poll.cancels, sessionId: session.id, nextMs, drain: session.draining };
+}
+
+/** The leases that this answer carries. What nobody hears of, or has no room, goes back and costs nothing. */
+function answerLeases(
+  state: EngineState,
+  session: Session,
+  poll: Poll,
+  held: readonly HeldLease[],
+  unheard: boolean,
+): readonly LeaseGrant[] {
+  // A newer poll has come meanwhile: it has named what the worker holds.
+  if (session.stream !== poll) return [];
+  touch(state, session);
+  const leases = unheard ? [] : fitting(poll.leases);
+  if (leases.length < poll.leases.length) adopt(state, session, [...held, ...leases.map(toHeld)]);
+  return leases;
+}
+
+function toHeld({ id, token }: LeaseGrant): HeldLease {
+  return create(HeldLeaseSchema, { id, fencingToken: BigInt(token) });
+}
+
+/** What a worker is told of a lease that is not its any more. */
+function lost({ id, fencingToken }: HeldLease): CancelOrder {
+  return { id, token: Number(fencingToken), reason: TaskReason.LOST };
+}
+
+function liveAttempt(state: EngineState, { id, token }: CancelOrder): LiveAttempt | null {
+  const ref = state.ids.decode(id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  return item?.token === token ? item.attempt : null;
 }
 
 function check(request: LeaseTasksRequest): number {
   const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
   const found = new Violations();
   found.number("max", request.max, 0, MAX_LEASES);
-  found.number("wait", waitMs, 0, LIMITS.leaseWaitMs, " ms");
+  found.span("wait", waitMs, 0, LIMITS.leaseWaitMs);
   found.check();
   return waitMs;
 }
@@ -86,7 +131,8 @@ export async function reportTasks(
   request: ReportTasksRequest,
 ): Promise<ReportTasksResponse> {
   const session = state.sessions.get(request.sessionId);
-  if (session !== undefined && session.keyId === caller.keyId) touch(state, session);
+  const known = session !== undefined && session.keyId === caller.keyId;
+  if (known) touch(state, session);
   const response = create(ReportTasksResponseSchema, { next: toDuration(Math.round(state.config.leaseTtlMs / 3)) });
   let open = request.outcomes.length + request.logs.length;
   await new Promise<void>((resolve) => {
@@ -106,6 +152,10 @@ export async function reportTasks(
       },
     });
   });
+  if (known)
+    response.cancels = ordersOf(state, session).map(({ id, token, reason }) =>
+      create(CancelOrderSchema, { id, fencingToken: BigInt(token), reason }),
+    );
   return response;
 }
 
@@ -120,60 +170,4 @@ function readReports({ outcomes, starts, progress, logs }: ReportTasksRequest): 
     progress,
     logs,
   };
-}
-
-/** A stream that gathers one answer. */
-class Poll implements WorkStream {
-  answer: WorkAnswer = {};
-  #ready: (() => void) | null = null;
-  #done = false;
-
-  send(answer: WorkAnswer): boolean {
-    this.answer = {
-      leases: [...(this.answer.leases ?? []), ...(answer.leases ?? [])],
-      cancels: [...(this.answer.cancels ?? []), ...(answer.cancels ?? [])],
-    };
-    if ((answer.leases?.length ?? 0) + (answer.cancels?.length ?? 0) > 0 || answer.drain) this.#finish();
-    return true;
-  }
-
-  /** Reports of a simple client are answered by their own call; a late one of a stream before finds nobody. */
-  acknowledge(): boolean {
-    return true;
-  }
-
-  onDrained(): void {}
-
-  end(): void {
-    this.#finish();
-  }
-
-  wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#done || signal.aborted || ms === 0) return this.#oneTurn();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#ready = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener("abort", () => this.#finish(), { once: true });
-    });
-  }
-
-  /** Even a poll that does not wait is given what a flush brings at once. */
-  #oneTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 50);
-      this.#ready = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.#done) this.#ready();
-    });
-  }
-
-  #finish(): void {
-    this.#done = true;
-    this.#ready?.();
-  }
 }

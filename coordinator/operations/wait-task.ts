@@ -19,7 +19,7 @@ export async function waitTask(
 ): Promise<WaitTaskResponse> {
   const timeoutMs = request.timeout === undefined ? LIMITS.waitDefaultMs : durationMs(request.timeout);
   const found = new Violations();
-  found.number("timeout", timeoutMs, 0, LIMITS.waitMs, " ms");
+  found.span("timeout", timeoutMs, 0, LIMITS.waitMs);
   found.check();
   const ref = readId(state, request.id);
   let ended: () => void = () => {};

@@ -8,6 +8,7 @@ import { acknowledge, deliver } from "../engine/send.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
+import type { AttemptReport } from "../kernel/attempt-report.ts";
 import { timestampMs } from "../kernel/time.ts";
 import type { Caller, WorkAttachment, WorkerMessage, WorkerReports, WorkStream } from "./operations.ts";
 import { traceSettle } from "./trace-tasks.ts";
@@ -78,13 +79,34 @@ export function takeReports(state: EngineState, logs: LogBook, reports: WorkerRe
   for (const start of reports.starts) reportStart(state, start);
   for (const progress of reports.progress) reportProgress(state, progress);
   for (const outcome of reports.outcomes) {
-    const forget = logs.isEmpty ? null : logForgetter(state, logs, outcome.id);
-    const answer = (accepted: boolean): void => {
-      if (accepted) forget?.();
-      answers.outcome(outcome.id, outcome.token, accepted);
-    };
-    reportOutcome(state, outcome, state.tracer.enabled ? traceSettle(state, outcome, answer) : answer);
+    const kept = keptBytes(state, logs, outcome);
+    if (typeof kept === "number") takeOutcome(state, logs, outcome, kept, answers);
+    else void kept.then((bytes) => takeOutcome(state, logs, outcome, bytes, answers));
   }
+}
+
+function takeOutcome(
+  state: EngineState,
+  logs: LogBook,
+  outcome: AttemptReport,
+  keptBytes: number,
+  answers: ReportAnswers,
+): void {
+  const forget = logs.isEmpty ? null : logForgetter(state, logs, outcome.id);
+  const answer = (accepted: boolean): void => {
+    if (accepted) forget?.();
+    answers.outcome(outcome.id, outcome.token, accepted);
+  };
+  reportOutcome(state, outcome, keptBytes, state.tracer.enabled ? traceSettle(state, outcome, answer) : answer);
+}
+
+/** A report that counts for nothing is not worth a look. */
+function keptBytes(state: EngineState, logs: LogBook, outcome: AttemptReport): number | Promise<number> {
+  if (outcome.outputBytes === 0) return 0;
+  const ref = state.ids.decode(outcome.id);
+  const item = ref === null ? undefined : itemAt(state, ref);
+  if (ref === null || item?.state !== "running" || item.token !== outcome.token) return 0;
+  return logs.keptBytes(ref, item.attempts, outcome.outputBytes);
 }
 
 function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: ReportAnswers): void {

@@ -1,6 +1,7 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EndRow, EventRow, GateHit, GateRow, MoveRow, SessionRow, StoredTask, TaskHead, TaskRow } from "./rows.ts";
+import type { StatsStore } from "./stats-store.ts";
 
 /**
  * The store of a coordinator: the only place that outlives it. `test/contract/store.ts` is its exam; every plugin passes
@@ -12,6 +13,7 @@ export interface Store {
   readonly segments: SegmentStore;
   readonly reads: ReadStore;
   readonly recovery: RecoveryStore;
+  readonly stats: StatsStore;
 
   /**
    * Makes the caller the owner of every shard: each epoch rises by one, durably, after every flush under the old epoch
@@ -20,6 +22,12 @@ export interface Store {
    * @param takeover false: throws OwnedError while another living process owns them; true: fences it.
    */
   claim(owner: string, takeover: boolean): Promise<readonly OwnedShard[]>;
+
+  /**
+   * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.
+   * @throws FencedError a shard has a newer epoch.
+   */
+  checkOwner(owners: readonly OwnedShard[]): Promise<void>;
 
   /**
    * Writes everything that happened since the last commit, in one transaction, or nothing of it. Calls never overlap.
@@ -162,8 +170,14 @@ export interface RecoveryStore {
     after: (TaskRef & { runAt: number }) | null,
     limit: number,
   ): Promise<readonly StoredTask[]>;
-  /** Tasks without an end whose expires_at lies in (0, now], from these segments; oldest first. */
-  expired(segs: readonly number[], now: number, limit: number): Promise<readonly TaskHead[]>;
+  /** The next tasks without an end and with from < expires_at ≤ to, from these segments, after a place of that order. */
+  expired(
+    segs: readonly number[],
+    from: number,
+    to: number,
+    after: (TaskRef & { readonly expiresAt: number }) | null,
+    limit: number,
+  ): Promise<readonly TaskHead[]>;
 }
 
 export interface Checkpoint extends OwnedShard {

@@ -1,14 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import { type DescMethod, type DescService, isMessage, type Message } from "@bufbuild/protobuf";
 import { type Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { STATUS_CODES, TssError } from "../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import { takeTraceparent } from "../http/trace-request.ts";
 import { SERVICES } from "../routes/annotations.ts";
 
 type Calls = Record<string, (...args: never[]) => unknown>;
+
+/** Paths of all methods. */
+export const METHOD_PATHS: ReadonlySet<string> = new Set(
+  SERVICES.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)),
+);
 
 /** Every service over Connect, gRPC-web and gRPC: each call goes on to the coordinator with the caller's own key. */
 export function connectHandler(connection: Connection): (request: IncomingMessage, response: ServerResponse) => void {
@@ -19,8 +26,17 @@ export function connectHandler(connection: Connection): (request: IncomingMessag
     readMaxBytes: LIMITS.requestBytes,
     maxTimeoutMs: 15 * 60_000,
     requestPathPrefix: "",
+    // A misspelt field would be overlooked, and the task run without it.
+    jsonOptions: { ignoreUnknownFields: false },
+    fallback: noSuchMethod,
   });
 }
+
+const noSuchMethod: NonNullable<Parameters<typeof connectNodeAdapter>[0]["fallback"]> = (request, response) => {
+  const message = `There is no method ${(request.url ?? "").slice(0, 200)} here; /docs lists what there is.`;
+  response.writeHead(404, { "content-type": "application/json" });
+  response.end(JSON.stringify({ code: "unimplemented", message }));
+};
 
 function addService(router: ConnectRouter, connection: Connection, service: DescService): void {
   const calls = connection.service(service) as unknown as Calls;
@@ -34,6 +50,8 @@ function forward(method: DescMethod, calls: Calls): unknown {
   switch (method.methodKind) {
     case "unary":
       return async (request: Message, context: HandlerContext) => {
+        if (isMessage(request, SubmitTasksRequestSchema))
+          takeTraceparent(request.tasks, context.requestHeader.get("traceparent") ?? "");
         try {
           return await (call(request, optionsOf(context)) as Promise<Message>);
         } catch (error) {

@@ -2,15 +2,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { TssError } from "../../proto/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { TaskTracer } from "../../runtime/tracing.ts";
 import { Exchange } from "./exchange.ts";
 import { HttpProblem, toProblem } from "./problem.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { findRoute, type Route } from "./router.ts";
+import { traceRequest } from "./trace-request.ts";
 
 export interface AnswererOptions {
   readonly routes: readonly Route[];
   /** Serves `/tss.v1.<Service>/<Method>`. */
   readonly connect: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The paths that it serves. */
+  readonly methods: ReadonlySet<string>;
+  readonly tracer: TaskTracer;
   /** Requests a second of one key. */
   readonly rate: number;
   /** Origins whose pages may read answers. */
@@ -37,6 +42,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   const limit = new RateLimit(options.rate);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let exchange: Exchange | undefined;
+    const startedAt = Date.now();
     // A client that goes away in the midst of its answer is no error of anybody.
     response.on("error", () => {});
     try {
@@ -47,8 +53,17 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       response.setHeader("x-request-id", exchange.requestId);
       if (allowOrigin(options.origins, request, response)) return;
       takeToken(limit, request);
-      if (exchange.url.pathname.startsWith("/tss.v1.")) return options.connect(request, response);
-      await findRoute(options.routes, exchange).handle(exchange);
+      const { pathname } = exchange.url;
+      if (pathname.startsWith("/tss.v1.")) {
+        if (options.methods.has(pathname)) {
+          exchange.route = pathname;
+          traceRequest(options.tracer, exchange, startedAt);
+        }
+        return options.connect(request, response);
+      }
+      const route = findRoute(options.routes, exchange);
+      if (!route.untraced) traceRequest(options.tracer, exchange, startedAt);
+      await route.handle(exchange);
     } catch (error) {
       fail(error, exchange, response, options.logger);
     }

@@ -10,20 +10,25 @@ export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
-  readonly url: URL;
   /** Values of the route's `{…}` parts. */
   params: Readonly<Record<string, string>> = {};
   /** The route, for metrics. */
   route = "none";
   readonly #gone = new AbortController();
+  #url: URL | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;
     const given = request.headers["x-request-id"];
     this.requestId = typeof given === "string" && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
-    this.url = new URL(request.url ?? "/", "http://gateway");
     response.once("close", () => this.#gone.abort());
+  }
+
+  /** Where the request goes. @throws HttpProblem 400 when it cannot be read as an address. */
+  get url(): URL {
+    this.#url ??= readTarget(this.request.url ?? "/");
+    return this.#url;
   }
 
   /** Aborted when the answer is complete or the client has gone. */
@@ -59,6 +64,13 @@ export class Exchange {
     const type = this.request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
     if (type !== "application/json")
       throw new HttpProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Send JSON with the header Content-Type: application/json.");
+    const encoding = this.request.headers["content-encoding"] ?? "identity";
+    if (encoding !== "identity")
+      throw new HttpProblem(
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        `The body is sent with Content-Encoding ${encoding.slice(0, 40)}; send it as it is.`,
+      );
     let text: string;
     try {
       text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -69,19 +81,22 @@ export class Exchange {
   }
 
   async #readBody(): Promise<Buffer> {
-    const tooLarge = () =>
-      new HttpProblem(413, "PAYLOAD_TOO_LARGE", `The body may have at most ${LIMITS.requestBytes} bytes.`, {
-        connection: "close",
-      });
-    if (Number(this.request.headers["content-length"] ?? 0) > LIMITS.requestBytes) throw tooLarge();
+    if (Number(this.request.headers["content-length"] ?? 0) > LIMITS.requestBytes) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of this.request as AsyncIterable<Buffer>) {
+    for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > LIMITS.requestBytes) throw tooLarge();
+      if (bytes > LIMITS.requestBytes) break;
       chunks.push(chunk);
     }
+    if (bytes > LIMITS.requestBytes) throw this.#tooLarge();
     return Buffer.concat(chunks);
+  }
+
+  /** The rest is read past and the connection stays: a client that is still sending would not see the answer. */
+  #tooLarge(): HttpProblem {
+    this.request.resume();
+    return new HttpProblem(413, "PAYLOAD_TOO_LARGE", `The body may have at most ${LIMITS.requestBytes} bytes.`);
   }
 
   json(status: number, body: JsonValue, headers: Readonly<Record<string, string>> = {}): void {
@@ -104,6 +119,14 @@ export class Exchange {
     });
     return !this.signal.aborted;
   }
+}
+
+function readTarget(target: string): URL {
+  // Two slashes at the beginning are a path here, and no host.
+  const address = target.startsWith("/") ? `http://gateway${target}` : target;
+  if (!URL.canParse(address))
+    throw new HttpProblem(400, "BAD_REQUEST", "The address of the request cannot be read; it begins with one /.");
+  return new URL(address);
 }
 
 /** Problems of a JSON text as the contract's INVALID_ARGUMENT. */

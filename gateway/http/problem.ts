@@ -1,5 +1,6 @@
 import { type StatusCode, TssError } from "../../proto/errors.ts";
 import type { JsonObject } from "../json/parse-json.ts";
+import { restSentence, violationsJson } from "./rest-fields.ts";
 
 /** HTTP statuses of the contract's codes. */
 export const HTTP_STATUS: Readonly<Record<StatusCode, number>> = {
@@ -85,10 +86,20 @@ function answer(
   requestId: string,
   { headers, error }: { headers: Readonly<Record<string, string>>; error?: TssError },
 ): ProblemAnswer {
-  const body: JsonObject = { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, code, requestId };
+  // What the gateway found itself has the names the caller gave.
+  const own = error?.reason === "INVALID_JSON";
+  const violations = own ? error.violations : violationsJson(error?.violations ?? []);
+  const sentence = own ? detail : restSentence(detail, error?.violations ?? []);
+  const body: JsonObject = {
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    detail: sentence,
+    code,
+    requestId,
+  };
   if (error !== undefined && error.reason !== error.code) body["reason"] = error.reason;
-  if (error !== undefined && error.violations.length > 0)
-    body["violations"] = error.violations.map(({ field, description }) => ({ field, description }));
+  if (violations.length > 0) body["violations"] = violations.map(({ field, description }) => ({ field, description }));
   if (error?.retryAfterMs !== undefined) body["retryAfter"] = error.retryAfterMs / 1_000;
   return { status, headers, body };
 }

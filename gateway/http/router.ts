@@ -6,6 +6,10 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** e.g. `/task/query/{id}`; a part in braces is one segment. */
   readonly path: string;
+  /** Pages and probes: nobody looks for them in a trace. */
+  readonly untraced?: boolean;
+  /** Names of its query parameters; absent: it looks after them itself. */
+  readonly query?: readonly string[];
   handle(exchange: Exchange): Promise<void>;
 }
 
@@ -23,6 +27,7 @@ export function findRoute(routes: readonly Route[], exchange: Exchange): Route {
     }
     exchange.params = params;
     exchange.route = route.path;
+    checkQuery(route, exchange.url.searchParams);
     return route;
   }
   if (allowed.size > 0) {
@@ -35,6 +40,21 @@ export function findRoute(routes: readonly Route[], exchange: Exchange): Route {
   );
   const hint = near === undefined ? "/docs lists what there is." : `Did you mean ${near}? /docs lists what there is.`;
   throw new HttpProblem(404, "NOT_FOUND", `There is nothing at ${pathname.slice(0, 200)}. ${hint}`);
+}
+
+/** A misspelt parameter is told rather than overlooked. @throws HttpProblem 400 */
+function checkQuery({ query, path }: Route, given: URLSearchParams): void {
+  if (query === undefined) return;
+  const unknown = [...given.keys()].find((name) => !query.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, query);
+  const known = query.length === 0 ? "it takes none" : `it takes ${query.join(", ")}`;
+  const hint = near === undefined ? known : `did you mean ${near}`;
+  throw new HttpProblem(
+    400,
+    "INVALID_ARGUMENT",
+    `${unknown.slice(0, 40)} is not a parameter of ${path}; ${hint}${near === undefined ? "." : "?"}`,
+  );
 }
 
 function matchPath(template: string, path: string): Record<string, string> | null {

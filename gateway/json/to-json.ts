@@ -4,6 +4,7 @@ import { statusName } from "../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
 import type { Payload } from "../../proto/gen/tss/v1/task_pb.js";
+import { restSentence, violationsJson } from "../http/rest-fields.ts";
 import { type Kind, kindOf } from "./field-kinds.ts";
 import type { JsonObject, JsonValue } from "./parse-json.ts";
 
@@ -87,13 +88,13 @@ export function payloadToJson({ data, contentType, encodings }: Payload): JsonVa
 
 /** An item's own error, in the words of a problem document. */
 export function statusToJson(status: Status): JsonObject {
-  const object: JsonObject = { code: statusName(status.code), detail: status.message };
+  const bad = status.details.map((detail) => anyUnpack(detail, BadRequestSchema)).find((found) => found !== undefined);
+  const violations = bad?.fieldViolations ?? [];
+  const object: JsonObject = { code: statusName(status.code), detail: restSentence(status.message, violations) };
   for (const detail of status.details) {
     const info = anyUnpack(detail, ErrorInfoSchema);
     if (info !== undefined) object["reason"] = info.reason;
-    const bad = anyUnpack(detail, BadRequestSchema);
-    if (bad !== undefined)
-      object["violations"] = bad.fieldViolations.map(({ field, description }) => ({ field, description }));
   }
+  if (violations.length > 0) object["violations"] = violationsJson(violations);
   return object;
 }

@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from "../json/parse-json.ts";
 import { annotatedMethods } from "../routes/annotations.ts";
 import { camelPath } from "../routes/transcoded-routes.ts";
 import { commentOf, Schemas } from "./schemas.ts";
+import { STREAM_PARAMETERS } from "./stream-operations.ts";
 
 const PROBLEM = { $ref: "#/components/responses/Problem" };
 
@@ -52,7 +53,10 @@ function operation(schemas: Schemas, method: DescMethod, path: string, body: boo
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
   const rest = method.input.fields.filter((field) => !inPath.includes(field.jsonName));
   const parameters: JsonValue[] = inPath.map((name) => pathParameter(name));
-  if (!body)
+  const own = STREAM_PARAMETERS[method.name];
+  if (own !== undefined)
+    for (const [name, schema] of Object.entries(own)) parameters.push({ name, in: "query", required: false, schema });
+  else if (!body)
     for (const field of rest)
       parameters.push({ name: field.jsonName, in: "query", required: false, schema: schemas.field(field) });
   const streams = method.methodKind !== "unary";
@@ -106,7 +110,7 @@ function promised(schemas: Schemas): Record<string, JsonObject> {
     name: "Idempotency-Key",
     in: "header",
     required: false,
-    description: "The same key with the same body gives the same task.",
+    description: "The same key with the same body gives the same task. For a list, task N has the key KEY/N.",
     schema: { type: "string", maxLength: 128 },
   };
   const traceparent: JsonObject = {

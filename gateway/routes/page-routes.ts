@@ -1,8 +1,15 @@
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "../../proto/gen/grpc/health/v1/health_pb.js";
 import type { Route } from "../http/router.ts";
 import { openApi } from "../openapi/openapi.ts";
 import { apiPage } from "../pages/api-page.ts";
 import { landingPage } from "../pages/landing-page.ts";
 import type { RouteContext } from "./context.ts";
+
+/** A coordinator that takes longer is not one to send callers to. */
+const READY_MS = 2_000;
 
 const PAGE_HEADERS = {
   "content-security-policy":
@@ -43,7 +50,7 @@ export function pageRoutes(context: RouteContext, metricsText: (() => Promise<st
       path: "/metrics",
       handle: async (exchange) => exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", await metricsText()),
     });
-  return routes;
+  return routes.map((route) => ({ ...route, untraced: true }));
 }
 
 function page(path: string, render: () => string): Route {
@@ -57,8 +64,8 @@ function page(path: string, render: () => string): Route {
 async function notReady({ connection, draining }: RouteContext): Promise<string | null> {
   if (draining.aborted) return "The gateway is draining.";
   try {
-    await connection.ready(2_000);
-    return null;
+    const { status } = await connection.service(Health).check({}, { timeoutMs: READY_MS });
+    return status === ServingStatus.SERVING ? null : "The coordinator is draining.";
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,4 +1,6 @@
-import { WatchTasksResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { OverviewSchema, StatsDeltaSchema } from "../../proto/gen/tss/v1/stats_pb.js";
+import { LogStream, type TailLogsResponse, WatchTasksResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
@@ -13,8 +15,14 @@ const RETRY_MS = 1_000;
 
 export function streamRoutes(context: RouteContext): Route[] {
   return [
-    { method: "GET", path: "/task/watch/{id}", handle: (exchange) => watch(context, exchange) },
-    { method: "GET", path: "/task/logs/{id}", handle: (exchange) => logs(context, exchange) },
+    { method: "GET", path: "/task/watch/{id}", query: [], handle: (exchange) => watch(context, exchange) },
+    {
+      method: "GET",
+      path: "/task/logs/{id}",
+      query: ["follow", "attempt", "offset", "stream"],
+      handle: (exchange) => logs(context, exchange),
+    },
+    { method: "GET", path: "/stats/watch", query: ["cursor"], handle: (exchange) => watchStats(context, exchange) },
   ];
 }
 
@@ -30,6 +38,23 @@ async function watch(context: RouteContext, exchange: Exchange): Promise<void> {
   await events.finish(!context.draining.aborted);
 }
 
+/** Events `snapshot` and `delta`; an EventSource that comes back goes on where it was. */
+async function watchStats(context: RouteContext, exchange: Exchange): Promise<void> {
+  const signal = AbortSignal.any([exchange.signal, context.draining]);
+  const { headers } = exchange.callOptions;
+  const resume = exchange.request.headers["last-event-id"];
+  const cursor = typeof resume === "string" ? resume : (exchange.url.searchParams.get("cursor") ?? "");
+  const stream = context.connection.service(StatsService).watchStats({ cursor }, { headers, signal });
+  const events = await EventStream.open(exchange, stream);
+  for await (const { frame, cursor } of events) {
+    if (frame.case === undefined) continue;
+    const json =
+      frame.case === "snapshot" ? toJson(OverviewSchema, frame.value) : toJson(StatsDeltaSchema, frame.value);
+    if (!(await events.send(frame.case, cursor, JSON.stringify(json)))) return;
+  }
+  await events.finish(false);
+}
+
 async function logs(context: RouteContext, exchange: Exchange): Promise<void> {
   const { searchParams } = exchange.url;
   const asEvents = exchange.request.headers.accept?.includes("text/event-stream") ?? false;
@@ -37,15 +62,17 @@ async function logs(context: RouteContext, exchange: Exchange): Promise<void> {
   const [lastAttempt, lastOffset] = typeof resume === "string" ? resume.split(":").map(Number) : [];
   const signal = AbortSignal.any([exchange.signal, context.draining]);
   const { headers } = exchange.callOptions;
-  const stream = taskClient(context).tailLogs(
+  const all = taskClient(context).tailLogs(
     {
       id: exchange.params["id"] as string,
       attempt: lastAttempt ?? integer(searchParams.get("attempt"), "attempt"),
       offset: BigInt(lastOffset ?? integer(searchParams.get("offset"), "offset")),
-      follow: ["1", "true"].includes(searchParams.get("follow") ?? ""),
+      follow: flag(searchParams.get("follow"), "follow"),
     },
     { headers, signal },
   );
+  const wanted = streamOf(searchParams.get("stream"));
+  const stream = wanted === undefined ? all : only(all, wanted);
   if (asEvents) {
     const events = await EventStream.open(exchange, stream);
     for await (const chunk of events) {
@@ -53,7 +80,7 @@ async function logs(context: RouteContext, exchange: Exchange): Promise<void> {
       const data = JSON.stringify({
         attempt: chunk.attempt,
         offset: Number(chunk.offset),
-        stream: chunk.stream === 2 ? "stderr" : "stdout",
+        stream: chunk.stream === LogStream.STDERR ? "stderr" : "stdout",
         data: Buffer.from(chunk.data).toString("base64"),
         elidedBytes: Number(chunk.elidedBytes),
         end: chunk.end,
@@ -144,6 +171,24 @@ class EventStream<T> implements AsyncIterable<T> {
     if (over) await this.#exchange.write("event: close\ndata: {}\n\n");
     this.#exchange.response.end();
   }
+}
+
+function flag(text: string | null, name: string): boolean {
+  if (text === "1" || text === "true") return true;
+  if (text === null || text === "" || text === "0" || text === "false") return false;
+  throw new HttpProblem(400, "INVALID_ARGUMENT", `${name} must be 1 or 0.`);
+}
+
+function streamOf(text: string | null): LogStream | undefined {
+  if (text === null || text === "" || text === "both") return undefined;
+  if (text === "stdout") return LogStream.STDOUT;
+  if (text === "stderr") return LogStream.STDERR;
+  throw new HttpProblem(400, "INVALID_ARGUMENT", "stream must be stdout, stderr or both.");
+}
+
+/** Places go on counting both streams, so that a follower can come back. */
+async function* only(chunks: AsyncIterable<TailLogsResponse>, wanted: LogStream): AsyncIterable<TailLogsResponse> {
+  for await (const chunk of chunks) if (chunk.end || chunk.stream === wanted) yield chunk;
 }
 
 function integer(text: string | null, name: string): number {

@@ -6,24 +6,25 @@ import {
   SubmitTasksRequestSchema,
   SubmitTasksResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
-import { formatTraceparent, parseTraceparent } from "../../runtime/traceparent.ts";
 import { fromStatus } from "../../sdk/typescript/connection/status-error.ts";
 import { asArgument, type Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
+import { takeTraceparent } from "../http/trace-request.ts";
 import { fromJson } from "../json/from-json.ts";
 import type { JsonObject } from "../json/parse-json.ts";
 import { toJson } from "../json/to-json.ts";
 import { type RouteContext, taskClient } from "./context.ts";
+import { idempotencyKeyOf, takeIdempotencyKey } from "./idempotency-key.ts";
 
 /** The promised calls that change tasks: one task each, where gRPC takes lists. */
 export function taskRoutes(context: RouteContext): Route[] {
   return [
-    { method: "POST", path: "/task/submit", handle: (exchange) => submit(context, exchange) },
-    { method: "POST", path: "/task/cancel/{id}", handle: (exchange) => cancel(context, exchange) },
-    { method: "POST", path: "/task/retry/{id}", handle: (exchange) => retry(context, exchange) },
-    { method: "GET", path: "/task/query/{id}", handle: (exchange) => query(context, exchange) },
-    { method: "GET", path: "/task/wait/{id}", handle: (exchange) => wait(context, exchange) },
+    { method: "POST", path: "/task/submit", query: [], handle: (exchange) => submit(context, exchange) },
+    { method: "POST", path: "/task/cancel/{id}", query: [], handle: (exchange) => cancel(context, exchange) },
+    { method: "POST", path: "/task/retry/{id}", query: [], handle: (exchange) => retry(context, exchange) },
+    { method: "GET", path: "/task/query/{id}", query: [], handle: (exchange) => query(context, exchange) },
+    { method: "GET", path: "/task/wait/{id}", query: ["timeout"], handle: (exchange) => wait(context, exchange) },
   ];
 }
 
@@ -32,13 +33,15 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
   const body = await exchange.readJson();
   if (body !== null && typeof body === "object" && !Array.isArray(body) && "tasks" in body) {
     const request = asArgument(() => fromJson(SubmitTasksRequestSchema, body)) as SubmitTasksRequest;
-    const answer = await taskClient(context).submitTasks(request, options);
+    for (const [index, spec] of request.tasks.entries()) takeIdempotencyKey(spec, exchange, `/${index}`);
+    takeTraceparent(request.tasks, exchange.request.headers["traceparent"]);
+    const answer = await orInDoubt(taskClient(context).submitTasks(request, options));
     return exchange.json(200, toJson(SubmitTasksResponseSchema, answer));
   }
   const spec = asArgument(() => fromJson(TaskSpecSchema, body)) as TaskSpec;
   takeIdempotencyKey(spec, exchange);
-  takeTraceparent(spec, exchange);
-  const { results } = await taskClient(context).submitTasks({ tasks: [spec] }, options);
+  takeTraceparent([spec], exchange.request.headers["traceparent"]);
+  const { results } = await orInDoubt(taskClient(context).submitTasks({ tasks: [spec] }, options));
   const [result] = results;
   if (result?.result.case !== "id") throw itemError(result?.result.value);
   const id = result.result.value;
@@ -48,26 +51,16 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
   exchange.json(result.duplicate ? 200 : 201, json, { location: `/task/query/${id}` });
 }
 
-function takeIdempotencyKey(spec: TaskSpec, exchange: Exchange): void {
-  const header = exchange.request.headers["idempotency-key"];
-  if (typeof header !== "string") return;
-  // RFC draft: a structured string, quoted; most clients send it bare.
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  if (spec.idempotencyKey !== "" && spec.idempotencyKey !== key)
-    throw new HttpProblem(
-      400,
-      "INVALID_ARGUMENT",
-      "The header Idempotency-Key and the field idempotencyKey differ; send one of them.",
+/** A submit that was not answered may have been accepted: who sends it again must know. */
+async function orInDoubt<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error: unknown) => {
+    if (!(error instanceof TssError) || error.code !== "DEADLINE_EXCEEDED") throw error;
+    throw new TssError(
+      error.code,
+      `${error.message} What was submitted may still be accepted: send it again with the same Idempotency-Key, or look at /task/list.`,
+      { cause: error },
     );
-  spec.idempotencyKey = key;
-}
-
-/** The task goes on with its caller's trace unless the body names another. What is no traceparent is left out. */
-function takeTraceparent(spec: TaskSpec, exchange: Exchange): void {
-  const header = exchange.request.headers["traceparent"];
-  if (spec.traceparent !== "" || typeof header !== "string") return;
-  const parent = parseTraceparent(header);
-  if (parent !== undefined) spec.traceparent = formatTraceparent(parent);
+  });
 }
 
 async function cancel(context: RouteContext, exchange: Exchange): Promise<void> {
@@ -82,8 +75,7 @@ async function cancel(context: RouteContext, exchange: Exchange): Promise<void> 
 async function retry(context: RouteContext, exchange: Exchange): Promise<void> {
   const options = exchange.callOptions;
   await noBody(exchange);
-  const header = exchange.request.headers["idempotency-key"];
-  const requestId = typeof header === "string" ? header.replace(/^"|"$/g, "") : "";
+  const requestId = idempotencyKeyOf(exchange) ?? "";
   const { results } = await taskClient(context).retryTasks(
     { ids: [exchange.params["id"] as string], requestId },
     options,

@@ -16,6 +16,7 @@ export function transcodedRoutes(context: RouteContext, served: readonly Route[]
     .map((annotated) => ({
       method: annotated.verb,
       path: camelPath(annotated.path),
+      ...(annotated.body ? { query: [] } : {}),
       handle: (exchange) => transcode(context, annotated, exchange),
     }));
 }

@@ -87,3 +87,11 @@ test("the key of `tss dev` is taken from its folder for a coordinator of this ma
   expect([open.code, open.stderr]).toEqual([1, expect.stringContaining("Others may read the key in")]);
   await house.close();
 });
+
+test("what is missing or too much on a command line is told in words", async () => {
+  const said = async (...args: string[]) => (await runTss(args)).stderr;
+  expect(await said("task", "create", "--command", "python3", "script.py")).toBe(
+    'Error: "script.py" is one word too many here; a text with spaces needs quotes.\n',
+  );
+  expect(await said("key", "create", "ci")).toBe("Error: --role is missing; --help says what it takes.\n");
+});

@@ -1,8 +1,10 @@
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
+import { isRunning } from "../support/is-running.ts";
 import { CURRENT_NODE, OLD_NODES } from "../support/nodes.ts";
 import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
+import { until } from "../support/until.ts";
 
 const checkout = temporaryFolder();
 const tss = path.join(checkout, "bin", "tss.cjs");
@@ -77,6 +79,15 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
 }
 
 for (const { file, version } of OLD_NODES) {
+  test(`under Node.js ${version} a launcher that is killed takes the program with it`, async () => {
+    const started = startProgram(file, [tss]);
+    await started.says("ready");
+    const [, own, parent] = /pid (\d+), parent (\d+)/.exec(started.stdout()) ?? [];
+    expect(Number(parent)).toBe(started.child.pid);
+    started.child.kill("SIGKILL");
+    await until("the program is gone", () => !isRunning(Number(own)));
+  });
+
   test(`Node.js ${version} without a newer one beside TSS is refused in one sentence`, async () => {
     rmSync(path.join(checkout, "node_modules"));
     const { code, stderr } = await startProgram(file, [tss]).finished;

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { QueueSchema, Role, WorkerSchema, WorkerState } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { freePort } from "../support/free-port.ts";
 import { runTss } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
@@ -94,7 +95,10 @@ test("a key that is missing, unknown or too small ends with 4", async () => {
 });
 
 test("doctor finds nothing wrong in a house in order, and names what is not", async () => {
-  const { stdout } = await tss("doctor");
+  // Nobody listens there, whatever else runs on this machine.
+  const { stdout } = await runTss(["doctor"], {
+    env: { ...house.env, TSS_GATEWAY_LISTEN: `127.0.0.1:${await freePort()}` },
+  });
   for (const check of [
     "settings",
     "disk",
@@ -129,4 +133,11 @@ test("doctor ends with 1 when settings cannot be used or nobody listens", async 
     code: 1,
     stdout: expect.stringMatching(/✗ address +127\.0\.0\.1:1 takes no connection/),
   });
+});
+
+test("a queue that never had a task may be a misspelt one", async () => {
+  house.operator.queues = [create(QueueSchema, { name: "mial", counts: {} })];
+  const paused = await tss("queue", "pause", "mial");
+  expect(paused).toMatchObject({ code: 0, stderr: expect.stringMatching(/^No task has been in mial yet; /) });
+  expect((await tss("queue", "pause", "mial", "--json")).stderr).toBe("");
 });

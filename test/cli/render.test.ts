@@ -5,9 +5,11 @@ import { readTime } from "../../cli/read-time.ts";
 import { createPainter } from "../../cli/render/color.ts";
 import { jsonText } from "../../cli/render/json-text.ts";
 import { messageJson } from "../../cli/render/message-json.ts";
+import { payloadText } from "../../cli/render/payload-text.ts";
 import { printable } from "../../cli/render/printable.ts";
 import { progressBar, progressLine } from "../../cli/render/progress-line.ts";
 import { tableLines } from "../../cli/render/table.ts";
+import { taskTable } from "../../cli/render/task-table.ts";
 import { createTerminalFilter } from "../../cli/render/terminal-filter.ts";
 import { relativeText, sizeText, spanText } from "../../cli/render/time.ts";
 import { columns, cut } from "../../cli/render/width.ts";
@@ -143,4 +145,33 @@ test("flags of every command may stand before its name, and a task's own flags a
   expect(resolveCommand(["run", "--", "ls", "--help"])).toMatchObject({ kind: "command", id: "run" });
   expect(resolveCommand(["task", "list", "--help"])).toEqual({ kind: "help", words: ["task", "list"] });
   expect(resolveCommand([])).toEqual({ kind: "help", words: [] });
+});
+
+test("a table on a narrow terminal leaves out what may be left out, the least telling first", () => {
+  const task = create(TaskSchema, {
+    id: "0g0800000100010000007x8pz8",
+    name: "resize astronaut.jpg",
+    queue: "default",
+    status: TaskStatus.SUCCEEDED,
+    createdAt: timestampFromMs(0),
+    startedAt: timestampFromMs(1_000),
+    endedAt: timestampFromMs(4_000),
+  });
+  const titles = (width: number) => {
+    const [title = "", row = ""] = taskTable([task], 82_000, width, createPainter(false));
+    expect(columns(row)).toBeLessThanOrEqual(width);
+    return title.trim().split(/ +/).join(" ");
+  };
+  expect(titles(120)).toBe("ID NAME QUEUE STATUS CREATED TIME");
+  expect(titles(66)).toBe("ID NAME STATUS CREATED TIME");
+  expect(titles(60)).toBe("ID NAME STATUS CREATED");
+  expect(titles(48)).toBe("ID NAME STATUS");
+  expect(titles(37)).toBe("ID STATUS");
+});
+
+test("a result without a type is JSON", () => {
+  expect(payloadText(create(PayloadSchema, { data: Buffer.from('{"n":1}') }))).toBe('{"n":1}');
+  expect(payloadText(create(PayloadSchema, { data: new Uint8Array(5), encodings: ["gzip"] }))).toBe(
+    "application/json, gzip, 5 B",
+  );
 });

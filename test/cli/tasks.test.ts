@@ -213,3 +213,13 @@ test("ui prints the address of the dashboard", async () => {
   expect((await runTss(["ui", "--print"], { env })).stdout).toBe("http://127.0.0.1:7499\n");
   expect((await runTss(["task", "ui", "a/b", "--print"], { env })).stdout).toBe("http://127.0.0.1:7499/#/task/a%2Fb\n");
 });
+
+test("abort and retry take more ids than one message does", async () => {
+  const ids = Array.from({ length: 1_001 }, () => house.add({ name: "x" }).id);
+  const aborted = await tss("task", "abort", ...ids);
+  expect(aborted).toMatchObject({ code: 0, stderr: "" });
+  expect(aborted.stdout.trim().split("\n")).toEqual(ids.map((id) => `${id}  cancelled`));
+  const retried = await tss("task", "retry", ...ids, "--json");
+  expect(retried.code).toBe(0);
+  expect(JSON.parse(retried.stdout).results).toHaveLength(1_001);
+});

@@ -18,6 +18,7 @@ import { resolveExam } from "./store/resolve.ts";
 import { schemaExam } from "./store/schema.ts";
 import { segmentsExam } from "./store/segments.ts";
 import { startedExam } from "./store/started.ts";
+import { statsExam } from "./store/stats.ts";
 import { valuesExam } from "./store/values.ts";
 
 /** A plugin may give its driver's kind of byte array; only the bytes count. */
@@ -49,5 +50,6 @@ export function storeExam(name: string, openFresh: OpenFresh): void {
     catalogExam(openFresh);
     listExam(openFresh);
     listPagesExam(openFresh);
+    statsExam(openFresh);
   });
 }

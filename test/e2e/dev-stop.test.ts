@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 import { isRunning } from "../support/is-running.ts";
-import { temporaryFolder } from "../support/run-tss.ts";
+import { startTss, temporaryFolder } from "../support/run-tss.ts";
 import { until } from "../support/until.ts";
+
+const FREE_PORTS = { TSS_COORDINATOR_LISTEN: "127.0.0.1:0", TSS_GATEWAY_LISTEN: "127.0.0.1:0" };
 
 const running: DevSystem[] = [];
 afterEach(async () => {
@@ -77,4 +79,42 @@ test("after kill -9 the next start ends what was left, says so, and retries what
   expect([...once.pids, ...twice.pids].map(isRunning)).toEqual([false, false, false, false]);
   expect((await again.tss("task", "logs", once.id)).stdout).toBe("begun\n");
   await again.tss("task", "abort", twice.id);
+});
+
+test("a start whose queue is paused says why its first task waits, and Ctrl-C ends it all the same", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder);
+  expect((await dev.tss("queue", "pause", "default", "--note", "on purpose")).code).toBe(0);
+  await dev.stop();
+  const again = await start(folder);
+  expect(again.output()).toContain("has not ended yet. Queue default is paused: on purpose.");
+  expect(await again.stop()).toBe(0);
+
+  const child = startTss(["dev"], { cwd: folder, env: FREE_PORTS });
+  await child.says("A first task");
+  child.child.kill("SIGINT");
+  expect((await child.finished).code).toBe(0);
+});
+
+test("a first task does not stand behind what an earlier start left", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder, { TSS_WORKER_SLOTS: "1" });
+  const { id } = await startLong(dev);
+  const tasks = Array.from({ length: 20 }, () => ({ name: "behind", command: "sleep 600" }));
+  await dev.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
+  await dev.tss("task", "abort", id);
+  await dev.stop("SIGKILL");
+  const again = await start(folder, { TSS_WORKER_SLOTS: "1" });
+  expect(again.output()).toMatch(/Hello from task/);
+});
+
+test("who follows a task while the system stops is told how it ended", async () => {
+  const dev = await start(temporaryFolder(), { TSS_DRAIN_TIMEOUT: "100ms" });
+  const env = { TSS_COORDINATOR: dev.coordinator, TSS_API_KEY: dev.key };
+  const run = startTss(["run", "--", "sh", "-c", "echo begun; exec sleep 600"], { env });
+  await run.says("begun");
+  await dev.stop();
+  const { code, stdout, stderr } = await run.finished;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "begun\n" });
+  expect(stderr).toMatch(/ failed \(lost\).*: Agent \S+ was shut down and ended the attempt\.\n$/);
 });

@@ -22,11 +22,14 @@ interface System {
   readonly receiver: OtlpReceiver;
   readonly key: string;
   readonly coordinator: string;
+  /** Of the gateway. */
+  readonly url: string;
+  /** By REST; resolves when it has succeeded. */
   submit(spec: object, headers?: Record<string, string>): Promise<string>;
 }
 
-/** Coordinator, gateway and agent as programs of their own, and a collector. The agent traces unless told otherwise. */
-async function startSystem({ agentTraces = true } = {}): Promise<System> {
+/** Coordinator, gateway and agent as programs of their own, and a collector. All of them trace unless told otherwise. */
+async function startSystem({ agentTraces = true, gatewayTraces = true } = {}): Promise<System> {
   const receiver = await startOtlpReceiver();
   closers.push(() => receiver.close());
   const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: "20" };
@@ -40,13 +43,15 @@ async function startSystem({ agentTraces = true } = {}): Promise<System> {
   const settings = { TSS_COORDINATOR: address, TSS_API_KEY: key };
   const agentSettings = { ...settings, TSS_WORKER_DIR: temporaryFolder(), TRACEPARENT: "of-the-agent-itself" };
   start("tss-agent", agentTraces ? { ...agentSettings, ...traces } : agentSettings);
-  const gateway = start("tss-gateway", { ...settings, TSS_GATEWAY_LISTEN: "127.0.0.1:0" });
+  const gatewaySettings = { ...settings, TSS_GATEWAY_LISTEN: "127.0.0.1:0" };
+  const gateway = start("tss-gateway", gatewayTraces ? { ...gatewaySettings, ...traces } : gatewaySettings);
   await gateway.says("listens on");
-  const url = /listens on (\S+)/.exec(gateway.stdout())?.[1];
+  const url = /listens on (\S+)/.exec(gateway.stdout())?.[1] ?? "";
   return {
     receiver,
     key,
     coordinator: address,
+    url,
     async submit(spec, headers = {}) {
       const answer = await fetch(`${url}/task/submit`, {
         method: "POST",
@@ -70,6 +75,13 @@ function start(name: string, env: Record<string, string>): Started {
   return program;
 }
 
+/** Those of one trace, once there are so many. */
+async function ofTrace(receiver: OtlpReceiver, traceId: string, count: number): Promise<ReceivedSpan[]> {
+  const found = () => receiver.spans.filter((span) => span.traceId === traceId);
+  for (let all = 1; found().length < count; all++) await receiver.received(all);
+  return found();
+}
+
 /** By operation, in the order of their attempts. */
 function pick(spans: readonly ReceivedSpan[], operation: string): ReceivedSpan[] {
   const attempt = ({ attributes }: ReceivedSpan) => Number(attributes["tss.attempt"] ?? 0);
@@ -83,22 +95,31 @@ const twice = (marks: string) => ({
   retry: { limit: 1, interval: 0.01 },
 });
 
-test("a caller's trace goes from submit to end, over a retry and into the command and what it submits", async () => {
+test("a caller's trace goes from REST to end, over a retry and into the command and what it submits", async () => {
   const { receiver, submit, key, coordinator } = await startSystem();
   const marks = join(temporaryFolder(), "marks");
   const id = await submit({ ...twice(marks), queue: "mail" }, { traceparent: formatTraceparent(CALLER) });
-  const spans = [...(await receiver.received(5))];
+  const spans = await ofTrace(receiver, CALLER.traceId, 6);
 
-  expect(spans).toHaveLength(5);
-  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([CALLER.traceId]));
-  expect(new Set(spans.map(({ attributes }) => attributes["messaging.message.id"]))).toEqual(new Set([id]));
+  expect(spans).toHaveLength(6);
+  const [request, ...others] = spans.filter(({ service }) => service === "tss-gateway");
+  expect(others).toEqual([]);
+  expect(request).toMatchObject({
+    name: "POST /task/submit",
+    kind: 2,
+    parentSpanId: CALLER.spanId,
+    status: {},
+    attributes: { "http.request.method": "POST", "http.route": "/task/submit", "http.response.status_code": 201 },
+  });
+  const ofTask = spans.filter((span) => span !== request);
+  expect(new Set(ofTask.map(({ attributes }) => attributes["messaging.message.id"]))).toEqual(new Set([id]));
   const [send, ...more] = pick(spans, "send");
   expect(more).toEqual([]);
   expect(send).toMatchObject({
     name: "send mail",
     service: "tss-coordinator",
     spanId: traceOfTask(id).spanId,
-    parentSpanId: CALLER.spanId,
+    parentSpanId: request?.spanId,
     links: [],
     status: {},
   });
@@ -108,7 +129,7 @@ test("a caller's trace goes from submit to end, over a retry and into the comman
     [1, 2].map((attempt) => ({
       name: "process mail",
       service: "tss-agent",
-      parentSpanId: CALLER.spanId,
+      parentSpanId: request?.spanId,
       links: toSend,
       attributes: { "tss.attempt": attempt },
     })),
@@ -120,7 +141,7 @@ test("a caller's trace goes from submit to end, over a retry and into the comman
     [1, 2].map((attempt) => ({
       name: "settle mail",
       service: "tss-coordinator",
-      parentSpanId: CALLER.spanId,
+      parentSpanId: request?.spanId,
       links: toSend,
       attributes: { "tss.attempt": attempt },
     })),
@@ -137,7 +158,7 @@ test("a caller's trace goes from submit to end, over a retry and into the comman
     env: { TSS_COORDINATOR: coordinator, TSS_API_KEY: key, TRACEPARENT: places[1] as string },
   });
   expect(created.code).toBe(0);
-  const [child] = pick((await receiver.received(8)).slice(5), "send");
+  const [child] = pick((await ofTrace(receiver, CALLER.traceId, 9)).slice(6), "send");
   expect(child).toMatchObject({
     name: "send default",
     traceId: CALLER.traceId,
@@ -145,8 +166,24 @@ test("a caller's trace goes from submit to end, over a retry and into the comman
   });
 });
 
-test("without a caller's trace, coordinator and agent agree on one that begins with send", async () => {
+test("without a caller's trace it begins at the gateway, and each request has one of its own", async () => {
   const { receiver, submit } = await startSystem();
+  const id = await submit(twice(join(temporaryFolder(), "marks")));
+  // Two attempts on both sides, the submit and the wait at the gateway.
+  const spans = await receiver.received(7);
+  const [request] = spans.filter(({ name }) => name === "POST /task/submit");
+  expect(request).toMatchObject({ service: "tss-gateway", parentSpanId: "" });
+  const ofTask = spans.filter(({ attributes }) => attributes["messaging.message.id"] === id);
+  expect(ofTask).toMatchObject(
+    [1, 2, 3, 4, 5].map(() => ({ traceId: request?.traceId, parentSpanId: request?.spanId })),
+  );
+  const [waited] = spans.filter(({ name }) => name === "GET /task/wait/{id}");
+  expect(waited).toMatchObject({ service: "tss-gateway", parentSpanId: "", status: {} });
+  expect(waited?.traceId).not.toBe(request?.traceId);
+});
+
+test("behind a gateway that does not trace, coordinator and agent agree on a trace that begins with send", async () => {
+  const { receiver, submit } = await startSystem({ gatewayTraces: false });
   const id = await submit(twice(join(temporaryFolder(), "marks")));
   const spans = await receiver.received(5);
   const { traceId, spanId } = traceOfTask(id);
@@ -156,8 +193,53 @@ test("without a caller's trace, coordinator and agent agree on one that begins w
   expect(rest).toHaveLength(4);
 });
 
+test("each task of a batch, and one that comes over Connect, is part of its request's trace", async () => {
+  const { receiver, key, url } = await startSystem();
+  const post = async (path: string, tasks: object[], spanId: string) => {
+    const answer = await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        traceparent: formatTraceparent({ ...CALLER, spanId }),
+      },
+      body: JSON.stringify({ tasks }),
+    });
+    expect(answer.status).toBe(200);
+  };
+  const [first, second] = ["1".repeat(16), "2".repeat(16)];
+  await post(
+    "/task/submit",
+    [
+      { command: "true", name: "a" },
+      { command: "true", name: "b" },
+    ],
+    first,
+  );
+  await post("/tss.v1.TaskService/SubmitTasks", [{ command: "true", name: "c" }], second);
+  // Three tasks with send, process and settle each, and two requests.
+  const spans = await ofTrace(receiver, CALLER.traceId, 11);
+  const requests = spans.filter(({ service }) => service === "tss-gateway");
+  expect(requests).toMatchObject([
+    { name: "POST /task/submit", parentSpanId: first },
+    { name: "POST /tss.v1.TaskService/SubmitTasks", parentSpanId: second },
+  ]);
+  const [batch, connect] = requests.map(({ spanId }) => spanId);
+  expect(pick(spans, "send").map(({ parentSpanId }) => parentSpanId)).toEqual([batch, batch, connect]);
+});
+
+test("requests that fail are told apart by whose fault it was, and probes are not traced", async () => {
+  const { receiver, url } = await startSystem();
+  for (const path of ["/healthz", "/readyz", "/docs", "/no/such/path"]) await fetch(`${url}${path}`);
+  await fetch(`${url}/task/query/nothing`);
+  const spans = await receiver.received(1);
+  expect(spans).toMatchObject([
+    { name: "GET /task/query/{id}", status: {}, attributes: { "http.response.status_code": 401 } },
+  ]);
+});
+
 test("an agent that does not trace hands the caller's place on, and nothing of its own", async () => {
-  const { receiver, submit } = await startSystem({ agentTraces: false });
+  const { receiver, submit } = await startSystem({ agentTraces: false, gatewayTraces: false });
   const marks = join(temporaryFolder(), "marks");
   const traceparent = formatTraceparent(CALLER);
   // The body goes before the header.

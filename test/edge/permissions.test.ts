@@ -28,6 +28,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.WorkerService/LeaseTasks": "AW",
   "tss.v1.WorkerService/ReportTasks": "AW",
   "tss.v1.QueueService/ListQueues": "AOSV",
+  "tss.v1.QueueService/GetQueue": "AOSV",
+  "tss.v1.QueueService/ExplainQueue": "AOSV",
   "tss.v1.QueueService/PauseQueue": "AO",
   "tss.v1.QueueService/ResumeQueue": "AO",
   "tss.v1.WorkerRegistryService/ListWorkers": "AOSV",
@@ -37,6 +39,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.ApiKeyService/ListApiKeys": "A",
   "tss.v1.ApiKeyService/RevokeApiKey": "A",
   "tss.v1.StatsService/GetOverview": "AOSV",
+  "tss.v1.StatsService/WatchStats": "AOSV",
+  "tss.v1.StatsService/GetSeries": "AOSV",
+  "tss.v1.StatsService/ListFailureGroups": "AOSV",
+  "tss.v1.StatsService/ListProblems": "AOSV",
+  "tss.v1.StatsService/ListActivity": "AOSV",
   "tss.v1.StatsService/GetServerInfo": "AOSV",
   "grpc.health.v1.Health/Check": "*",
   "grpc.health.v1.Health/List": "*",
@@ -58,7 +65,7 @@ let edge: EdgeUnderTest;
 const bad = new Map<string, string | undefined>();
 beforeAll(async () => {
   edge = await startEdge({
-    operations: { ...fakeOperations(), tasks: through, workers: through, operator: through } as never,
+    operations: { ...fakeOperations(), tasks: through, workers: through, operator: through, stats: through } as never,
     apiKeys: through as never,
   });
   const expired = testKey(Role.ADMIN, { expiresAt: 1 });

@@ -1,15 +1,24 @@
 import { expect, test } from "@jest/globals";
+import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
+import { freshDatabase } from "../support/database.ts";
 import { startEngine, submit } from "../support/engine-house.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 
-test("an owner with nothing to write learns by itself that another has taken over", async () => {
-  const url = await freshSqlite();
-  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
-  const first = await startEngine(await open());
+const NEVER = 86_400_000;
+/** No duty that writes comes round: what is learned is learned by asking. */
+const IDLE = { checkpointMs: NEVER, janitorMs: NEVER };
+
+test.each([
+  ["SQLite", sqliteStore, freshSqlite],
+  ["Postgres", postgresStore, freshDatabase],
+])("%s: an owner with nothing to write learns by itself that another has taken over", async (_name, plugin, fresh) => {
+  const url = await fresh();
+  const open = () => plugin.open(url, { readConnections: 2, failpoint: () => {} });
+  const first = await startEngine(await open(), IDLE);
   await submit(first, [{ command: "true" }]);
-  const second = await startEngine(await open(), {}, true);
+  const second = await startEngine(await open(), IDLE, true);
   expect(await first.stopped).toBeInstanceOf(FencedError);
   await expect(submit(first, [{ command: "true" }])).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await submit(second, [{ command: "true" }]);

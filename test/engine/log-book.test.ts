@@ -14,8 +14,9 @@ function chunk(offset: number, size: number, elided = 0): LogChunk {
 function open() {
   const logs = new LogBook(memoryBlobs(), LIMIT, silentLogger);
   const append = (piece: LogChunk) => new Promise<LogProgress>((resolve) => logs.append(piece, resolve));
+  const keptBytes = async (written: number) => logs.keptBytes(REF, 1, written);
   const kept = async () => (await logs.read(REF, 1, 0, 1e9)).reduce((sum, { data }) => sum + data.length, 0);
-  return { append, kept };
+  return { logs, append, kept, keptBytes };
 }
 
 test("output is acknowledged once it is kept, a repeat again, a gap with what is wanted", async () => {
@@ -46,4 +47,21 @@ test("a worker that does not stop is not kept beyond limit and tail", async () =
 test("after a restart output goes on where it was acknowledged", async () => {
   const { append } = open();
   expect(await append(chunk(5_000, 10))).toEqual({ offset: 5_010, full: true });
+});
+
+test("how much of what was written is kept is known at once, and looked up when it came to an owner before", async () => {
+  const { logs, append, kept, keptBytes } = open();
+  expect(logs.keptBytes(REF, 1, 0)).toBe(0);
+  await append(chunk(0, LIMIT));
+  await append(chunk(900_000, 50, 900_000 - LIMIT));
+  expect(logs.keptBytes(REF, 1, 900_050)).toBe(LIMIT + 50);
+  logs.forget(REF, 1);
+  expect(await keptBytes(900_050)).toBe(LIMIT + 50);
+  expect(await kept()).toBe(LIMIT + 50);
+});
+
+test("an owner that gets only the tail counts what an owner before has acknowledged", async () => {
+  const { append, keptBytes } = open();
+  await append(chunk(900_000, 50, 900_000 - LIMIT));
+  expect(await keptBytes(900_050)).toBe(LIMIT + 50);
 });

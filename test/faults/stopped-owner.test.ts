@@ -41,8 +41,6 @@ async function start(databaseUrl: string, options: readonly string[] = []): Prom
     {
       TSS_DATABASE_URL: databaseUrl,
       TSS_COORDINATOR_LISTEN: `127.0.0.1:${await freePort()}`,
-      // The janitor comes round every second, so that an owner with nothing to write learns soon that it is none.
-      TSS_RETENTION: "4s",
     },
     options,
   );

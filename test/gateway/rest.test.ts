@@ -41,7 +41,8 @@ describe("tasks", () => {
       attempts: [{ outcome: "succeeded" }],
     });
     const listed = await (await system.rest("/task/list?label=a=b&status=succeeded&limit=1")).json();
-    expect(listed).toMatchObject({ tasks: [{ id }] });
+    const { startedAt, endedAt } = ended as { startedAt: string; endedAt: string };
+    expect(listed).toMatchObject({ tasks: [{ id, startedAt, endedAt }] });
     const watched = await (await system.rest(`/task/watch/${id}`)).text();
     expect(watched).toMatch(/event: task\nid: .+\ndata: .*"succeeded"/);
     expect(watched).toMatch(/event: close/);

@@ -228,9 +228,23 @@ test.each(TEXTS)("%s takes neither U+0000 nor a lone surrogate, wherever they st
   );
 });
 
-test("the error names the first field and carries all", () => {
-  const error = checkSpec(create(TaskSpecSchema, { name: "", command: "", priority: 500 }), NOW).error();
-  expect(error?.message).toBe("name must not be empty (and 2 more)");
+test("a span past its limit is told as people write it", () => {
+  const timeout = { seconds: -1n, nanos: 0 };
+  const delay = { seconds: 4_000n * 86_400n, nanos: 0 };
+  const error = checkSpec(create(TaskSpecSchema, { name: "n", command: "x", timeout, delay }), NOW).error();
+  expect(error?.message).toBe(
+    "delay must be from 0s to 3650d (it is 4000d); timeout must be from 1ms to 30d (it is -1s).",
+  );
+});
+
+test("the error names the first three fields and carries all", () => {
+  const error = checkSpec(create(TaskSpecSchema, { name: "", priority: 500, queue: "x" }), NOW).error();
+  expect(error?.message).toBe(
+    "name must not be empty; priority must be from -128 to 127 (it is 500); command or argv or type must be given: what shall run?",
+  );
+  const more = checkSpec(create(TaskSpecSchema, { name: "", command: "", priority: 500, fairnessKey: "\u0000" }), NOW);
+  expect(more.error()?.message).toMatch(/^name must not be empty; .*; .* \(and 1 more\)\.$/);
+  expect(more.list).toHaveLength(4);
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
   expect(checkSpec(create(TaskSpecSchema, { name: "n", command: "x" }), NOW).error()).toBeNull();
 });

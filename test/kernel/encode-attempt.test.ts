@@ -28,6 +28,7 @@ const attempt: fc.Arbitrary<EndedAttempt> = fc.record({
   startedAt: time,
   endedAt: time,
   report: fc.option(report, { nil: undefined }),
+  outputKeptBytes: fc.nat(),
   progress: fc.option(text.map((message) => create(ProgressSchema, { percent: 40, message }))),
   messages: fc.array(fc.record({ at: time, text }), { maxLength: 5 }),
 });
@@ -36,11 +37,9 @@ const timestamp = (ms: number) => (ms === 0 ? undefined : timestampFromMs(ms));
 
 test("an attempt written by hand is the message that its schema would write", () => {
   fc.assert(
-    fc.property(attempt, ({ number, outcome, reason, startedAt, endedAt, report: said, progress, messages }) => {
-      const read = fromBinary(
-        AttemptSchema,
-        encodeAttempt({ number, outcome, reason, startedAt, endedAt, report: said, progress, messages }),
-      );
+    fc.property(attempt, (ended) => {
+      const { number, outcome, reason, startedAt, endedAt, report: said, progress, messages } = ended;
+      const read = fromBinary(AttemptSchema, encodeAttempt(ended));
       const expected = create(AttemptSchema, {
         number,
         outcome,
@@ -52,6 +51,7 @@ test("an attempt written by hand is the message that its schema would write", ()
         error: said?.error && create(TaskErrorSchema, said.error),
         survivors: said?.survivors ?? 0,
         outputBytes: BigInt(said?.outputBytes ?? 0),
+        outputKeptBytes: BigInt(said === undefined ? 0 : ended.outputKeptBytes),
         progress: progress ?? undefined,
         messages: messages.map(({ at, text: line }) => ({ at: timestamp(at), text: line, attempt: number })),
       });

@@ -94,10 +94,12 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
   const metrics = make();
   let taken = 0;
   let paused = false;
+  const slots = { blocked: { no_worker: 2 }, slotsUsed: 3, slotsFree: 1 };
   const snapshot = (): Snapshot => {
     taken++;
     return {
-      queues: [{ queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused }],
+      queues: [{ queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused, ...slots }],
+      storeUp: true,
       workers: [
         { pool: "default", state: "active", version: "5", slotsUsed: 1, slotsFree: 3, heartbeatAgeMs: 100 },
         { pool: "default", state: "active", version: "5", slotsUsed: 2, slotsFree: 0, heartbeatAgeMs: 4_000 },
@@ -112,6 +114,9 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
     'tss_tasks{queue="mail",state="ready"} 3',
     'tss_queue_oldest_ready_age_seconds{queue="mail"} 1.5',
     'tss_queue_paused{queue="mail"} 0',
+    'tss_blocked_tasks{queue="mail",reason="no_worker"} 2',
+    'tss_queue_slots{queue="mail",kind="free"} 1',
+    "tss_store_up 1",
     'tss_worker_slots{pool="default",kind="used"} 3',
     'tss_workers{pool="default",state="active",version="5"} 2',
     'tss_worker_heartbeat_age_seconds_max{pool="default"} 4',

@@ -98,6 +98,28 @@ test("a client's traceparent is the parent of both sides, and process links to s
   expect(process?.attributes["error.type"]).toBe("exit_code");
 });
 
+test("a request is served below its caller, and what it sets off below it", async () => {
+  const traceparent = `00-${CLIENT.traceId}-${CLIENT.spanId}-01`;
+  const request = { method: "GET", route: "/task/query/{id}", requestId: "r-1" };
+  const served = tracer.serve({ ...request, traceparent }, now);
+  served.end(200);
+  tracer.serve({ ...request, traceparent: "none" }, now).end(503);
+  tracer.serve({ ...request, traceparent: "" }, now).end(0);
+  await tracer.close();
+
+  const [first, broken, gone] = receiver.spans;
+  expect(first).toMatchObject({ ...CLIENT, spanId: parseTraceparent(served.traceparent)?.spanId, startMs: now });
+  expect(first).toMatchObject({ name: "GET /task/query/{id}", kind: 2, parentSpanId: CLIENT.spanId, status: {} });
+  expect(first?.attributes).toEqual({
+    "http.request.method": "GET",
+    "http.route": "/task/query/{id}",
+    "http.response.status_code": 200,
+    "tss.request.id": "r-1",
+  });
+  expect(broken).toMatchObject({ parentSpanId: "", status: { code: 2 }, attributes: { "error.type": "503" } });
+  expect(gone).toMatchObject({ parentSpanId: "", attributes: { "error.type": "client_gone" } });
+});
+
 test("a client that does not sample is followed", async () => {
   const traceparent = `00-${CLIENT.traceId}-${CLIENT.spanId}-00`;
   tracer.send(task(traceparent), now, {});

@@ -87,6 +87,7 @@ test.each<[string, object, string]>([
   ["U+0000", { command: "true", name: "a\0b" }, "name"],
   ["a priority out of range", { command: "true", priority: 128 }, "priority"],
   ["an empty command", { command: "" }, ""],
+  ["more than a message carries", { command: "x".repeat(5 * 1024 * 1024) }, "bytes, and a message carries at most"],
 ])("%s is refused with its field", async (_name, request, message) => {
   const error = await refusal(system.client().submit(request as TaskRequest));
   expect(error).toBeInstanceOf(TssError);

@@ -16,7 +16,7 @@ test(
       await store.recovery.refill(seg, 0, 1, 0, 500, 1e6);
       await store.recovery.startedAfter(0, 0, new Map(), [seg]);
       await store.recovery.delayedAfter(0, 0, [seg]);
-      await store.recovery.expired([seg], T0 + 1_000, 100);
+      await store.recovery.expired([seg], 0, T0 + 1_000, null, 100);
       await store.reads.task(sample, [seg]);
       await store.reads.list(listQuery([seg], { limit: 50, maxScanned: 500 }));
       await store.reads.list(listQuery([seg], { limit: 50, endStatuses: [4], unended: false }));

@@ -7,6 +7,7 @@ import { explain } from "../../coordinator/plugins/store-postgres/connection-pro
 import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { freePort } from "../support/free-port.ts";
+import { runTss } from "../support/run-tss.ts";
 import { emptyDatabase, serverUrl, withDatabase } from "../support/test-databases.ts";
 import { rejection } from "./lab.ts";
 
@@ -81,6 +82,10 @@ describe("a database that cannot be used is explained in one sentence", () => {
   test("no TLS", async () => {
     const url = changed(serverUrl(), (u) => u.searchParams.set("sslmode", "require"));
     expect(await sentence(url)).toMatch(/does not offer TLS/);
+    // The driver's own warnings go to the process.
+    const { stdout, stderr } = await runTss(["db", "status"], { env: { TSS_DATABASE_URL: url } });
+    expect(stdout + stderr).toMatch(/does not offer TLS/);
+    expect(stderr).not.toContain("WARNING");
   });
 
   test("a server that closes the door", async () => {

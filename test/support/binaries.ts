@@ -7,6 +7,13 @@ export function findFolder(names: readonly string[]): string | undefined {
   return folders().find((folder) => names.every((name) => existsSync(join(folder, name))));
 }
 
+/** Whether ImageMagick is here: other programs are called `convert` too, so it is asked who it is. */
+export function hasImageMagick(): boolean {
+  return ["magick", "convert", "/usr/bin/convert"].some((name) =>
+    String(spawnSync(name, ["-version"], { stdio: ["ignore", "pipe", "ignore"] }).stdout).includes("ImageMagick"),
+  );
+}
+
 function folders(): string[] {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   return [
@@ -34,7 +41,15 @@ function versions(parent: string, prefix: string, below: string): string[] {
     .map((name) => join(parent, name, below));
 }
 
-const PACKAGES = { postgres: "postgresql", redis: "redis-server", convert: "imagemagick" } as const;
+const PACKAGES = {
+  postgres: "postgresql",
+  redis: "redis-server",
+  convert: "imagemagick",
+  venv: "python3-venv",
+  go: "golang-go",
+  cc: "gcc",
+  libc: "libc6-dev",
+} as const;
 
 export type Missing = keyof typeof PACKAGES;
 

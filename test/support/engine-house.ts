@@ -2,7 +2,7 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
-import type { EngineConfig } from "../../coordinator/engine/state.ts";
+import type { EngineConfig, EngineObserver } from "../../coordinator/engine/state.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
 import type {
   LeaseGrant,
@@ -13,10 +13,13 @@ import type {
 } from "../../coordinator/operations/operations.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
+import { Cells } from "../../coordinator/stats/cells.ts";
+import { FailureBook } from "../../coordinator/stats/failure-book.ts";
+import { noteFailure, type Stats, startStats } from "../../coordinator/stats/start-stats.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import { systemClock } from "../../runtime/clock.ts";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { received } from "./received.ts";
@@ -25,7 +28,8 @@ export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
 
 export const TEST_CONFIG: EngineConfig = {
   defaults: { retry: { limit: 0, intervalMs: 10 }, timeoutMs: 0 },
-  leaseTtlMs: 1_000,
+  // A busy machine takes its time; who tests silence sets a shorter term.
+  leaseTtlMs: 10_000,
   retentionMs: 3_600_000,
   segmentRows: 1_000_000,
   segmentAgeMs: 3_600_000,
@@ -39,18 +43,20 @@ export const TEST_CONFIG: EngineConfig = {
 };
 
 const ignored = () => {};
-const observer = {
-  submitted: ignored,
-  started: ignored,
-  attemptFinished: ignored,
-  finished: ignored,
-  flushed: ignored,
+const observerOf = (cells: Cells, failed: NonNullable<EngineObserver["failed"]>): EngineObserver => ({
+  submitted: cells.submitted.bind(cells),
+  started: cells.started.bind(cells),
+  attemptFinished: cells.attemptFinished.bind(cells),
+  finished: cells.finished.bind(cells),
+  flushed: cells.flushed.bind(cells),
   timerLag: ignored,
-};
+  failed,
+});
 
 export interface EngineHouse {
   readonly engine: Engine;
   readonly operations: Operations;
+  readonly stats: Stats;
   readonly stopped: Promise<Error>;
   /** Stops in good order and closes the store. */
   close(): Promise<void>;
@@ -62,24 +68,28 @@ export async function startEngine(
   config: Partial<EngineConfig> = {},
   takeover = false,
   tracer: TaskTracer = noTracer,
+  clock: Clock = systemClock,
 ): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
     tell = resolve;
   });
-  const engine = await Engine.start({
+  const cells = new Cells();
+  const failures = new FailureBook();
+  const engine: Engine = await Engine.start({
     store,
     config: { ...TEST_CONFIG, ...config },
-    clock: systemClock,
+    clock,
     logger: silentLogger,
-    observer,
+    observer: observerOf(cells, (failure) => noteFailure(failures, engine.state, failure)),
     tracer,
     address: "test",
     takeover,
     onStopped: tell,
   });
   const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
-  const operations = createOperations(engine.state, logs, {
+  const stats = await startStats(engine.state, cells, failures, silentLogger, "5.0.0");
+  const operations = createOperations(engine.state, logs, stats, {
     version: "5.0.0",
     schemaVersion: 1,
     startedAt: Date.now(),
@@ -87,8 +97,10 @@ export async function startEngine(
   return {
     engine,
     operations,
+    stats,
     stopped,
     close: async () => {
+      await stats.stop();
       await engine.stop();
       await store.close();
     },
@@ -204,7 +216,11 @@ export class TestWorker {
   }
 
   beat(): void {
-    this.#attachment.receive(workerMessage({}));
+    this.say({});
+  }
+
+  say(message: MessageInitShape<typeof WorkRequestSchema>): void {
+    this.#attachment.receive(workerMessage(message));
   }
 
   report(

@@ -13,5 +13,5 @@ export function fakeOperations(parts: Partials = {}): Operations {
         };
       },
     });
-  return { tasks: room("tasks"), workers: room("workers"), operator: room("operator") };
+  return { tasks: room("tasks"), workers: room("workers"), operator: room("operator"), stats: room("stats") };
 }

@@ -19,6 +19,9 @@ export function scriptedOperator(state: OperatorState): OperatorOperations {
   };
   return {
     listQueues: async () => create(api.ListQueuesResponseSchema, { queues: state.queues }),
+    getQueue: async (_caller, { name }) =>
+      create(api.GetQueueResponseSchema, { queue: state.queues.find((candidate) => candidate.name === name) }),
+    explainQueue: async () => create(api.ExplainQueueResponseSchema, { summary: "Nothing holds it back." }),
     pauseQueue: async (_caller, { name, note }) =>
       create(api.PauseQueueResponseSchema, { queue: setPaused(name, true, note) }),
     resumeQueue: async (_caller, { name }) =>

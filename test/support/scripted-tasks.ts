@@ -6,6 +6,7 @@ import type { TaskOperations } from "../../coordinator/operations/operations.ts"
 import { TssError } from "../../proto/errors.ts";
 import { type Task, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import * as api from "../../proto/gen/tss/v1/task_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
 import { specOf } from "./received.ts";
 import type { House } from "./scripted-house.ts";
 
@@ -44,6 +45,7 @@ export function scriptedTasks(house: State, events: EventEmitter, find: (id: str
       return create(api.ListTasksResponseSchema, { tasks, nextCursor });
     },
     async cancelTasks(_caller, { ids }) {
+      checkCount(ids);
       const results = ids.map((id) => {
         try {
           const changed = !hasEnded(find(id));
@@ -58,6 +60,7 @@ export function scriptedTasks(house: State, events: EventEmitter, find: (id: str
       return create(api.CancelTasksResponseSchema, { results });
     },
     async retryTasks(_caller, { ids }) {
+      checkCount(ids);
       const results = ids.map((id) => {
         const { name } = find(id);
         if (!hasEnded(find(id)))
@@ -140,4 +143,8 @@ async function changesUntil(events: EventEmitter, signal: AbortSignal, look: () 
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+function checkCount(ids: readonly string[]): void {
+  if (ids.length > LIMITS.tasksPerMessage) throw new TssError("INVALID_ARGUMENT", "ids has too many items.");
 }

@@ -1,4 +1,4 @@
-import { findFolder, install, type Missing } from "./binaries.ts";
+import { findFolder, hasImageMagick, install, type Missing } from "./binaries.ts";
 import { startPostgres, type TestServer } from "./postgres-server.ts";
 import { startRedis } from "./redis-server.ts";
 
@@ -24,7 +24,7 @@ export async function testServices(): Promise<TestServices> {
   const missing: Missing[] = [];
   if (!given.database && !findFolder(POSTGRES)) missing.push("postgres");
   if (!given.redis && !findFolder(REDIS)) missing.push("redis");
-  if (!findFolder(["convert"])) missing.push("convert");
+  if (!hasImageMagick()) missing.push("convert");
   install(missing);
   const started: TestServer[] = [];
   const stop = async () => {

@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { TssError } from "../../proto/errors.ts";
+import { makeDirectory } from "../../runtime/make-directory.ts";
 import { identify, type ProcessIdentity, stillRuns } from "../processes/identity.ts";
 
 export interface DirectoryLock {
@@ -11,10 +12,17 @@ const ATTEMPTS = 5;
 
 /**
  * Takes the agent's directory for this process; two agents in one directory would end each other's attempts.
- * @throws TssError FAILED_PRECONDITION naming the directory and the process that has it.
+ * @throws TssError FAILED_PRECONDITION naming the directory that cannot be made, or the process that has it.
  */
 export function lockDirectory(directory: string): DirectoryLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(directory, 0o700);
+  } catch (error) {
+    throw new TssError("FAILED_PRECONDITION", `${(error as Error).message}: set TSS_WORKER_DIR to another directory.`, {
+      reason: "AGENT_DIRECTORY",
+      cause: error,
+    });
+  }
   const path = join(directory, "agent.lock");
   const own = JSON.stringify({ ...identify(process.pid), nonce: crypto.randomUUID() });
   const temporary = `${path}.${process.pid}.${crypto.randomUUID()}`;

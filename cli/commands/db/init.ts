@@ -1,5 +1,6 @@
+import { shownUrl } from "../../../runtime/shown-url.ts";
 import { TssCommand } from "../../base-command.ts";
-import { migrateDatabase, shownUrl } from "../../database.ts";
+import { migrateDatabase } from "../../database.ts";
 
 export default class DbInit extends TssCommand {
   static override summary = "make the tables of a new database";

@@ -1,5 +1,6 @@
+import { shownUrl } from "../../../runtime/shown-url.ts";
 import { TssCommand } from "../../base-command.ts";
-import { type DatabaseStatus, databaseStatus, shownUrl } from "../../database.ts";
+import { type DatabaseStatus, databaseStatus } from "../../database.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { printable } from "../../render/printable.ts";
 

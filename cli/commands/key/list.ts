@@ -27,8 +27,8 @@ export default class KeyList extends TssCommand {
         value: (key) => stateOf(key, now),
         paint: (text) => (text === "valid" ? paint.green(text) : paint.red(text)),
       },
-      { title: "EXPIRES", value: (key) => relativeText(msOf(key.expiresAt), now) },
-      { title: "LAST USED", value: (key) => relativeText(msOf(key.lastUsedAt), now) || "never" },
+      { title: "EXPIRES", value: (key) => relativeText(msOf(key.expiresAt), now), drop: 1 },
+      { title: "LAST USED", value: (key) => relativeText(msOf(key.lastUsedAt), now) || "never", drop: 2 },
     ];
     await this.print(`${tableLines(apiKeys, shape, terminalWidth(process.stdout)).join("\n")}\n`);
     return { apiKeys: apiKeys.map((key) => messageJson(ApiKeySchema, key)) };

@@ -4,6 +4,7 @@ import { QueueSchema, QueueService } from "../../../proto/gen/tss/v1/operator_se
 import { TssCommand } from "../../base-command.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { printable } from "../../render/printable.ts";
+import { isUnused, unusedRemark } from "../../unused-queue.ts";
 
 export default class QueuePause extends TssCommand {
   static override summary = "start nothing more of a queue";
@@ -19,6 +20,7 @@ export default class QueuePause extends TssCommand {
     const queues = await this.service(QueueService);
     const { queue } = await queues.pauseQueue({ name: args.queue, note: flags.note ?? "" });
     await this.print(`${printable(args.queue)} is paused; ${queue?.counts?.running ?? 0n} of its tasks still run.\n`);
+    if (queue !== undefined && isUnused(queue)) this.note(unusedRemark(queue));
     return queue === undefined ? {} : messageJson(QueueSchema, queue);
   }
 }

@@ -3,6 +3,7 @@ import { QueueSchema, QueueService } from "../../../proto/gen/tss/v1/operator_se
 import { TssCommand } from "../../base-command.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { printable } from "../../render/printable.ts";
+import { isUnused, unusedRemark } from "../../unused-queue.ts";
 
 export default class QueueResume extends TssCommand {
   static override summary = "let a paused queue go on";
@@ -14,6 +15,7 @@ export default class QueueResume extends TssCommand {
     const { args } = await this.parse(QueueResume);
     const { queue } = await (await this.service(QueueService)).resumeQueue({ name: args.queue });
     await this.print(`${printable(args.queue)} is open; ${queue?.counts?.waiting ?? 0n} of its tasks wait.\n`);
+    if (queue !== undefined && isUnused(queue)) this.note(unusedRemark(queue));
     return queue === undefined ? {} : messageJson(QueueSchema, queue);
   }
 }

@@ -1,5 +1,6 @@
-import { mkdir, opendir, rm, stat } from "node:fs/promises";
+import { opendir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeDirectory } from "../../../runtime/make-directory.ts";
 import { firstBytes, withoutOverlap } from "../../kernel/log-stretch.ts";
 import { refKey, type TaskRef } from "../../kernel/task-ref.ts";
 import type { Blobs, LogChunk } from "../../ports/blobs.ts";
@@ -14,7 +15,7 @@ const REMEMBERED = 10_000;
  */
 export async function openDirectoryBlobs(path: string): Promise<Blobs> {
   const root = resolve(path);
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  makeDirectory(root, 0o700);
   const known = new Map<string, FileState>();
   let last: Promise<unknown> = Promise.resolve();
 

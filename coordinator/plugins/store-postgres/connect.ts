@@ -1,4 +1,5 @@
 import pg from "pg";
+import { driverUrl } from "./connection-url.ts";
 
 /** Settings of a session: what a server's own defaults must not decide. Durations in ms. */
 export interface SessionSettings {
@@ -13,7 +14,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Opens a connection and prepares its session. An error of it later is reported by the query under way and by `end`. */
 export async function connect(url: string, applicationName: string, settings: SessionSettings): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

@@ -21,3 +21,16 @@ export function targetOf(url: string): Target {
     user,
   };
 }
+
+const CHECKED = new Set(["prefer", "require", "verify-ca"]);
+
+/**
+ * The address as the driver is given it. Every sslmode but `disable` and `no-verify` checks certificate and name: the driver
+ * does so today, warns that it will not for ever, and is told in the words that it will keep.
+ */
+export function driverUrl(url: string): string {
+  const parsed = new URL(url);
+  const mode = parsed.searchParams.get("sslmode");
+  if (mode === null || !CHECKED.has(mode) || parsed.searchParams.has("uselibpqcompat")) return url;
+  return url.replace(/([?&]sslmode=)[^&]*/, "$1verify-full");
+}

@@ -1,5 +1,5 @@
+import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { TaskHead } from "../../ports/rows.ts";
-import type { ExpiryMarks } from "./expiry-marks.ts";
 import { joinEnded, UNENDED } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
 import { HEAD, headOf } from "./read-rows.ts";
@@ -44,23 +44,34 @@ export async function delayedHeads(
   return rows.map(headOf);
 }
 
-/** Tasks of a segment whose expiry has come, oldest first; raises the segment's mark by what it finds. */
+export interface Expired {
+  readonly seg: number;
+  readonly from: number;
+  readonly to: number;
+  readonly after: (TaskRef & { readonly expiresAt: number }) | null;
+  readonly limit: number;
+}
+
+/** The next tasks of a segment whose expiry lies in a span. */
 export async function expiredHeads(
   pool: ReadPool,
-  marks: ExpiryMarks,
-  seg: number,
-  now: number,
-  limit: number,
+  { seg, from, to, after, limit }: Expired,
 ): Promise<readonly TaskHead[]> {
-  const { changes } = marks;
+  const place = after ?? { expiresAt: from, shard: BEYOND_SHARDS, lane: 0, seq: 0 };
   const rows = await pool.rows({
     name: `expired_${seg}`,
     text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
-      WHERE t.expires_at > 0 AND t.expires_at > $1 AND t.expires_at <= $2 AND ${UNENDED}
-      ORDER BY t.expires_at LIMIT $3`,
-    values: [marks.of(seg), now, limit],
+      WHERE t.expires_at > 0 AND t.expires_at >= $1 AND t.expires_at <= $5
+        AND (t.expires_at, t.shard, t.lane, t.seq) > ($1::bigint, $2::int, $3::bigint, $4::bigint) AND ${UNENDED}
+      ORDER BY t.expires_at, t.shard, t.lane, t.seq LIMIT $6`,
+    values: [place.expiresAt, place.shard, place.lane, place.seq, to, limit],
   });
-  const oldest = rows[0]?.expires_at as number | undefined;
-  marks.raise(seg, oldest === undefined ? Math.max(now, marks.of(seg)) : oldest - 1, changes);
   return rows.map(headOf);
 }
+
+export function byExpiry(a: TaskHead, b: TaskHead): number {
+  return a.expiresAt - b.expiresAt || a.shard - b.shard || a.lane - b.lane || a.seq - b.seq;
+}
+
+/** Above every shard. */
+const BEYOND_SHARDS = 32_767;

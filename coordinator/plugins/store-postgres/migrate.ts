@@ -3,7 +3,7 @@ import { SchemaError, StoreUnavailableError } from "../../ports/store-errors.ts"
 import type { SchemaStatus } from "../../ports/store-plugin.ts";
 import { connect } from "./connect.ts";
 import { explain } from "./connection-problem.ts";
-import { targetOf } from "./connection-url.ts";
+import { driverUrl, targetOf } from "./connection-url.ts";
 import { STEPS, type Step } from "./schema/migrations.ts";
 import { PLAIN_SESSION, serverProblem, statusOver } from "./schema-status.ts";
 
@@ -40,7 +40,7 @@ async function runSteps(url: string): Promise<void> {
   const { DataSource } = await import("typeorm");
   const source = new DataSource({
     type: "postgres",
-    url,
+    url: driverUrl(url),
     logging: false,
     migrationsTableName: "tss_migration",
     migrationsTransactionMode: "each",

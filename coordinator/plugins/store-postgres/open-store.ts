@@ -1,14 +1,13 @@
-import type pg from "pg";
 import type { OwnedShard, Store } from "../../ports/store.ts";
-import { OwnedError } from "../../ports/store-errors.ts";
+import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
-import { ExpiryMarks } from "./expiry-marks.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
+import { LatestExpiries } from "./latest-expiries.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
 import { ReadPool } from "./read-pool.ts";
@@ -18,6 +17,7 @@ import { makeResolve } from "./resolve.ts";
 import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
+import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
 /** Opens the store: one connection for flushes, one for ownership and upkeep, a pool for everything else. */
@@ -29,17 +29,17 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const connection = new FlushConnection(url);
   const slots = new GateSlots();
   const uses = new SessionUses();
-  const marks = new ExpiryMarks();
+  const expiries = new LatestExpiries(pool, leaves);
   let owned: readonly OwnedShard[] = [];
   let closed: Promise<void> | undefined;
-  const session = new OwnerSession(url, (client) => holdsAll(client, owned));
+  const session = new OwnerSession(url, async (client) => (await client.query(held(owned))).rows[0].held);
 
   const loadSlots = async () => slots.load((await connection.get()).client);
   const segments = makeSegments(session, pool, at, {
     renewed(seg) {
       uses.clear();
-      marks.forget(seg);
-      marks.forget(0);
+      expiries.forget(seg);
+      expiries.forget(0);
     },
     gatesPruned: async () => {
       if (owned.length > 0) await loadSlots();
@@ -50,14 +50,15 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   return {
     kind: "postgres",
     catalog: makeCatalog(pool, leaves),
+    stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, marks),
+    recovery: makeRecovery(pool, leaves, expiries),
     async claim(owner, takeover) {
       try {
         owned = await session.run((client) => claimShards(client, owner, takeover));
         session.keep();
-        marks.begin();
+        expiries.begin();
         uses.clear();
         await loadSlots();
         return owned;
@@ -65,8 +66,12 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
         throw error instanceof OwnedError ? error : storeError(error, at, false);
       }
     },
+    async checkOwner(owners) {
+      const [row] = await pool.rows({ name: "check_owner", ...held(owners) });
+      if (!row.held) throw new FencedError();
+    },
     flush(batch) {
-      marks.note(batch);
+      expiries.note(batch);
       return write(batch);
     },
     resolve: makeResolve(connection, at),
@@ -77,11 +82,11 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   };
 }
 
-async function holdsAll(client: pg.Client, owned: readonly OwnedShard[]): Promise<boolean> {
-  const held = await client.query(
-    `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
+/** Whether every one of these epochs is the newest of its shard. */
+function held(owned: readonly OwnedShard[]) {
+  return {
+    text: `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
       JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,
-    [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
-  );
-  return held.rows[0].held;
+    values: [owned.map((one) => one.shard), owned.map((one) => one.epoch)],
+  };
 }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { sessionSql, TYPES, transaction } from "./connect.ts";
-import type { Target } from "./connection-url.ts";
+import { driverUrl, type Target } from "./connection-url.ts";
 import { storeError } from "./store-error.ts";
 
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -32,7 +32,7 @@ export class ReadPool implements Reader {
   constructor(url: string, connections: number, at: Target) {
     this.#at = at;
     this.#pool = new pg.Pool({
-      connectionString: url,
+      connectionString: driverUrl(url),
       application_name: "tss read",
       max: connections,
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,

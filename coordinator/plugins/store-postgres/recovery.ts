@@ -1,8 +1,8 @@
 import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { StoredTask } from "../../ports/rows.ts";
 import type { Checkpoint, FlushShard, RecoveryStore } from "../../ports/store.ts";
-import type { ExpiryMarks } from "./expiry-marks.ts";
-import { delayedHeads, expiredHeads, laneHeads } from "./heads.ts";
+import { byExpiry, delayedHeads, expiredHeads, laneHeads } from "./heads.ts";
+import type { LatestExpiries } from "./latest-expiries.ts";
 import type { Leaves } from "./leaves.ts";
 import { joinEnded, UNENDED } from "./lookups.ts";
 import type { ReadPool } from "./read-pool.ts";
@@ -18,7 +18,7 @@ const DUE = `SELECT t.run_at, t.shard, t.lane, t.seq FROM tss_task_0 t ${joinEnd
     AND ${UNENDED}
   ORDER BY t.run_at, t.shard, t.lane, t.seq LIMIT $7`;
 
-export function makeRecovery(pool: ReadPool, leaves: Leaves, marks: ExpiryMarks): RecoveryStore {
+export function makeRecovery(pool: ReadPool, leaves: Leaves, expiries: LatestExpiries): RecoveryStore {
   return {
     async checkpoints() {
       const rows = await pool.rows({ text: "SELECT shard, epoch, flush_no, at, body FROM tss_checkpoint" });
@@ -59,9 +59,10 @@ export function makeRecovery(pool: ReadPool, leaves: Leaves, marks: ExpiryMarks)
       const stored = await storedTasks(pool, 0, refs as readonly TaskRef[]);
       return stored.filter((one): one is StoredTask => one !== null && one.end === null);
     },
-    async expired(segs, now, limit) {
-      const heads = await perLeaf(leaves, segs, (seg) => expiredHeads(pool, marks, seg, now, limit));
-      return heads.sort((a, b) => a.expiresAt - b.expiresAt).slice(0, limit);
+    async expired(segs, from, to, after, limit) {
+      const asked = await expiries.thatMayHold(segs, from);
+      const heads = await perLeaf(leaves, asked, (seg) => expiredHeads(pool, { seg, from, to, after, limit }));
+      return heads.sort(byExpiry).slice(0, limit);
     },
   };
 }

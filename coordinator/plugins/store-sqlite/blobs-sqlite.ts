@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeDirectory } from "../../../runtime/make-directory.ts";
 import { withoutOverlap } from "../../kernel/log-stretch.ts";
 import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { Blobs, LogChunk } from "../../ports/blobs.ts";
@@ -76,7 +77,7 @@ export function openSqliteBlobs(path: string): Blobs {
 }
 
 function openFile(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path), 0o700);
   // Output may carry secrets: only the user that makes the file may read it.
   closeSync(openSync(path, "a", 0o600));
   const db = new DatabaseSync(path, { timeout: 5_000 });

@@ -7,11 +7,12 @@ import type { Handles } from "./handles.ts";
 import { Lister } from "./list.ts";
 import { OwnerLock } from "./owner-lock.ts";
 import { OwnerMemory } from "./owner-memory.ts";
-import { claim } from "./ownership.ts";
+import { checkEpochs, claim } from "./ownership.ts";
 import { Reaper } from "./reaper.ts";
 import { makeRecovery } from "./recovery.ts";
 import { resolveFlush } from "./resolve.ts";
 import { makeSegments } from "./segments.ts";
+import { makeStats } from "./stats.ts";
 import { findTask } from "./stored-tasks.ts";
 
 /**
@@ -41,12 +42,14 @@ export function openStore(path: string, options: StoreOptions): Store {
       list: (query) => lister.list(query),
     },
     recovery: makeRecovery(handles),
+    stats: makeStats(handles),
     async claim(owner, takeover) {
       const shards = claim(handles, owner, takeover);
       reaper.learnFreed();
       reaper.start();
       return shards;
     },
+    checkOwner: async (owners) => reader.read(() => checkEpochs(reader, owners)),
     flush: async (batch) => flush(handles, batch),
     resolve: async (batch) => resolveFlush(handles, batch),
     async close() {

@@ -11,14 +11,11 @@ export class OwnerMemory {
   readonly freed = new Set<number>();
   /** Newest generation noted for a session. */
   readonly sessions = new Map<number, number>();
-  /** Per segment: no task without an end expires before this. */
-  readonly expiryFloors = new Map<number, number>();
 
   /** Forgets all but `freed`, which changes only after a commit. */
   forget(): void {
     this.gateDays = null;
     this.generations = null;
     this.sessions.clear();
-    this.expiryFloors.clear();
   }
 }

@@ -23,8 +23,8 @@ export function claim({ writer, lock, memory }: Handles, owner: string, takeover
 
 const ownedShard = (row: Row): OwnedShard => ({ shard: row["shard"] as number, epoch: row["epoch"] as number });
 
-/** Throws FencedError unless each shard has the epoch it is given with; call inside the transaction that writes. */
-export function checkEpochs(writer: Connection, shards: readonly OwnedShard[]): void {
-  const select = writer.prepare("SELECT epoch FROM shard WHERE shard = ?");
+/** Throws FencedError unless each shard has the epoch it is given with; who writes calls it inside its transaction. */
+export function checkEpochs(connection: Connection, shards: readonly OwnedShard[]): void {
+  const select = connection.prepare("SELECT epoch FROM shard WHERE shard = ?");
   for (const { shard, epoch } of shards) if (select.get(shard)?.["epoch"] !== epoch) throw new FencedError();
 }

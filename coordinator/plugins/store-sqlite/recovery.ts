@@ -37,7 +37,8 @@ export function makeRecovery(handles: Handles): RecoveryStore {
         inSegment(handles, seg, [], () => refill(handles, { seg, shard, lane, afterSeq, limit, maxBytes })),
       ),
     due: async (from, to, after, limit) => reader.read(() => due(handles, from, to, after, limit)),
-    expired: async (segs, now, limit) => reader.read(() => expiredTasks(handles, segs, now, limit)),
+    expired: async (segs, from, to, after, limit) =>
+      reader.read(() => expiredTasks(handles, segs, { from, to, after, limit })),
   };
 }
 

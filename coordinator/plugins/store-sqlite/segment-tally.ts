@@ -5,7 +5,6 @@ interface Tally {
   tasks: number;
   ends: number;
   newestEnd: number;
-  firstExpiry: number;
 }
 
 /** What a transaction changes about segments as wholes, so that retention need not count rows. */
@@ -15,16 +14,14 @@ export class SegmentTally {
   #of(seg: number): Tally {
     let tally = this.#segments.get(seg);
     if (tally === undefined) {
-      tally = { tasks: 0, ends: 0, newestEnd: 0, firstExpiry: Number.POSITIVE_INFINITY };
+      tally = { tasks: 0, ends: 0, newestEnd: 0 };
       this.#segments.set(seg, tally);
     }
     return tally;
   }
 
   task(row: TaskRow): void {
-    const tally = this.#of(row.seg);
-    tally.tasks++;
-    if (row.expiresAt > 0 && row.expiresAt < tally.firstExpiry) tally.firstExpiry = row.expiresAt;
+    this.#of(row.seg).tasks++;
   }
 
   end(row: EndRow): void {
@@ -35,19 +32,14 @@ export class SegmentTally {
 
   /** The mark that a moved task leaves behind is no end in the sense of retention. */
   move(row: { readonly seg: number }): void {
-    if (row.seg === 0) return;
-    this.#of(row.seg).ends++;
-    this.#of(0).firstExpiry = 0;
+    if (row.seg !== 0) this.#of(row.seg).ends++;
   }
 
-  write({ writer, memory }: Handles): void {
+  write({ writer }: Handles): void {
     const update = writer.prepare(
       "UPDATE segment SET tasks = tasks + ?, ends = ends + ?, newest_end = max(newest_end, ?) WHERE seg = ?",
     );
-    for (const [seg, { tasks, ends, newestEnd, firstExpiry }] of this.#segments) {
+    for (const [seg, { tasks, ends, newestEnd }] of this.#segments)
       if (seg !== 0) update.run(tasks, ends, newestEnd, seg);
-      const floor = memory.expiryFloors.get(seg);
-      if (floor !== undefined && firstExpiry < floor) memory.expiryFloors.set(seg, firstExpiry);
-    }
   }
 }

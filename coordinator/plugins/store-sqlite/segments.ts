@@ -75,7 +75,6 @@ function openNext(
     return { seg, generation, openedAt, ranges: from };
   });
   memory.generations = null;
-  memory.expiryFloors.delete(seg);
   return segment;
 }
 

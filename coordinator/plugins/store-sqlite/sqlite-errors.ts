@@ -76,7 +76,9 @@ export function storeError(path: string, error: unknown, committing = false): un
         `The database ${path} is damaged (${textOf(error)}): stop TSS, keep a copy of the file and restore a backup.`,
       );
     case CODE.ioerr:
-      return unavailable(`Reading or writing the database ${path} failed (${textOf(error)}): check its disk.`);
+      return unavailable(
+        fileProblem(path) || `Reading or writing the database ${path} failed (${textOf(error)}): check its disk.`,
+      );
     default:
       return unavailable(`The database ${path} cannot be used: ${textOf(error)}.`);
   }

@@ -1,12 +1,9 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { TssError } from "../../../proto/errors.ts";
+import { TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
+import type { Submitted } from "./read-submit-answer.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
-
-export interface Submitted {
-  readonly id: string;
-  /** The idempotency key was known: the task is the one of the first submit. */
-  readonly duplicate: boolean;
-}
 
 /** A task on its way, and who waits for its id. */
 export interface Entry {
@@ -83,6 +80,19 @@ export class SubmitBuffer {
     }
     return overdue;
   }
+}
+
+/**
+ * Refuses a task that no message can carry: sent, it would take the stream, and all that is on it, with it.
+ * @throws TssError INVALID_ARGUMENT.
+ */
+export function checkFits(spec: TaskSpecInit, bound: number): void {
+  const most = LIMITS.messageBytes - ENVELOPE_BYTES;
+  if (bound <= most) return;
+  const bytes = toBinary(TaskSpecSchema, create(TaskSpecSchema, spec)).length;
+  if (bytes <= most) return;
+  const description = `takes ${bytes} bytes, and a message carries at most ${most}; make it smaller.`;
+  throw new TssError("INVALID_ARGUMENT", `task ${description}`, { violations: [{ field: "task", description }] });
 }
 
 /** Bytes of what is short and always there: numbers, durations, tags. */

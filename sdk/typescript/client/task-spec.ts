@@ -47,6 +47,10 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
  * @throws TssError INVALID_ARGUMENT for an option that does not exist, a number that is none, or broken text.
  */
 export function taskSpec(request: TaskRequest, payload: PayloadInit | undefined): TaskSpecInit {
+  if (typeof request !== "object" || request === null)
+    throw new TssError("INVALID_ARGUMENT", 'A task is an object such as { command: "echo hi" }.', {
+      reason: "INVALID_FIELD",
+    });
   for (const key in request) if (!KNOWN.has(key)) throw unknownOption(key, KNOWN);
   const { delayMs, expiresMs, timeoutMs, heartbeatTimeoutMs, idempotencyTtlMs, cancelGraceMs, runAt } = request;
   const spec: TaskSpecInit = {};

@@ -2,7 +2,8 @@ import { create, type DescMethod, type DescService, fromBinary, type Message, to
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { CallOptions, Connection, ConnectionOptions, ServiceClient } from "../connection-types.ts";
 import { openBidi, openBytes } from "./bidi-call.ts";
-import { toTssError, unreachable } from "./status-error.ts";
+import { toTssError } from "./status-error.ts";
+import { unreachable } from "./unreachable.ts";
 
 const UNARY_TIMEOUT_MS = 30_000;
 

@@ -4,6 +4,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { type ErrorDetails, statusName, TssError } from "../../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../../proto/gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../../../proto/gen/google/rpc/status_pb.js";
+import { unreachable } from "./unreachable.ts";
 
 /** The error of a call as the coordinator put it; a coordinator that did not answer is named by its address. */
 export function toTssError(error: ServiceError, address: string): TssError {
@@ -16,17 +17,15 @@ export function toTssError(error: ServiceError, address: string): TssError {
   if (code === "UNAVAILABLE") return unreachable(address, error.details);
   if (code === "DEADLINE_EXCEEDED")
     return new TssError(code, `The coordinator at ${address} did not answer in time.`, { cause: error });
+  const [, httpStatus] = /^Received HTTP status code (\d+)/.exec(error.details) ?? [];
+  if (httpStatus !== undefined)
+    return new TssError("UNAVAILABLE", `What answers at ${address} is no coordinator (HTTP ${httpStatus}).`);
   return new TssError(code, error.details || error.message, { cause: error });
 }
 
 /** An item's own error, as an answer to a list of items carries it. */
 export function fromStatus(status: Status): TssError {
   return new TssError(statusName(status.code), status.message, detailsOf(status));
-}
-
-export function unreachable(address: string, detail: string): TssError {
-  const why = /\b(E[A-Z]{3,})\b/.exec(detail)?.[1] ?? (detail.replace(/\.$/, "") || "no answer");
-  return new TssError("UNAVAILABLE", `No coordinator answers at ${address} (${why}).`);
 }
 
 function detailsOf(status: Status): ErrorDetails {

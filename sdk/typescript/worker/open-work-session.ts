@@ -30,7 +30,7 @@ const DRAINING = 7;
 
 const EMPTY = Buffer.alloc(0);
 
-/** Output and results in one message, so that a message stays far below its limit. */
+/** What reports and output take in one message, so that a message stays far below its limit. */
 const FULL_BYTES = 512 * 1024;
 
 export interface WorkSessionHooks {
@@ -58,9 +58,11 @@ class StreamSession implements WorkSession {
   #call: BytesCall | null = null;
   #greeted = false;
   #sessionId = "";
-  /** Leases that may still come on what was offered. */
+  /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
+  #toldCredit = 0;
   #draining = false;
+  #toldDraining = false;
   #closed = false;
   /** Reports of the message of this turn, written as they come. */
   readonly #outgoing = new WireWriter();
@@ -88,9 +90,7 @@ class StreamSession implements WorkSession {
 
   credit(count: number): void {
     this.#credit += count;
-    if (!this.#isHeard) return;
-    this.#newCredit += count;
-    this.#schedule();
+    if (this.#isHeard) this.#tellCredit(count);
   }
 
   started(report: WorkSessionStart): void {
@@ -157,6 +157,11 @@ class StreamSession implements WorkSession {
     this.#schedule();
   }
 
+  #tellCredit(count: number): void {
+    this.#newCredit += count;
+    this.#schedule();
+  }
+
   #schedule(): void {
     if (this.#outgoing.length > FULL_BYTES) return this.#flush();
     if (this.#scheduled) return;
@@ -190,11 +195,13 @@ class StreamSession implements WorkSession {
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
+    this.#toldCredit = this.#draining ? 0 : this.#credit;
+    this.#toldDraining = this.#draining;
     const hello = {
       worker: this.#options.worker,
       sessionId: this.#sessionId,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-      credit: this.#draining ? 0 : this.#credit,
+      credit: this.#toldCredit,
     };
     const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
     call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
@@ -241,6 +248,9 @@ class StreamSession implements WorkSession {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), everyMs);
     this.#heartbeat.unref();
+    // What was decided between hello and welcome.
+    if (this.#draining && !this.#toldDraining) this.drain();
+    else if (this.#credit > this.#toldCredit) this.#tellCredit(this.#credit - this.#toldCredit);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 

@@ -1,11 +1,14 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadStorePlugin } from "../../../coordinator/plugins/registry.ts";
+import { TssError } from "../../../proto/errors.ts";
 import { StatsService } from "../../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { encodeSubmit } from "../../../sdk/typescript/client/encode-submit.ts";
+import { readSubmitAnswer } from "../../../sdk/typescript/client/read-submit-answer.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
 import { startCoordinatorProcess } from "../../support/crash-system.ts";
 import { CpuMeter } from "../cpu-meter.ts";
@@ -16,12 +19,20 @@ export interface TssOptions {
   readonly databaseUrl?: string;
   readonly postgresPid?: number;
   readonly slots: number;
+  /** A worker program of another language, which speaks as systems/tss-worker.ts does; absent: that one. */
+  readonly worker?: { readonly name: string; readonly file: string } | undefined;
   /** Folder for CPU profiles of the coordinator and the worker. */
   readonly profile?: string | undefined;
 }
 
-/** One coordinator, one worker of the TypeScript SDK, each a process of its own. */
-export async function startTss({ databaseUrl, postgresPid, slots, profile }: TssOptions): Promise<System> {
+/** One coordinator, one worker of an SDK, each a process of its own. */
+export async function startTss({
+  databaseUrl,
+  postgresPid,
+  slots,
+  worker: other,
+  profile,
+}: TssOptions): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
   const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
   await (await loadStorePlugin(url)).migrate(url);
@@ -31,13 +42,20 @@ export async function startTss({ databaseUrl, postgresPid, slots, profile }: Tss
     ...profiling(profile, "coordinator"),
   });
   const { address, key: apiKey = "" } = coordinator;
-  const worker = fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], {
-    env: { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey, ...profiling(profile, "worker") },
-  });
+  const env = {
+    ...process.env,
+    TSS_COORDINATOR: address,
+    TSS_API_KEY: apiKey,
+    ...(other === undefined ? profiling(profile, "worker") : {}),
+  };
+  const worker: ChildProcess =
+    other === undefined
+      ? fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], { env })
+      : spawn(other.file, [String(slots)], { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
   await once(worker, "message");
   const admin = openConnection({ address, apiKey });
   return {
-    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}`,
+    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}${other === undefined ? "" : `, ${other.name}`}`,
     cpu: new CpuMeter({
       client: [process.pid],
       coordinator: [coordinator.process.pid ?? 0],
@@ -76,16 +94,17 @@ function profiling(folder: string | undefined, name: string): Record<string, str
 /** A SubmitStream of its own: every message is acknowledged when its tasks are durable. */
 function tssSubmitter(address: string, apiKey: string): Submitter {
   const connection = openConnection({ address, apiKey });
-  const call = connection.service(TaskService).submitStream();
+  const call = connection.bytes(TaskService.method.submitStream);
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   let sequence = 0;
   void (async () => {
-    for await (const { sequence: answered, answer } of call) {
+    for await (const answer of call) {
+      const { sequence: answered, results } = readSubmitAnswer(answer);
       const waiter = waiting.get(answered);
       waiting.delete(answered);
-      if (answer.case === "response" && answer.value.results.every(({ result }) => result.case === "id"))
-        waiter?.resolve();
-      else waiter?.reject(new Error(`refused: ${JSON.stringify(answer.value?.$typeName)}`));
+      const refusal = results instanceof TssError ? results : results.find((result) => result instanceof TssError);
+      if (refusal === undefined) waiter?.resolve();
+      else waiter?.reject(refusal);
     }
   })().catch(() => {});
   return {
@@ -98,7 +117,7 @@ function tssSubmitter(address: string, apiKey: string): Submitter {
           type: "noop",
           payload: { data, contentType: "application/octet-stream" },
         }));
-        call.write({ sequence, request: { tasks, requestId: `${process.pid}-${Math.random()}-${sequence}` } });
+        call.write(encodeSubmit(sequence, `${process.pid}-${Math.random()}-${sequence}`, tasks));
       }),
     async close() {
       call.end();

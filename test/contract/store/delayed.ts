@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { StoredTask } from "../../../coordinator/ports/rows.ts";
+import type { StoredTask, TaskHead } from "../../../coordinator/ports/rows.ts";
 import type { OpenFresh } from "./fresh.ts";
 import { asOwner } from "./owner.ts";
 import { byNumber, bytes, endRow, eventRow, seqs, sessionRow, T0 } from "./rows.ts";
@@ -88,11 +88,44 @@ export function delayedExam(openFresh: OpenFresh): void {
         await owner.flush({ tasks: [b, c, future] });
         const segs = [first, owner.seg, 0];
         const { recovery } = owner.store;
-        expect(seqs(await recovery.expired(segs, T0 + 3, 10))).toEqual(seqs([b, c, a]));
-        expect((await recovery.expired(segs, T0 + 3, 10))[1]).toMatchObject({ seg: 0, shard: 2, runAt: T0 + 1 });
-        expect(seqs(await recovery.expired(segs, T0 + 3, 2))).toEqual(seqs([b, c]));
-        expect(seqs(await recovery.expired([first], T0 + 3, 10))).toEqual([a.seq]);
-        expect(await recovery.expired(segs, T0, 10)).toEqual([]);
+        const all = await recovery.expired(segs, 0, T0 + 3, null, 10);
+        expect(seqs(all)).toEqual(seqs([b, c, a]));
+        expect(all[1]).toMatchObject({ seg: 0, shard: 2, runAt: T0 + 1 });
+        expect(seqs(await recovery.expired(segs, 0, T0 + 3, null, 2))).toEqual(seqs([b, c]));
+        expect(seqs(await recovery.expired([first], 0, T0 + 3, null, 10))).toEqual([a.seq]);
+        expect(await recovery.expired(segs, 0, T0, null, 10)).toEqual([]);
+        expect(seqs(await recovery.expired(segs, T0 + 1, T0 + 9, null, 10))).toEqual(seqs([c, a]));
+        expect(await recovery.expired(segs, T0 + 3, T0 + 9, null, 10)).toEqual([]);
+        // One that comes later may expire sooner.
+        const sooner = owner.task({ expiresAt: T0 + 5 });
+        await owner.flush({ tasks: [sooner] });
+        expect(seqs(await recovery.expired(segs, T0 + 3, T0 + 9, null, 10))).toEqual([sooner.seq]);
+      }),
+    );
+
+    test(
+      "expired pages by (expires_at, shard, lane, seq) without loss or repeat, over its segments",
+      asOwner(openFresh, async (owner) => {
+        const first = owner.seg;
+        const make = (count: number) =>
+          Array.from({ length: count }, (_, i) =>
+            owner.task({ expiresAt: T0 + (i % 4), shard: i % 3, lane: 1 + (i % 5) }),
+          );
+        const tasks = make(20);
+        await owner.flush({ tasks });
+        await owner.openSegment();
+        const more = make(20);
+        await owner.flush({ tasks: more });
+        const expected = [...tasks, ...more].sort(
+          (a, b) => a.expiresAt - b.expiresAt || a.shard - b.shard || a.lane - b.lane || a.seq - b.seq,
+        );
+        const paged: TaskHead[] = [];
+        for (;;) {
+          const page = await owner.store.recovery.expired([owner.seg, first], 0, T0 + 9, paged.at(-1) ?? null, 7);
+          paged.push(...page);
+          if (page.length < 7) break;
+        }
+        expect(seqs(paged)).toEqual(seqs(expected));
       }),
     );
   });

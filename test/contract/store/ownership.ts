@@ -106,6 +106,21 @@ export function ownershipExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "whoever only asks whether it owns its shards still is told, without writing anything",
+      asOwner(openFresh, async (old, fresh) => {
+        const kept = old.task();
+        await old.flush({ tasks: [kept] });
+        await old.store.checkOwner(old.shards);
+        const successor = await fresh.open();
+        const shards = await successor.claim("b", true);
+        await expect(old.store.checkOwner(old.shards)).rejects.toBeInstanceOf(FencedError);
+        await expect(old.store.checkOwner(old.shards.slice(-1))).rejects.toBeInstanceOf(FencedError);
+        await successor.checkOwner(shards);
+        await old.store.checkOwner([]);
+      }),
+    );
+
+    test(
       "one stale epoch among several shards refuses the whole flush",
       asOwner(openFresh, async (owner) => {
         const good = owner.task({ shard: 1 });

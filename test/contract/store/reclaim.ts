@@ -159,7 +159,7 @@ export function reclaimExam(openFresh: OpenFresh): void {
         const { recovery, reads } = owner.store;
         expect(await reads.tasks(old.map((task) => ({ ...task, segs: [sealed, 0] })))).toEqual(old.map(() => null));
         expect(await recovery.delayedAfter(0, 0, [sealed])).toEqual([]);
-        expect(await recovery.expired([sealed], FOREVER, 10)).toEqual([]);
+        expect(await recovery.expired([sealed], 0, FOREVER, null, 10)).toEqual([]);
         const task = owner.task();
         await owner.flush({ tasks: [task] });
         expect(seqs(await recovery.refill(sealed, 0, 1, 0, 10, 1e6))).toEqual([task.seq]);

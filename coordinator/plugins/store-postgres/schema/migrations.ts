@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
+import { STATS_TABLES } from "./stats-tables.ts";
 import { SHARDS, TABLES } from "./tables.ts";
 import { WRITE_FUNCTION } from "./write-function.ts";
 
@@ -29,6 +30,12 @@ export const STEPS: readonly Step[] = [
         SHARDS,
         randomBytes(32),
       ]);
+    },
+  },
+  {
+    name: "Stats1785500000000",
+    async up(runner) {
+      await runner.query(STATS_TABLES);
     },
   },
 ];

@@ -1,9 +1,12 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataSource } from "typeorm";
+import { makeDirectory, systemReason } from "../../../../runtime/make-directory.ts";
+import { StoreUnavailableError } from "../../../ports/store-errors.ts";
 import type { SchemaStatus } from "../../../ports/store-plugin.ts";
 import { openWriter } from "../connection.ts";
 import { isBusy, storeError } from "../sqlite-errors.ts";
+import { fileProblem } from "../sqlite-file.ts";
 import { checkVersion, LATEST, schemaVersion, statusOf } from "./version.ts";
 
 /** How long another process may migrate before this one gives up, and how often it looks. */
@@ -24,11 +27,23 @@ export async function migrateFile(path: string): Promise<SchemaStatus> {
 
 /** Tasks may carry secrets: only the user that makes the file may read it. */
 function makeFile(path: string): void {
+  const refuse = (message: string, error: unknown) =>
+    new StoreUnavailableError(
+      `${message}: set TSS_DATABASE_URL to a path where this user may make files.`,
+      false,
+      error,
+    );
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
+  } catch (error) {
+    throw refuse((error as Error).message, error);
+  }
+  try {
     closeSync(openSync(path, "a", 0o600));
   } catch (error) {
-    throw storeError(path, Object.assign(error as Error, { code: "ERR_SQLITE_ERROR", errcode: 14 }));
+    const known = existsSync(path) ? fileProblem(path) : "";
+    if (known !== "") throw new StoreUnavailableError(known, false, error);
+    throw refuse(`The file ${path} cannot be made (${systemReason(error)})`, error);
   }
 }
 
@@ -44,13 +59,14 @@ function currentVersion(path: string): number {
 async function runMigrations(path: string): Promise<void> {
   const { DataSource } = await import("typeorm");
   const { InitialSchema1764000000000 } = await import("./initial-schema.ts");
+  const { Stats1785500000000 } = await import("./stats-schema.ts");
   const { NodeSqliteDriver } = await import("./typeorm-driver.ts");
   const source = new DataSource({
     type: "better-sqlite3",
     driver: NodeSqliteDriver,
     database: path,
     timeout: 0,
-    migrations: [InitialSchema1764000000000],
+    migrations: [InitialSchema1764000000000, Stats1785500000000],
     migrationsTableName: "migration",
   });
   try {

@@ -5,6 +5,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import type { FlowCounts, FlowCountsJson, GetSeriesRequestSchema, GetSeriesResponseSchema, Latency, LatencyJson, ListActivityRequestSchema, ListActivityResponseSchema, ListFailureGroupsRequestSchema, ListFailureGroupsResponseSchema, ListProblemsRequestSchema, ListProblemsResponseSchema, Overview, OverviewJson, QueueStats, QueueStatsJson, WatchStatsRequestSchema, WatchStatsResponseSchema } from "./stats_pb.js";
+import type { Explanation, ExplanationJson } from "./task_service_pb.js";
 import type { WorkerInfo, WorkerInfoJson } from "./worker_service_pb.js";
 
 /**
@@ -49,6 +51,11 @@ export declare type Queue = Message<"tss.v1.Queue"> & {
    * @generated from field: google.protobuf.Duration oldest_ready_age = 6;
    */
   oldestReadyAge?: Duration | undefined;
+
+  /**
+   * @generated from field: tss.v1.QueueStats stats = 7;
+   */
+  stats?: QueueStats | undefined;
 };
 
 /**
@@ -88,6 +95,11 @@ export declare type QueueJson = {
    * @generated from field: google.protobuf.Duration oldest_ready_age = 6;
    */
   oldestReadyAge?: DurationJson;
+
+  /**
+   * @generated from field: tss.v1.QueueStats stats = 7;
+   */
+  stats?: QueueStatsJson;
 };
 
 /**
@@ -209,6 +221,230 @@ export declare type ListQueuesResponseJson = {
  * Use `create(ListQueuesResponseSchema)` to create a new message.
  */
 export declare const ListQueuesResponseSchema: GenMessage<ListQueuesResponse, {jsonType: ListQueuesResponseJson}>;
+
+/**
+ * @generated from message tss.v1.GetQueueRequest
+ */
+export declare type GetQueueRequest = Message<"tss.v1.GetQueueRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * @generated from message tss.v1.GetQueueRequest
+ */
+export declare type GetQueueRequestJson = {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+};
+
+/**
+ * Describes the message tss.v1.GetQueueRequest.
+ * Use `create(GetQueueRequestSchema)` to create a new message.
+ */
+export declare const GetQueueRequestSchema: GenMessage<GetQueueRequest, {jsonType: GetQueueRequestJson}>;
+
+/**
+ * @generated from message tss.v1.GetQueueResponse
+ */
+export declare type GetQueueResponse = Message<"tss.v1.GetQueueResponse"> & {
+  /**
+   * @generated from field: tss.v1.Queue queue = 1;
+   */
+  queue?: Queue | undefined;
+
+  /**
+   * Most attempts first, at most 100. Runs and flow of the last 5 min.
+   *
+   * @generated from field: repeated tss.v1.QueueTypeStats types = 2;
+   */
+  types: QueueTypeStats[];
+};
+
+/**
+ * @generated from message tss.v1.GetQueueResponse
+ */
+export declare type GetQueueResponseJson = {
+  /**
+   * @generated from field: tss.v1.Queue queue = 1;
+   */
+  queue?: QueueJson;
+
+  /**
+   * Most attempts first, at most 100. Runs and flow of the last 5 min.
+   *
+   * @generated from field: repeated tss.v1.QueueTypeStats types = 2;
+   */
+  types?: QueueTypeStatsJson[];
+};
+
+/**
+ * Describes the message tss.v1.GetQueueResponse.
+ * Use `create(GetQueueResponseSchema)` to create a new message.
+ */
+export declare const GetQueueResponseSchema: GenMessage<GetQueueResponse, {jsonType: GetQueueResponseJson}>;
+
+/**
+ * A handler type within a queue, over the last 5 min.
+ *
+ * @generated from message tss.v1.QueueTypeStats
+ */
+export declare type QueueTypeStats = Message<"tss.v1.QueueTypeStats"> & {
+  /**
+   * Empty: commands.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * @generated from field: tss.v1.FlowCounts flow = 2;
+   */
+  flow?: FlowCounts | undefined;
+
+  /**
+   * @generated from field: tss.v1.Latency wait = 3;
+   */
+  wait?: Latency | undefined;
+
+  /**
+   * @generated from field: tss.v1.Latency run = 4;
+   */
+  run?: Latency | undefined;
+
+  /**
+   * Workers that serve the queue and have the handler.
+   *
+   * @generated from field: uint32 workers = 5;
+   */
+  workers: number;
+};
+
+/**
+ * A handler type within a queue, over the last 5 min.
+ *
+ * @generated from message tss.v1.QueueTypeStats
+ */
+export declare type QueueTypeStatsJson = {
+  /**
+   * Empty: commands.
+   *
+   * @generated from field: string type = 1;
+   */
+  type?: string;
+
+  /**
+   * @generated from field: tss.v1.FlowCounts flow = 2;
+   */
+  flow?: FlowCountsJson;
+
+  /**
+   * @generated from field: tss.v1.Latency wait = 3;
+   */
+  wait?: LatencyJson;
+
+  /**
+   * @generated from field: tss.v1.Latency run = 4;
+   */
+  run?: LatencyJson;
+
+  /**
+   * Workers that serve the queue and have the handler.
+   *
+   * @generated from field: uint32 workers = 5;
+   */
+  workers?: number;
+};
+
+/**
+ * Describes the message tss.v1.QueueTypeStats.
+ * Use `create(QueueTypeStatsSchema)` to create a new message.
+ */
+export declare const QueueTypeStatsSchema: GenMessage<QueueTypeStats, {jsonType: QueueTypeStatsJson}>;
+
+/**
+ * @generated from message tss.v1.ExplainQueueRequest
+ */
+export declare type ExplainQueueRequest = Message<"tss.v1.ExplainQueueRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * @generated from message tss.v1.ExplainQueueRequest
+ */
+export declare type ExplainQueueRequestJson = {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+};
+
+/**
+ * Describes the message tss.v1.ExplainQueueRequest.
+ * Use `create(ExplainQueueRequestSchema)` to create a new message.
+ */
+export declare const ExplainQueueRequestSchema: GenMessage<ExplainQueueRequest, {jsonType: ExplainQueueRequestJson}>;
+
+/**
+ * @generated from message tss.v1.ExplainQueueResponse
+ */
+export declare type ExplainQueueResponse = Message<"tss.v1.ExplainQueueResponse"> & {
+  /**
+   * One sentence for people.
+   *
+   * @generated from field: string summary = 1;
+   */
+  summary: string;
+
+  /**
+   * What holds its tasks back or slows them, most telling first; empty: nothing.
+   *
+   * @generated from field: repeated tss.v1.Explanation explanations = 2;
+   */
+  explanations: Explanation[];
+
+  /**
+   * @generated from field: tss.v1.QueueStats stats = 3;
+   */
+  stats?: QueueStats | undefined;
+};
+
+/**
+ * @generated from message tss.v1.ExplainQueueResponse
+ */
+export declare type ExplainQueueResponseJson = {
+  /**
+   * One sentence for people.
+   *
+   * @generated from field: string summary = 1;
+   */
+  summary?: string;
+
+  /**
+   * What holds its tasks back or slows them, most telling first; empty: nothing.
+   *
+   * @generated from field: repeated tss.v1.Explanation explanations = 2;
+   */
+  explanations?: ExplanationJson[];
+
+  /**
+   * @generated from field: tss.v1.QueueStats stats = 3;
+   */
+  stats?: QueueStatsJson;
+};
+
+/**
+ * Describes the message tss.v1.ExplainQueueResponse.
+ * Use `create(ExplainQueueResponseSchema)` to create a new message.
+ */
+export declare const ExplainQueueResponseSchema: GenMessage<ExplainQueueResponse, {jsonType: ExplainQueueResponseJson}>;
 
 /**
  * @generated from message tss.v1.PauseQueueRequest
@@ -907,9 +1143,16 @@ export declare type GetOverviewResponse = Message<"tss.v1.GetOverviewResponse"> 
   slotsUsed: number;
 
   /**
+   * Without their stats, which are in the overview.
+   *
    * @generated from field: repeated tss.v1.Queue queues = 5;
    */
   queues: Queue[];
+
+  /**
+   * @generated from field: tss.v1.Overview overview = 6;
+   */
+  overview?: Overview | undefined;
 };
 
 /**
@@ -937,9 +1180,16 @@ export declare type GetOverviewResponseJson = {
   slotsUsed?: number;
 
   /**
+   * Without their stats, which are in the overview.
+   *
    * @generated from field: repeated tss.v1.Queue queues = 5;
    */
   queues?: QueueJson[];
+
+  /**
+   * @generated from field: tss.v1.Overview overview = 6;
+   */
+  overview?: OverviewJson;
 };
 
 /**
@@ -1221,6 +1471,26 @@ export declare const QueueService: GenService<{
     output: typeof ListQueuesResponseSchema;
   },
   /**
+   * One queue with its numbers, also by type.
+   *
+   * @generated from rpc tss.v1.QueueService.GetQueue
+   */
+  getQueue: {
+    methodKind: "unary";
+    input: typeof GetQueueRequestSchema;
+    output: typeof GetQueueResponseSchema;
+  },
+  /**
+   * Why work of the queue waits: reasons, most telling first.
+   *
+   * @generated from rpc tss.v1.QueueService.ExplainQueue
+   */
+  explainQueue: {
+    methodKind: "unary";
+    input: typeof ExplainQueueRequestSchema;
+    output: typeof ExplainQueueResponseSchema;
+  },
+  /**
    * Nothing of the queue starts until it is resumed; what runs goes on.
    *
    * @generated from rpc tss.v1.QueueService.PauseQueue
@@ -1311,7 +1581,7 @@ export declare const ApiKeyService: GenService<{
 }>;
 
 /**
- * Numbers about the whole system, from counters and never from a scan.
+ * Numbers about the whole system, from counters and never from a scan. However many look, they are made once a second.
  *
  * @generated from service tss.v1.StatsService
  */
@@ -1323,6 +1593,56 @@ export declare const StatsService: GenService<{
     methodKind: "unary";
     input: typeof GetOverviewRequestSchema;
     output: typeof GetOverviewResponseSchema;
+  },
+  /**
+   * The overview, then what changes of it, once a second and for as long as the caller listens.
+   *
+   * @generated from rpc tss.v1.StatsService.WatchStats
+   */
+  watchStats: {
+    methodKind: "server_streaming";
+    input: typeof WatchStatsRequestSchema;
+    output: typeof WatchStatsResponseSchema;
+  },
+  /**
+   * How things went: a series of buckets for charts, from 1 s of the last 15 min to 400 days.
+   *
+   * @generated from rpc tss.v1.StatsService.GetSeries
+   */
+  getSeries: {
+    methodKind: "unary";
+    input: typeof GetSeriesRequestSchema;
+    output: typeof GetSeriesResponseSchema;
+  },
+  /**
+   * Failures that are alike, as groups.
+   *
+   * @generated from rpc tss.v1.StatsService.ListFailureGroups
+   */
+  listFailureGroups: {
+    methodKind: "unary";
+    input: typeof ListFailureGroupsRequestSchema;
+    output: typeof ListFailureGroupsResponseSchema;
+  },
+  /**
+   * What is wrong now, worst first.
+   *
+   * @generated from rpc tss.v1.StatsService.ListProblems
+   */
+  listProblems: {
+    methodKind: "unary";
+    input: typeof ListProblemsRequestSchema;
+    output: typeof ListProblemsResponseSchema;
+  },
+  /**
+   * Who did what: actions with a key, deploys, problems, workers.
+   *
+   * @generated from rpc tss.v1.StatsService.ListActivity
+   */
+  listActivity: {
+    methodKind: "unary";
+    input: typeof ListActivityRequestSchema;
+    output: typeof ListActivityResponseSchema;
   },
   /**
    * The coordinator's own state: version, schema, database, clock.

@@ -5,13 +5,15 @@
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_tss_v1_stats } from "./stats_pb.js";
+import { file_tss_v1_task_service } from "./task_service_pb.js";
 import { file_tss_v1_worker_service } from "./worker_service_pb.js";
 
 /**
  * Describes the file tss/v1/operator_service.proto.
  */
 export const file_tss_v1_operator_service = /*@__PURE__*/
-  fileDesc("Ch10c3MvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIGdHNzLnYxIsIBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBISCgpwYXVzZV9ub3RlGAMgASgJEi0KCXBhdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGY291bnRzGAUgASgLMhMudHNzLnYxLlF1ZXVlQ291bnRzEjMKEG9sZGVzdF9yZWFkeV9hZ2UYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iZQoLUXVldWVDb3VudHMSDwoHd2FpdGluZxgBIAEoAxIPCgdydW5uaW5nGAIgASgDEhEKCXN1Y2NlZWRlZBgDIAEoAxIOCgZmYWlsZWQYBCABKAMSEQoJY2FuY2VsbGVkGAUgASgDIhMKEUxpc3RRdWV1ZXNSZXF1ZXN0IjMKEkxpc3RRdWV1ZXNSZXNwb25zZRIdCgZxdWV1ZXMYASADKAsyDS50c3MudjEuUXVldWUiLwoRUGF1c2VRdWV1ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIMCgRub3RlGAIgASgJIjIKElBhdXNlUXVldWVSZXNwb25zZRIcCgVxdWV1ZRgBIAEoCzINLnRzcy52MS5RdWV1ZSIiChJSZXN1bWVRdWV1ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSIzChNSZXN1bWVRdWV1ZVJlc3BvbnNlEhwKBXF1ZXVlGAEgASgLMg0udHNzLnYxLlF1ZXVlIvkBCgZXb3JrZXISEgoKc2Vzc2lvbl9pZBgBIAEoCRIgCgRpbmZvGAIgASgLMhIudHNzLnYxLldvcmtlckluZm8SIgoFc3RhdGUYAyABKA4yEy50c3MudjEuV29ya2VyU3RhdGUSMAoMY29ubmVjdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3NlZW5fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3J1bm5pbmcYBiABKA0SDgoGY3JlZGl0GAcgASgNEhAKCHRhc2tfaWRzGAggAygJIhQKEkxpc3RXb3JrZXJzUmVxdWVzdCI2ChNMaXN0V29ya2Vyc1Jlc3BvbnNlEh8KB3dvcmtlcnMYASADKAsyDi50c3MudjEuV29ya2VyIiYKEEdldFdvcmtlclJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIzChFHZXRXb3JrZXJSZXNwb25zZRIeCgZ3b3JrZXIYASABKAsyDi50c3MudjEuV29ya2VyIigKEkRyYWluV29ya2VyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIjUKE0RyYWluV29ya2VyUmVzcG9uc2USHgoGd29ya2VyGAEgASgLMg4udHNzLnYxLldvcmtlciKAAgoGQXBpS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSGgoEcm9sZRgDIAEoDjIMLnRzcy52MS5Sb2xlEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZwoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEhoKBHJvbGUYAiABKA4yDC50c3MudjEuUm9sZRImCgN0dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iRwoUQ3JlYXRlQXBpS2V5UmVzcG9uc2USHwoHYXBpX2tleRgBIAEoCzIOLnRzcy52MS5BcGlLZXkSDgoGc2VjcmV0GAIgASgJIhQKEkxpc3RBcGlLZXlzUmVxdWVzdCI3ChNMaXN0QXBpS2V5c1Jlc3BvbnNlEiAKCGFwaV9rZXlzGAEgAygLMg4udHNzLnYxLkFwaUtleSIhChNSZXZva2VBcGlLZXlSZXF1ZXN0EgoKAmlkGAEgASgJIjcKFFJldm9rZUFwaUtleVJlc3BvbnNlEh8KB2FwaV9rZXkYASABKAsyDi50c3MudjEuQXBpS2V5IhQKEkdldE92ZXJ2aWV3UmVxdWVzdCKNAQoTR2V0T3ZlcnZpZXdSZXNwb25zZRIjCgZjb3VudHMYASABKAsyEy50c3MudjEuUXVldWVDb3VudHMSDwoHd29ya2VycxgCIAEoDRINCgVzbG90cxgDIAEoDRISCgpzbG90c191c2VkGAQgASgNEh0KBnF1ZXVlcxgFIAMoCzINLnRzcy52MS5RdWV1ZSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCKjAgoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSDQoFc3RvcmUYAiABKAkSFgoOc2NoZW1hX3ZlcnNpb24YAyABKA0SEAoIc3RvcmVfb2sYBCABKAgSFQoNc3RvcmVfcHJvYmxlbRgFIAEoCRInCgNub3cYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnNoYXJkcxgIIAEoDRIUCgxzaGFyZHNfb3duZWQYCSABKA0SDgoGa2V5X2lkGAogASgJEhoKBHJvbGUYCyABKA4yDC50c3MudjEuUm9sZSp+CgtXb3JrZXJTdGF0ZRIcChhXT1JLRVJfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNXT1JLRVJfU1RBVEVfQUNUSVZFEAESGQoVV09SS0VSX1NUQVRFX0RSQUlOSU5HEAISHQoZV09SS0VSX1NUQVRFX0RJU0NPTk5FQ1RFRBADKnUKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfQURNSU4QARIRCg1ST0xFX09QRVJBVE9SEAISEgoOUk9MRV9TVUJNSVRURVIQAxIPCgtST0xFX1ZJRVdFUhAEEg8KC1JPTEVfV09SS0VSEAUytgIKDFF1ZXVlU2VydmljZRJYCgpMaXN0UXVldWVzEhkudHNzLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0GhoudHNzLnYxLkxpc3RRdWV1ZXNSZXNwb25zZSITgtPkkwINEgsvcXVldWUvbGlzdBJjCgpQYXVzZVF1ZXVlEhkudHNzLnYxLlBhdXNlUXVldWVSZXF1ZXN0GhoudHNzLnYxLlBhdXNlUXVldWVSZXNwb25zZSIegtPkkwIYOgEqIhMvcXVldWUvcGF1c2Uve25hbWV9EmcKC1Jlc3VtZVF1ZXVlEhoudHNzLnYxLlJlc3VtZVF1ZXVlUmVxdWVzdBobLnRzcy52MS5SZXN1bWVRdWV1ZVJlc3BvbnNlIh+C0+STAhk6ASoiFC9xdWV1ZS9yZXN1bWUve25hbWV9MsoCChVXb3JrZXJSZWdpc3RyeVNlcnZpY2USXAoLTGlzdFdvcmtlcnMSGi50c3MudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GhsudHNzLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2UiFILT5JMCDhIML3dvcmtlci9saXN0EmQKCUdldFdvcmtlchIYLnRzcy52MS5HZXRXb3JrZXJSZXF1ZXN0GhkudHNzLnYxLkdldFdvcmtlclJlc3BvbnNlIiKC0+STAhwSGi93b3JrZXIvcXVlcnkve3Nlc3Npb25faWR9Em0KC0RyYWluV29ya2VyEhoudHNzLnYxLkRyYWluV29ya2VyUmVxdWVzdBobLnRzcy52MS5EcmFpbldvcmtlclJlc3BvbnNlIiWC0+STAh86ASoiGi93b3JrZXIvZHJhaW4ve3Nlc3Npb25faWR9MrUCCg1BcGlLZXlTZXJ2aWNlEmEKDENyZWF0ZUFwaUtleRIbLnRzcy52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GhwudHNzLnYxLkNyZWF0ZUFwaUtleVJlc3BvbnNlIhaC0+STAhA6ASoiCy9rZXkvY3JlYXRlElkKC0xpc3RBcGlLZXlzEhoudHNzLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBobLnRzcy52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIhGC0+STAgsSCS9rZXkvbGlzdBJmCgxSZXZva2VBcGlLZXkSGy50c3MudjEuUmV2b2tlQXBpS2V5UmVxdWVzdBocLnRzcy52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIbgtPkkwIVOgEqIhAva2V5L3Jldm9rZS97aWR9MtQBCgxTdGF0c1NlcnZpY2USXwoLR2V0T3ZlcnZpZXcSGi50c3MudjEuR2V0T3ZlcnZpZXdSZXF1ZXN0GhsudHNzLnYxLkdldE92ZXJ2aWV3UmVzcG9uc2UiF4LT5JMCERIPL3N0YXRzL292ZXJ2aWV3EmMKDUdldFNlcnZlckluZm8SHC50c3MudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHS50c3MudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIhWC0+STAg8SDS9zdGF0cy9zZXJ2ZXJiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_tss_v1_worker_service]);
+  fileDesc("Ch10c3MvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIGdHNzLnYxIuUBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBISCgpwYXVzZV9ub3RlGAMgASgJEi0KCXBhdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGY291bnRzGAUgASgLMhMudHNzLnYxLlF1ZXVlQ291bnRzEjMKEG9sZGVzdF9yZWFkeV9hZ2UYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIQoFc3RhdHMYByABKAsyEi50c3MudjEuUXVldWVTdGF0cyJlCgtRdWV1ZUNvdW50cxIPCgd3YWl0aW5nGAEgASgDEg8KB3J1bm5pbmcYAiABKAMSEQoJc3VjY2VlZGVkGAMgASgDEg4KBmZhaWxlZBgEIAEoAxIRCgljYW5jZWxsZWQYBSABKAMiEwoRTGlzdFF1ZXVlc1JlcXVlc3QiMwoSTGlzdFF1ZXVlc1Jlc3BvbnNlEh0KBnF1ZXVlcxgBIAMoCzINLnRzcy52MS5RdWV1ZSIfCg9HZXRRdWV1ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJXChBHZXRRdWV1ZVJlc3BvbnNlEhwKBXF1ZXVlGAEgASgLMg0udHNzLnYxLlF1ZXVlEiUKBXR5cGVzGAIgAygLMhYudHNzLnYxLlF1ZXVlVHlwZVN0YXRzIo4BCg5RdWV1ZVR5cGVTdGF0cxIMCgR0eXBlGAEgASgJEiAKBGZsb3cYAiABKAsyEi50c3MudjEuRmxvd0NvdW50cxIdCgR3YWl0GAMgASgLMg8udHNzLnYxLkxhdGVuY3kSHAoDcnVuGAQgASgLMg8udHNzLnYxLkxhdGVuY3kSDwoHd29ya2VycxgFIAEoDSIjChNFeHBsYWluUXVldWVSZXF1ZXN0EgwKBG5hbWUYASABKAkidQoURXhwbGFpblF1ZXVlUmVzcG9uc2USDwoHc3VtbWFyeRgBIAEoCRIpCgxleHBsYW5hdGlvbnMYAiADKAsyEy50c3MudjEuRXhwbGFuYXRpb24SIQoFc3RhdHMYAyABKAsyEi50c3MudjEuUXVldWVTdGF0cyIvChFQYXVzZVF1ZXVlUmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBG5vdGUYAiABKAkiMgoSUGF1c2VRdWV1ZVJlc3BvbnNlEhwKBXF1ZXVlGAEgASgLMg0udHNzLnYxLlF1ZXVlIiIKElJlc3VtZVF1ZXVlUmVxdWVzdBIMCgRuYW1lGAEgASgJIjMKE1Jlc3VtZVF1ZXVlUmVzcG9uc2USHAoFcXVldWUYASABKAsyDS50c3MudjEuUXVldWUi+QEKBldvcmtlchISCgpzZXNzaW9uX2lkGAEgASgJEiAKBGluZm8YAiABKAsyEi50c3MudjEuV29ya2VySW5mbxIiCgVzdGF0ZRgDIAEoDjITLnRzcy52MS5Xb3JrZXJTdGF0ZRIwCgxjb25uZWN0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3Rfc2Vlbl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcnVubmluZxgGIAEoDRIOCgZjcmVkaXQYByABKA0SEAoIdGFza19pZHMYCCADKAkiFAoSTGlzdFdvcmtlcnNSZXF1ZXN0IjYKE0xpc3RXb3JrZXJzUmVzcG9uc2USHwoHd29ya2VycxgBIAMoCzIOLnRzcy52MS5Xb3JrZXIiJgoQR2V0V29ya2VyUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIjMKEUdldFdvcmtlclJlc3BvbnNlEh4KBndvcmtlchgBIAEoCzIOLnRzcy52MS5Xb3JrZXIiKAoSRHJhaW5Xb3JrZXJSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiNQoTRHJhaW5Xb3JrZXJSZXNwb25zZRIeCgZ3b3JrZXIYASABKAsyDi50c3MudjEuV29ya2VyIoACCgZBcGlLZXkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIaCgRyb2xlGAMgASgOMgwudHNzLnYxLlJvbGUSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJnChNDcmVhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSGgoEcm9sZRgCIAEoDjIMLnRzcy52MS5Sb2xlEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJHChRDcmVhdGVBcGlLZXlSZXNwb25zZRIfCgdhcGlfa2V5GAEgASgLMg4udHNzLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiFAoSTGlzdEFwaUtleXNSZXF1ZXN0IjcKE0xpc3RBcGlLZXlzUmVzcG9uc2USIAoIYXBpX2tleXMYASADKAsyDi50c3MudjEuQXBpS2V5IiEKE1Jldm9rZUFwaUtleVJlcXVlc3QSCgoCaWQYASABKAkiNwoUUmV2b2tlQXBpS2V5UmVzcG9uc2USHwoHYXBpX2tleRgBIAEoCzIOLnRzcy52MS5BcGlLZXkiFAoSR2V0T3ZlcnZpZXdSZXF1ZXN0IrEBChNHZXRPdmVydmlld1Jlc3BvbnNlEiMKBmNvdW50cxgBIAEoCzITLnRzcy52MS5RdWV1ZUNvdW50cxIPCgd3b3JrZXJzGAIgASgNEg0KBXNsb3RzGAMgASgNEhIKCnNsb3RzX3VzZWQYBCABKA0SHQoGcXVldWVzGAUgAygLMg0udHNzLnYxLlF1ZXVlEiIKCG92ZXJ2aWV3GAYgASgLMhAudHNzLnYxLk92ZXJ2aWV3IhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IqMCChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRINCgVzdG9yZRgCIAEoCRIWCg5zY2hlbWFfdmVyc2lvbhgDIAEoDRIQCghzdG9yZV9vaxgEIAEoCBIVCg1zdG9yZV9wcm9ibGVtGAUgASgJEicKA25vdxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc2hhcmRzGAggASgNEhQKDHNoYXJkc19vd25lZBgJIAEoDRIOCgZrZXlfaWQYCiABKAkSGgoEcm9sZRgLIAEoDjIMLnRzcy52MS5Sb2xlKn4KC1dvcmtlclN0YXRlEhwKGFdPUktFUl9TVEFURV9VTlNQRUNJRklFRBAAEhcKE1dPUktFUl9TVEFURV9BQ1RJVkUQARIZChVXT1JLRVJfU1RBVEVfRFJBSU5JTkcQAhIdChlXT1JLRVJfU1RBVEVfRElTQ09OTkVDVEVEEAMqdQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9BRE1JThABEhEKDVJPTEVfT1BFUkFUT1IQAhISCg5ST0xFX1NVQk1JVFRFUhADEg8KC1JPTEVfVklFV0VSEAQSDwoLUk9MRV9XT1JLRVIQBTL8AwoMUXVldWVTZXJ2aWNlElgKCkxpc3RRdWV1ZXMSGS50c3MudjEuTGlzdFF1ZXVlc1JlcXVlc3QaGi50c3MudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlIhOC0+STAg0SCy9xdWV1ZS9saXN0EloKCEdldFF1ZXVlEhcudHNzLnYxLkdldFF1ZXVlUmVxdWVzdBoYLnRzcy52MS5HZXRRdWV1ZVJlc3BvbnNlIhuC0+STAhUSEy9xdWV1ZS9xdWVyeS97bmFtZX0SaAoMRXhwbGFpblF1ZXVlEhsudHNzLnYxLkV4cGxhaW5RdWV1ZVJlcXVlc3QaHC50c3MudjEuRXhwbGFpblF1ZXVlUmVzcG9uc2UiHYLT5JMCFxIVL3F1ZXVlL2V4cGxhaW4ve25hbWV9EmMKClBhdXNlUXVldWUSGS50c3MudjEuUGF1c2VRdWV1ZVJlcXVlc3QaGi50c3MudjEuUGF1c2VRdWV1ZVJlc3BvbnNlIh6C0+STAhg6ASoiEy9xdWV1ZS9wYXVzZS97bmFtZX0SZwoLUmVzdW1lUXVldWUSGi50c3MudjEuUmVzdW1lUXVldWVSZXF1ZXN0GhsudHNzLnYxLlJlc3VtZVF1ZXVlUmVzcG9uc2UiH4LT5JMCGToBKiIUL3F1ZXVlL3Jlc3VtZS97bmFtZX0yygIKFVdvcmtlclJlZ2lzdHJ5U2VydmljZRJcCgtMaXN0V29ya2VycxIaLnRzcy52MS5MaXN0V29ya2Vyc1JlcXVlc3QaGy50c3MudjEuTGlzdFdvcmtlcnNSZXNwb25zZSIUgtPkkwIOEgwvd29ya2VyL2xpc3QSZAoJR2V0V29ya2VyEhgudHNzLnYxLkdldFdvcmtlclJlcXVlc3QaGS50c3MudjEuR2V0V29ya2VyUmVzcG9uc2UiIoLT5JMCHBIaL3dvcmtlci9xdWVyeS97c2Vzc2lvbl9pZH0SbQoLRHJhaW5Xb3JrZXISGi50c3MudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0GhsudHNzLnYxLkRyYWluV29ya2VyUmVzcG9uc2UiJYLT5JMCHzoBKiIaL3dvcmtlci9kcmFpbi97c2Vzc2lvbl9pZH0ytQIKDUFwaUtleVNlcnZpY2USYQoMQ3JlYXRlQXBpS2V5EhsudHNzLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaHC50c3MudjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiFoLT5JMCEDoBKiILL2tleS9jcmVhdGUSWQoLTGlzdEFwaUtleXMSGi50c3MudjEuTGlzdEFwaUtleXNSZXF1ZXN0GhsudHNzLnYxLkxpc3RBcGlLZXlzUmVzcG9uc2UiEYLT5JMCCxIJL2tleS9saXN0EmYKDFJldm9rZUFwaUtleRIbLnRzcy52MS5SZXZva2VBcGlLZXlSZXF1ZXN0GhwudHNzLnYxLlJldm9rZUFwaUtleVJlc3BvbnNlIhuC0+STAhU6ASoiEC9rZXkvcmV2b2tlL3tpZH0yxAUKDFN0YXRzU2VydmljZRJfCgtHZXRPdmVydmlldxIaLnRzcy52MS5HZXRPdmVydmlld1JlcXVlc3QaGy50c3MudjEuR2V0T3ZlcnZpZXdSZXNwb25zZSIXgtPkkwIREg8vc3RhdHMvb3ZlcnZpZXcSWwoKV2F0Y2hTdGF0cxIZLnRzcy52MS5XYXRjaFN0YXRzUmVxdWVzdBoaLnRzcy52MS5XYXRjaFN0YXRzUmVzcG9uc2UiFILT5JMCDhIML3N0YXRzL3dhdGNoMAESVwoJR2V0U2VyaWVzEhgudHNzLnYxLkdldFNlcmllc1JlcXVlc3QaGS50c3MudjEuR2V0U2VyaWVzUmVzcG9uc2UiFYLT5JMCDxINL3N0YXRzL3NlcmllcxJxChFMaXN0RmFpbHVyZUdyb3VwcxIgLnRzcy52MS5MaXN0RmFpbHVyZUdyb3Vwc1JlcXVlc3QaIS50c3MudjEuTGlzdEZhaWx1cmVHcm91cHNSZXNwb25zZSIXgtPkkwIREg8vc3RhdHMvZmFpbHVyZXMSYgoMTGlzdFByb2JsZW1zEhsudHNzLnYxLkxpc3RQcm9ibGVtc1JlcXVlc3QaHC50c3MudjEuTGlzdFByb2JsZW1zUmVzcG9uc2UiF4LT5JMCERIPL3N0YXRzL3Byb2JsZW1zEmEKDExpc3RBY3Rpdml0eRIbLnRzcy52MS5MaXN0QWN0aXZpdHlSZXF1ZXN0GhwudHNzLnYxLkxpc3RBY3Rpdml0eVJlc3BvbnNlIhaC0+STAhASDi9hY3Rpdml0eS9saXN0EmMKDUdldFNlcnZlckluZm8SHC50c3MudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHS50c3MudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIhWC0+STAg8SDS9zdGF0cy9zZXJ2ZXJiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_tss_v1_stats, file_tss_v1_task_service, file_tss_v1_worker_service]);
 
 /**
  * Describes the message tss.v1.Queue.
@@ -42,158 +44,193 @@ export const ListQueuesResponseSchema = /*@__PURE__*/
   messageDesc(file_tss_v1_operator_service, 3);
 
 /**
+ * Describes the message tss.v1.GetQueueRequest.
+ * Use `create(GetQueueRequestSchema)` to create a new message.
+ */
+export const GetQueueRequestSchema = /*@__PURE__*/
+  messageDesc(file_tss_v1_operator_service, 4);
+
+/**
+ * Describes the message tss.v1.GetQueueResponse.
+ * Use `create(GetQueueResponseSchema)` to create a new message.
+ */
+export const GetQueueResponseSchema = /*@__PURE__*/
+  messageDesc(file_tss_v1_operator_service, 5);
+
+/**
+ * Describes the message tss.v1.QueueTypeStats.
+ * Use `create(QueueTypeStatsSchema)` to create a new message.
+ */
+export const QueueTypeStatsSchema = /*@__PURE__*/
+  messageDesc(file_tss_v1_operator_service, 6);
+
+/**
+ * Describes the message tss.v1.ExplainQueueRequest.
+ * Use `create(ExplainQueueRequestSchema)` to create a new message.
+ */
+export const ExplainQueueRequestSchema = /*@__PURE__*/
+  messageDesc(file_tss_v1_operator_service, 7);
+
+/**
+ * Describes the message tss.v1.ExplainQueueResponse.
+ * Use `create(ExplainQueueResponseSchema)` to create a new message.
+ */
+export const ExplainQueueResponseSchema = /*@__PURE__*/
+  messageDesc(file_tss_v1_operator_service, 8);
+
+/**
  * Describes the message tss.v1.PauseQueueRequest.
  * Use `create(PauseQueueRequestSchema)` to create a new message.
  */
 export const PauseQueueRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 4);
+  messageDesc(file_tss_v1_operator_service, 9);
 
 /**
  * Describes the message tss.v1.PauseQueueResponse.
  * Use `create(PauseQueueResponseSchema)` to create a new message.
  */
 export const PauseQueueResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 5);
+  messageDesc(file_tss_v1_operator_service, 10);
 
 /**
  * Describes the message tss.v1.ResumeQueueRequest.
  * Use `create(ResumeQueueRequestSchema)` to create a new message.
  */
 export const ResumeQueueRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 6);
+  messageDesc(file_tss_v1_operator_service, 11);
 
 /**
  * Describes the message tss.v1.ResumeQueueResponse.
  * Use `create(ResumeQueueResponseSchema)` to create a new message.
  */
 export const ResumeQueueResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 7);
+  messageDesc(file_tss_v1_operator_service, 12);
 
 /**
  * Describes the message tss.v1.Worker.
  * Use `create(WorkerSchema)` to create a new message.
  */
 export const WorkerSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 8);
+  messageDesc(file_tss_v1_operator_service, 13);
 
 /**
  * Describes the message tss.v1.ListWorkersRequest.
  * Use `create(ListWorkersRequestSchema)` to create a new message.
  */
 export const ListWorkersRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 9);
+  messageDesc(file_tss_v1_operator_service, 14);
 
 /**
  * Describes the message tss.v1.ListWorkersResponse.
  * Use `create(ListWorkersResponseSchema)` to create a new message.
  */
 export const ListWorkersResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 10);
+  messageDesc(file_tss_v1_operator_service, 15);
 
 /**
  * Describes the message tss.v1.GetWorkerRequest.
  * Use `create(GetWorkerRequestSchema)` to create a new message.
  */
 export const GetWorkerRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 11);
+  messageDesc(file_tss_v1_operator_service, 16);
 
 /**
  * Describes the message tss.v1.GetWorkerResponse.
  * Use `create(GetWorkerResponseSchema)` to create a new message.
  */
 export const GetWorkerResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 12);
+  messageDesc(file_tss_v1_operator_service, 17);
 
 /**
  * Describes the message tss.v1.DrainWorkerRequest.
  * Use `create(DrainWorkerRequestSchema)` to create a new message.
  */
 export const DrainWorkerRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 13);
+  messageDesc(file_tss_v1_operator_service, 18);
 
 /**
  * Describes the message tss.v1.DrainWorkerResponse.
  * Use `create(DrainWorkerResponseSchema)` to create a new message.
  */
 export const DrainWorkerResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 14);
+  messageDesc(file_tss_v1_operator_service, 19);
 
 /**
  * Describes the message tss.v1.ApiKey.
  * Use `create(ApiKeySchema)` to create a new message.
  */
 export const ApiKeySchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 15);
+  messageDesc(file_tss_v1_operator_service, 20);
 
 /**
  * Describes the message tss.v1.CreateApiKeyRequest.
  * Use `create(CreateApiKeyRequestSchema)` to create a new message.
  */
 export const CreateApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 16);
+  messageDesc(file_tss_v1_operator_service, 21);
 
 /**
  * Describes the message tss.v1.CreateApiKeyResponse.
  * Use `create(CreateApiKeyResponseSchema)` to create a new message.
  */
 export const CreateApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 17);
+  messageDesc(file_tss_v1_operator_service, 22);
 
 /**
  * Describes the message tss.v1.ListApiKeysRequest.
  * Use `create(ListApiKeysRequestSchema)` to create a new message.
  */
 export const ListApiKeysRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 18);
+  messageDesc(file_tss_v1_operator_service, 23);
 
 /**
  * Describes the message tss.v1.ListApiKeysResponse.
  * Use `create(ListApiKeysResponseSchema)` to create a new message.
  */
 export const ListApiKeysResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 19);
+  messageDesc(file_tss_v1_operator_service, 24);
 
 /**
  * Describes the message tss.v1.RevokeApiKeyRequest.
  * Use `create(RevokeApiKeyRequestSchema)` to create a new message.
  */
 export const RevokeApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 20);
+  messageDesc(file_tss_v1_operator_service, 25);
 
 /**
  * Describes the message tss.v1.RevokeApiKeyResponse.
  * Use `create(RevokeApiKeyResponseSchema)` to create a new message.
  */
 export const RevokeApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 21);
+  messageDesc(file_tss_v1_operator_service, 26);
 
 /**
  * Describes the message tss.v1.GetOverviewRequest.
  * Use `create(GetOverviewRequestSchema)` to create a new message.
  */
 export const GetOverviewRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 22);
+  messageDesc(file_tss_v1_operator_service, 27);
 
 /**
  * Describes the message tss.v1.GetOverviewResponse.
  * Use `create(GetOverviewResponseSchema)` to create a new message.
  */
 export const GetOverviewResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 23);
+  messageDesc(file_tss_v1_operator_service, 28);
 
 /**
  * Describes the message tss.v1.GetServerInfoRequest.
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 24);
+  messageDesc(file_tss_v1_operator_service, 29);
 
 /**
  * Describes the message tss.v1.GetServerInfoResponse.
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema = /*@__PURE__*/
-  messageDesc(file_tss_v1_operator_service, 25);
+  messageDesc(file_tss_v1_operator_service, 30);
 
 /**
  * Describes the enum tss.v1.WorkerState.
@@ -248,7 +285,7 @@ export const ApiKeyService = /*@__PURE__*/
   serviceDesc(file_tss_v1_operator_service, 2);
 
 /**
- * Numbers about the whole system, from counters and never from a scan.
+ * Numbers about the whole system, from counters and never from a scan. However many look, they are made once a second.
  *
  * @generated from service tss.v1.StatsService
  */

@@ -1131,9 +1131,25 @@ export declare type ExplainTaskResponse = Message<"tss.v1.ExplainTaskResponse"> 
   summary: string;
 
   /**
+   * Most telling first: what blocks it before what slows it.
+   *
    * @generated from field: repeated tss.v1.Explanation explanations = 4;
    */
   explanations: Explanation[];
+
+  /**
+   * When it is expected to start (waiting) or to end (running); absent: unknown, or never by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp expected_at = 5;
+   */
+  expectedAt?: Timestamp | undefined;
+
+  /**
+   * Waiting: ready tasks of its queue that go before it, as far as they are in memory; at most 10000. Absent: unknown.
+   *
+   * @generated from field: optional uint32 ahead = 6;
+   */
+  ahead?: number | undefined;
 };
 
 /**
@@ -1158,9 +1174,25 @@ export declare type ExplainTaskResponseJson = {
   summary?: string;
 
   /**
+   * Most telling first: what blocks it before what slows it.
+   *
    * @generated from field: repeated tss.v1.Explanation explanations = 4;
    */
   explanations?: ExplanationJson[];
+
+  /**
+   * When it is expected to start (waiting) or to end (running); absent: unknown, or never by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp expected_at = 5;
+   */
+  expectedAt?: TimestampJson;
+
+  /**
+   * Waiting: ready tasks of its queue that go before it, as far as they are in memory; at most 10000. Absent: unknown.
+   *
+   * @generated from field: optional uint32 ahead = 6;
+   */
+  ahead?: number;
 };
 
 /**
@@ -1170,11 +1202,16 @@ export declare type ExplainTaskResponseJson = {
 export declare const ExplainTaskResponseSchema: GenMessage<ExplainTaskResponse, {jsonType: ExplainTaskResponseJson}>;
 
 /**
+ * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, selector,
+ * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+ * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
+ * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
+ *
  * @generated from message tss.v1.Explanation
  */
 export declare type Explanation = Message<"tss.v1.Explanation"> & {
   /**
-   * For programs, e.g. "queue_paused", "no_worker", "selector", "slots_busy", "scheduled".
+   * For programs; see above.
    *
    * @generated from field: string code = 1;
    */
@@ -1195,17 +1232,52 @@ export declare type Explanation = Message<"tss.v1.Explanation"> & {
   action: string;
 
   /**
+   * Figures behind the sentence: names, counts, ages in seconds (keys end in _seconds), times in RFC 3339 (keys end in _at).
+   *
    * @generated from field: map<string, string> evidence = 4;
    */
   evidence: { [key: string]: string };
+
+  /**
+   * A command line that carries out the action, ready to copy; empty: none.
+   *
+   * @generated from field: string command = 5;
+   */
+  command: string;
+
+  /**
+   * When this reason is expected to be over; absent: unknown, or never by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp expected_at = 6;
+   */
+  expectedAt?: Timestamp | undefined;
+
+  /**
+   * True: nothing starts until this has changed. False: it slows.
+   *
+   * @generated from field: bool blocking = 7;
+   */
+  blocking: boolean;
+
+  /**
+   * Of ExplainQueue: tasks it holds back; 0: not known.
+   *
+   * @generated from field: int64 tasks = 8;
+   */
+  tasks: bigint;
 };
 
 /**
+ * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, selector,
+ * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+ * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
+ * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
+ *
  * @generated from message tss.v1.Explanation
  */
 export declare type ExplanationJson = {
   /**
-   * For programs, e.g. "queue_paused", "no_worker", "selector", "slots_busy", "scheduled".
+   * For programs; see above.
    *
    * @generated from field: string code = 1;
    */
@@ -1226,9 +1298,39 @@ export declare type ExplanationJson = {
   action?: string;
 
   /**
+   * Figures behind the sentence: names, counts, ages in seconds (keys end in _seconds), times in RFC 3339 (keys end in _at).
+   *
    * @generated from field: map<string, string> evidence = 4;
    */
   evidence?: { [key: string]: string };
+
+  /**
+   * A command line that carries out the action, ready to copy; empty: none.
+   *
+   * @generated from field: string command = 5;
+   */
+  command?: string;
+
+  /**
+   * When this reason is expected to be over; absent: unknown, or never by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp expected_at = 6;
+   */
+  expectedAt?: TimestampJson;
+
+  /**
+   * True: nothing starts until this has changed. False: it slows.
+   *
+   * @generated from field: bool blocking = 7;
+   */
+  blocking?: boolean;
+
+  /**
+   * Of ExplainQueue: tasks it holds back; 0: not known.
+   *
+   * @generated from field: int64 tasks = 8;
+   */
+  tasks?: string;
 };
 
 /**

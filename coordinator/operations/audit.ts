@@ -1,0 +1,178 @@
+import { type CreateApiKeyRequest, Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type { Logger } from "../../runtime/logger.ts";
+import { roleName } from "../kernel/permissions.ts";
+import { manyText } from "../kernel/words.ts";
+import { ACTIVITY, type ActivityLog, type Told } from "../stats/activity-log.ts";
+import type { ApiKeyOperations } from "./api-keys.ts";
+import type { Caller, Operations } from "./operations.ts";
+
+export interface AuditParts {
+  readonly activity: Pick<ActivityLog, "record" | "note">;
+  readonly logger: Logger;
+  /** Name of a key now; "": not known. */
+  readonly nameOf: (keyId: string) => string;
+}
+
+/** Tasks of the same call or of calls shortly after one another are one entry. */
+const TOGETHER_MS = 1_000;
+const IDS_TOLD = 20;
+
+type Change = Omit<Told, "kind" | "keyId" | "keyName">;
+
+/**
+ * Writes down who changed what. Changes of queues, workers and keys are on the disk before they are answered; tasks that are
+ * cancelled or retried, which programs do by the thousand, are written together shortly after. Submits are not told: each
+ * task knows who submitted it.
+ */
+export class Audit {
+  readonly #parts: AuditParts;
+  readonly #tasks = new Map<string, { readonly caller: Caller; readonly action: TaskAction; readonly ids: string[] }>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+  }
+
+  operations(inner: Operations): Operations {
+    const { operator, tasks } = inner;
+    return {
+      ...inner,
+      operator: {
+        ...operator,
+        pauseQueue: async (caller, request) => {
+          const answer = await operator.pauseQueue(caller, request);
+          const { name, note } = request;
+          await this.#record(caller, {
+            action: "queue.pause",
+            subject: `queue/${name}`,
+            summary: `${this.#who(caller)} paused queue ${name}${note === "" ? "" : `: ${note}`}.`,
+            detail: note === "" ? {} : { note },
+          });
+          return answer;
+        },
+        resumeQueue: async (caller, request) => {
+          const answer = await operator.resumeQueue(caller, request);
+          const { name } = request;
+          const summary = `${this.#who(caller)} resumed queue ${name}.`;
+          await this.#record(caller, { action: "queue.resume", subject: `queue/${name}`, summary });
+          return answer;
+        },
+        drainWorker: async (caller, request) => {
+          const answer = await operator.drainWorker(caller, request);
+          const worker = answer.worker?.info?.name ?? "";
+          await this.#record(caller, {
+            action: "worker.drain",
+            subject: `worker/${request.sessionId}`,
+            summary: `${this.#who(caller)} told worker ${worker} to drain.`,
+            detail: { worker },
+          });
+          return answer;
+        },
+      },
+      tasks: {
+        ...tasks,
+        cancelTasks: async (caller, request) => {
+          const answer = await tasks.cancelTasks(caller, request);
+          this.#noteTasks(
+            caller,
+            "task.cancel",
+            request.ids.filter((_, at) => answer.results[at]?.changed),
+          );
+          return answer;
+        },
+        retryTasks: async (caller, request) => {
+          const answer = await tasks.retryTasks(caller, request);
+          const made = (at: number) => answer.results[at]?.result.case === "task";
+          this.#noteTasks(
+            caller,
+            "task.retry",
+            request.ids.filter((_, at) => made(at)),
+          );
+          return answer;
+        },
+      },
+    };
+  }
+
+  apiKeys(inner: ApiKeyOperations): ApiKeyOperations {
+    return {
+      ...inner,
+      createApiKey: async (caller, request) => {
+        const answer = await inner.createApiKey(caller, request);
+        const { id = "" } = answer.apiKey ?? {};
+        await this.#record(caller, {
+          action: "key.create",
+          subject: `key/${id}`,
+          summary: `${this.#who(caller)} made the key ${request.name} (tss_${id}_…) of the role ${roleOf(request)}.`,
+          detail: { name: request.name, role: roleOf(request) },
+        });
+        return answer;
+      },
+      revokeApiKey: async (caller, request) => {
+        const answer = await inner.revokeApiKey(caller, request);
+        const name = answer.apiKey?.name ?? "";
+        await this.#record(caller, {
+          action: "key.revoke",
+          subject: `key/${request.id}`,
+          summary: `${this.#who(caller)} revoked the key ${name} (tss_${request.id}_…).`,
+          detail: { name },
+        });
+        return answer;
+      },
+    };
+  }
+
+  /** Writes what waits to be told together. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const { caller, action, ids } of this.#tasks.values())
+      this.#parts.activity.note(this.#signed(caller, tellTasks(this.#who(caller), action, ids)));
+    this.#tasks.clear();
+  }
+
+  #who(caller: Caller): string {
+    return this.#parts.nameOf(caller.keyId) || `tss_${caller.keyId}`;
+  }
+
+  #signed({ keyId }: Caller, change: Change): Told {
+    return { ...change, kind: ACTIVITY.action, keyId, keyName: this.#parts.nameOf(keyId) };
+  }
+
+  /** What was done stands, though its entry could not be written: it is tried again. */
+  async #record(caller: Caller, change: Change): Promise<void> {
+    const told = this.#signed(caller, change);
+    try {
+      await this.#parts.activity.record(told);
+    } catch (error) {
+      this.#parts.logger.warn({ error: (error as Error).message, action: change.action }, "an action was not written");
+      this.#parts.activity.note(told);
+    }
+  }
+
+  #noteTasks(caller: Caller, action: TaskAction, ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    const key = `${caller.keyId}\n${action}`;
+    const waiting = this.#tasks.get(key);
+    if (waiting === undefined) this.#tasks.set(key, { caller, action, ids: [...ids] });
+    else waiting.ids.push(...ids);
+    this.#timer ??= setTimeout(() => this.close(), TOGETHER_MS).unref();
+  }
+}
+
+type TaskAction = "task.cancel" | "task.retry";
+
+function tellTasks(who: string, action: TaskAction, ids: readonly string[]): Change {
+  const [only] = ids;
+  const did = action === "task.cancel" ? "cancelled" : "retried";
+  return {
+    action,
+    subject: ids.length === 1 ? `task/${only}` : "system",
+    summary: ids.length === 1 ? `${who} ${did} task ${only}.` : `${who} ${did} ${manyText(ids.length, "task")}.`,
+    detail: { count: String(ids.length), tasks: ids.slice(0, IDS_TOLD).join(" ") },
+  };
+}
+
+function roleOf({ role }: CreateApiKeyRequest): string {
+  return roleName(role ?? Role.UNSPECIFIED);
+}

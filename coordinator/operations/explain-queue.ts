@@ -1,0 +1,83 @@
+import { create } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
+import {
+  type ExplainQueueRequest,
+  type ExplainQueueResponse,
+  ExplainQueueResponseSchema,
+} from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type { Lane } from "../engine/lanes.ts";
+import { serves } from "../engine/profile.ts";
+import type { EngineState } from "../engine/state.ts";
+import { checkQueueName } from "../kernel/check-spec.ts";
+import { explainQueueView } from "../kernel/explain/queue.ts";
+import { type Reason, rank } from "../kernel/explain/reason.ts";
+import { holding, lacking } from "../kernel/explain/workers.ts";
+import type { QueueView } from "../kernel/stats/view.ts";
+import { Violations } from "../kernel/violations.ts";
+import { encodeQueue } from "../stats/encode.ts";
+import { keyOf } from "../stats/key.ts";
+import type { Stats } from "../stats/start-stats.ts";
+import { pauseFacts, workerFacts } from "./explain-facts.ts";
+import { encodeReason } from "./explain-task.ts";
+
+/** Lanes looked into; alike ones are told together. */
+const LANES = 2_000;
+
+/** @throws TssError INVALID_ARGUMENT or NOT_FOUND */
+export function findQueue(stats: Stats, name: string): QueueView {
+  const found = new Violations();
+  checkQueueName(found, "name", name);
+  found.check();
+  stats.sampler.refresh();
+  const view = stats.sampler.view.queues.find(({ queue }) => queue === name);
+  if (view !== undefined) return view;
+  throw new TssError("NOT_FOUND", `There is no queue ${name}: no task and no setting has named it yet.`, {
+    reason: "QUEUE_NOT_FOUND",
+  });
+}
+
+/** What holds the tasks of a queue back or slows them. */
+export function explainQueue(state: EngineState, stats: Stats, { name }: ExplainQueueRequest): ExplainQueueResponse {
+  const queue = findQueue(stats, name);
+  const { view } = stats.sampler;
+  const now = state.clock.now();
+  const pause = pauseFacts(state, stats, name, queue.states.paused);
+  const types = [...stats.sampler.tracks.types(name)].map(({ type }) => type ?? "");
+  const waiting = pause === null ? laneReasons(state, queue, now) : [];
+  const { reasons, summary } = explainQueueView(queue, view, { pause, types, waiting }, now);
+  return create(ExplainQueueResponseSchema, {
+    summary,
+    explanations: rank(reasons).map(encodeReason),
+    stats: encodeQueue(queue, stats.sampler.tracks.find(keyOf(name, null))?.spark ?? []),
+  });
+}
+
+/** Why ready lanes of the queue are not served, the same reasons together and most tasks first. */
+function laneReasons(state: EngineState, queue: QueueView, now: number): Reason[] {
+  const sessions = [...state.sessions.values()];
+  const workers = sessions.map((session) => workerFacts(state, session));
+  const told = new Map<string, Reason>();
+  let looked = 0;
+  for (const lane of state.lanes.values()) {
+    const tasks = lane.key.queue === queue.queue ? readyOf(lane) : 0;
+    if (tasks === 0) continue;
+    if (++looked > LANES) break;
+    const asked = { queue: queue.queue, needs: lane.key.needs, tasks };
+    const serving = sessions.flatMap((session, place) =>
+      serves(session.profile, lane.key) ? [workers[place] as (typeof workers)[number]] : [],
+    );
+    const drained = queue.drainMs === undefined ? null : now + queue.drainMs;
+    const found = lacking(asked, workers) ?? holding(asked, serving, drained);
+    if (found === null) continue;
+    const key = `${found.code}\n${found.message}`;
+    const before = told.get(key);
+    told.set(key, { ...found, tasks: found.tasks + (before?.tasks ?? 0) });
+  }
+  return [...told.values()].sort((a, b) => b.tasks - a.tasks);
+}
+
+function readyOf(lane: Lane): number {
+  let ready = lane.returned.length;
+  for (const window of lane.windows()) ready += window.count;
+  return ready;
+}

@@ -1,0 +1,133 @@
+import type { EngineState } from "../engine/state.ts";
+import {
+  badness,
+  drainMs,
+  neededSlots,
+  type PoolView,
+  type QueueView,
+  type SlowerView,
+  type StatesView,
+  type SystemView,
+  viewFlow,
+  viewLatency,
+} from "../kernel/stats/view.ts";
+import type { QueueGauge, ServingGauge, WorkerGauges } from "./gauges.ts";
+import type { Track } from "./track.ts";
+import type { Tracks } from "./tracks.ts";
+
+/** A queue that has not moved and holds nothing is shown all the same, if a setting or a task ever named it. */
+const NO_GAUGE = { paused: false, ready: 0, scheduled: 0, retrying: 0, running: 0, readySince: 0, unserved: 0 };
+
+export interface ViewParts {
+  readonly at: number;
+  readonly tracks: Tracks;
+  readonly queues: ReadonlyMap<string, QueueGauge>;
+  readonly workers: WorkerGauges;
+  readonly slower: readonly SlowerView[];
+  /** Seconds that the sums of the last minutes cover, at most. */
+  readonly knownMs: number;
+}
+
+/** The second that has passed, in plain numbers. */
+export function makeView(state: EngineState, parts: ViewParts): SystemView {
+  const { at, tracks, workers } = parts;
+  const queues = [...parts.queues.values()]
+    .map((gauge) => viewQueue(state, parts, gauge))
+    .sort((a, b) => b.badness - a.badness || (a.queue < b.queue ? -1 : 1));
+  const sum = { queue: "", ...NO_GAUGE };
+  let paused = 0;
+  for (const gauge of parts.queues.values()) {
+    if (gauge.paused) paused += gauge.ready;
+    else {
+      sum.ready += gauge.ready;
+      sum.unserved += gauge.unserved;
+      if (gauge.readySince > 0 && (sum.readySince === 0 || gauge.readySince < sum.readySince))
+        sum.readySince = gauge.readySince;
+    }
+    sum.scheduled += gauge.scheduled;
+    sum.retrying += gauge.retrying;
+    sum.running += gauge.running;
+  }
+  const serving = { workers: 0, slots: 0, slotsUsed: 0 };
+  for (const pool of workers.pools.values()) {
+    serving.workers += pool.workers - pool.draining - pool.disconnected;
+    serving.slots += pool.slots;
+    serving.slotsUsed += pool.slotsUsed;
+  }
+  return {
+    at,
+    totals: viewTrack(parts, sum, { paused: false, note: "", at: 0, waiting: paused }, tracks.all, serving),
+    queues,
+    pools: [...workers.pools.values()].map(viewPool).sort((a, b) => (a.pool < b.pool ? -1 : 1)),
+    silentMs: workers.silentMs,
+    silentWorker: workers.silent,
+    leaseTtlMs: state.config.leaseTtlMs,
+    store: viewLatency(tracks.all.five.store),
+    storeProblem: state.storeProblem ?? "",
+    storeAwayMs: state.storeProblem === null ? 0 : Math.max(state.clock.now() - (state.flushSince || at), 0),
+    slower: parts.slower,
+  };
+}
+
+function viewQueue(state: EngineState, parts: ViewParts, gauge: QueueGauge): QueueView {
+  const row = state.queues.get(gauge.queue);
+  const paused = row?.paused ?? false;
+  const { everywhere, byQueue } = parts.workers;
+  const own = byQueue.get(gauge.queue);
+  const serving = {
+    workers: everywhere.workers + (own?.workers ?? 0),
+    slots: everywhere.slots + (own?.slots ?? 0),
+    slotsUsed: everywhere.slotsUsed + (own?.slotsUsed ?? 0),
+  };
+  const held = { paused, note: row?.pauseNote ?? "", at: row?.pausedAt ?? 0, waiting: paused ? gauge.ready : 0 };
+  const shown = paused ? { ...gauge, ready: 0, readySince: 0, unserved: 0 } : gauge;
+  return viewTrack(parts, shown, held, parts.tracks.of(gauge.queue, null), serving);
+}
+
+interface Pause {
+  readonly paused: boolean;
+  readonly note: string;
+  readonly at: number;
+  /** Tasks that would be ready. */
+  readonly waiting: number;
+}
+
+function viewTrack(parts: ViewParts, gauge: QueueGauge, pause: Pause, track: Track, serving: ServingGauge): QueueView {
+  const { five } = track;
+  const seconds = Math.max(Math.min(300, parts.knownMs / 1_000), 1);
+  const inPerSecond = five.count("submitted") / seconds;
+  const outPerSecond = five.ended / seconds;
+  const starts = (five.count("submitted") + five.count("retried")) / seconds;
+  const states: StatesView = {
+    ready: gauge.ready,
+    scheduled: gauge.scheduled,
+    retrying: gauge.retrying,
+    paused: pause.waiting,
+    running: gauge.running,
+  };
+  const view = {
+    queue: gauge.queue,
+    paused: pause.paused,
+    pauseNote: pause.note,
+    pausedAt: pause.at,
+    states,
+    oldestReadyMs: gauge.readySince === 0 ? undefined : Math.max(parts.at - gauge.readySince, 0),
+    unserved: gauge.unserved,
+    inPerMinute: track.inPerMinute,
+    outPerMinute: track.outPerMinute,
+    ended10: track.ended10(),
+    failed10: track.failed10(),
+    flow5: viewFlow(five),
+    wait: viewLatency(five.wait),
+    run: viewLatency(five.run),
+    ...serving,
+    drainMs: drainMs(gauge.ready, inPerSecond, outPerSecond),
+    pressure: five.ended === 0 ? undefined : five.count("submitted") / five.ended,
+    neededSlots: neededSlots(starts, five.run.meanMs),
+  };
+  return { ...view, badness: badness(view) };
+}
+
+function viewPool(pool: WorkerGauges["pools"] extends Map<string, infer P> ? P : never): PoolView {
+  return { ...pool, versions: Object.fromEntries(pool.versions) };
+}

@@ -1,0 +1,70 @@
+package tss_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tss "github.com/tss/tss/sdk/go"
+)
+
+// selfSigned writes a certificate for this machine and its key, both PEM.
+func selfSigned(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(t, err)
+	about := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "tss"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+	}
+	made, err := x509.CreateCertificate(rand.Reader, about, about, &private.PublicKey, private)
+	check(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	check(t, err)
+	folder := t.TempDir()
+	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	check(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made}), 0o600))
+	check(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
+	return cert, key
+}
+
+func TestACoordinatorWithACertificateIsTrustedByItsAuthorityAlone(t *testing.T) {
+	cert, key := selfSigned(t)
+	coordinator := newCoordinator(t, "TSS_TLS_CERT="+cert, "TSS_TLS_KEY="+key)
+	address := strings.Replace(coordinator.Address, "127.0.0.1", "localhost", 1)
+	try := func(addresses, authority string) error {
+		t.Setenv("TSS_TLS_CA", authority)
+		client, err := clientOf(t, tss.ClientOptions{Address: addresses, APIKey: coordinator.Key, SubmitTimeout: time.Second})
+		if err != nil {
+			return err
+		}
+		_, err = client.Submit(within(t), tss.TaskSpec{Command: "true"})
+		return err
+	}
+	check(t, try(address, cert))
+	check(t, try(nobody(t)+","+coordinator.Address, cert))
+	text, err := os.ReadFile(cert)
+	check(t, err)
+	check(t, try(address, string(text)))
+	other, _ := selfSigned(t)
+	err = try(address, other)
+	want := "(No coordinator answers at " + address + " (certificate signed by unknown authority);"
+	if !errors.Is(err, tss.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+	if err := try(address, ""); !errors.Is(err, tss.ErrUnavailable) {
+		t.Errorf("plaintext got %v", err)
+	}
+}

@@ -1,0 +1,124 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { expect, test } from "@jest/globals";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
+import type { FlushBatch } from "../../coordinator/ports/store.ts";
+import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { submit, TestWorker } from "../support/engine-house.ts";
+import { getTask, type Open, useEngines } from "../support/engines.ts";
+import { MovedClock } from "../support/moved-clock.ts";
+import { freshSqlite } from "../support/sqlite-database.ts";
+import { until } from "../support/until.ts";
+
+const start = useEngines();
+
+async function database(): Promise<Open> {
+  const url = await freshSqlite();
+  return () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+}
+
+const LONG = { leaseTtlMs: 60_000 };
+
+test("a worker that falls silent on an open stream is offered nothing more", async () => {
+  const house = await start(await database(), { leaseTtlMs: 200 });
+  const silent = new TestWorker(house, { credit: 5 });
+  await submit(house, [{ command: "x", retry: { limit: 3 } }]);
+  await silent.until((w) => w.leases.length === 1);
+  await silent.until((w) => w.ended !== null);
+  expect(silent.ended).toMatchObject({ reason: "SESSION_LOST" });
+  expect(house.engine.state.ready.size).toBe(0);
+});
+
+test("a draining worker that was lost and whose stream then ends leaves the others of its kind alone", async () => {
+  const house = await start(await database(), { leaseTtlMs: 200 });
+  const other = new TestWorker(house, { credit: 5 });
+  const beat = setInterval(() => other.beat(), 20);
+  const draining = new TestWorker(house);
+  draining.say({ draining: true });
+  await draining.until((w) => w.ended !== null);
+  draining.drop();
+  const [id] = await submit(house, [{ command: "x", queue: "never-seen-before" }]);
+  await other.until((w) => w.leases.length === 1);
+  clearInterval(beat);
+  expect(other.leases[0]?.id).toBe(id);
+});
+
+test("a worker's clock that is an hour behind does not end its attempts early", async () => {
+  const house = await start(await database(), LONG);
+  const worker = new TestWorker(house, { credit: 1 });
+  await submit(house, [{ command: "x", timeout: { seconds: 60n } }]);
+  await worker.until((w) => w.leases.length === 1);
+  const { id, token } = worker.leases[0]!;
+  worker.say({ starts: [{ id, fencingToken: BigInt(token), startedAt: timestampFromMs(Date.now() - 3_600_000) }] });
+  const [item] = house.engine.state.items.values();
+  const left = item!.timer!.at - house.engine.state.clock.monotonic();
+  expect(left).toBeGreaterThan(50_000);
+  expect(left).toBeLessThan(62_000);
+});
+
+test("a coordinator's clock that is set forward does not end attempts early", async () => {
+  const clock = new MovedClock();
+  const house = await start(await database(), LONG, false, clock);
+  const worker = new TestWorker(house, { credit: 1 });
+  await submit(house, [{ command: "x", timeout: { seconds: 60n } }]);
+  await worker.until((w) => w.leases.length === 1);
+  clock.wallMs = 3_600_000;
+  const { id, token } = worker.leases[0]!;
+  worker.say({ progress: [{ id, fencingToken: BigInt(token), percent: 1 }] });
+  const [item] = house.engine.state.items.values();
+  expect(item!.timer!.at - clock.monotonic()).toBeGreaterThan(50_000);
+});
+
+test("an owner that was stopped while its workers could have come back gives them a whole term", async () => {
+  const open = await database();
+  const dead = await start(open, LONG);
+  const worker = new TestWorker(dead, { credit: 1 });
+  const [id] = await submit(dead, [{ command: "x" }]);
+  await worker.until((w) => w.leases.length === 1);
+  const clock = new MovedClock();
+  const next = await start(open, LONG, true, clock);
+  clock.monotonicMs = 120_000;
+  next.engine.state.wheel.turn();
+  // The sweep has seen by now that it comes late.
+  const since = performance.now();
+  await until("a sweep has come round", () => performance.now() > since + 1_200);
+  expect((await getTask(next, id!)).status).toBe(TaskStatus.RUNNING);
+  const back = new TestWorker(next, { sessionId: worker.sessionId, held: worker.leases });
+  expect(back.welcome?.adopted).toMatchObject([{ id }]);
+});
+
+test("attempts whose worker never comes back after a restart are lost when its term is over", async () => {
+  const open = await database();
+  const dead = await start(open, LONG);
+  const worker = new TestWorker(dead, { credit: 1 });
+  const [id] = await submit(dead, [{ command: "x", retry: { limit: 1 } }]);
+  await worker.until((w) => w.leases.length === 1);
+  const next = await start(open, { leaseTtlMs: 400 }, true);
+  const taker = new TestWorker(next, { credit: 1 });
+  const beat = setInterval(() => taker.beat(), 50);
+  await taker.until((w) => w.leases.length === 1);
+  clearInterval(beat);
+  expect(taker.leases[0]).toMatchObject({ id, attempt: 2 });
+});
+
+test("the name of a worker is written anew in each generation of segments it works in", async () => {
+  const open = await database();
+  const house = await start(open, { ...LONG, segmentRows: 5 });
+  const worker = new TestWorker(house, { credit: 1 });
+  const run = async () => {
+    const [id] = await submit(house, [{ command: "x" }]);
+    await worker.until((w) => w.leases.at(-1)?.id === id);
+    worker.report(worker.leases.at(-1)!, undefined, { credit: 1 });
+    await worker.until((w) => w.acks.length === w.leases.length);
+  };
+  await run();
+  // Called for every flush; none is held.
+  const named: unknown[] = [];
+  house.store.hold("before", "flush", ([batch]) => {
+    named.push(...(batch as FlushBatch).sessions);
+    return false;
+  });
+  const { generation } = house.engine.state.segments.open;
+  while (house.engine.state.segments.open.generation === generation) await run();
+  await run();
+  expect(named).toMatchObject([{ id: worker.sessionId, workerName: "test-worker" }]);
+});

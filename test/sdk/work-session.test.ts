@@ -1,0 +1,104 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { expect, test } from "@jest/globals";
+import {
+  OutcomeReportSchema,
+  type WorkRequest,
+  WorkRequestSchema,
+  WorkResponseSchema,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import type { BytesCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
+import type { WorkSessionEvents } from "../../sdk/typescript/worker/work-session-types.ts";
+
+/** A stream that a test plays: what the worker wrote, and what it is told. */
+function playedStream() {
+  const written: WorkRequest[] = [];
+  const inbox: Buffer[] = [];
+  let wake = Promise.withResolvers<void>();
+  let over = false;
+  const call: BytesCall = {
+    write(message) {
+      written.push(fromBinary(WorkRequestSchema, message));
+      return true;
+    },
+    drained: async () => {},
+    end: () => tell(undefined),
+    cancel: () => tell(undefined),
+    async *[Symbol.asyncIterator]() {
+      while (true) {
+        while (inbox.length > 0) yield inbox.shift() as Buffer;
+        if (over) return;
+        await wake.promise;
+      }
+    },
+  };
+  function tell(response: Parameters<typeof create<typeof WorkResponseSchema>>[1] | undefined): void {
+    if (response === undefined) over = true;
+    else inbox.push(Buffer.from(toBinary(WorkResponseSchema, create(WorkResponseSchema, response))));
+    wake.resolve();
+    wake = Promise.withResolvers();
+  }
+  return { call, written, tell };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const WELCOME = { welcome: { sessionId: "w_1" } };
+
+const deaf: WorkSessionEvents = {
+  onConnected: () => {},
+  onLease: () => {},
+  onCancel: () => {},
+  onLogAck: () => {},
+  onOutcomeAck: () => {},
+  onDrain: () => {},
+};
+
+test("many long errors at once travel in messages below the limit", async () => {
+  const stream = playedStream();
+  const connection = { bytes: () => stream.call } as unknown as Connection;
+  const connected = Promise.withResolvers<void>();
+  const events = { ...deaf, onConnected: () => connected.resolve() };
+  const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });
+  await turn();
+  stream.tell(WELCOME);
+  await connected.promise;
+  const error = { type: "Error", message: "ä".repeat(LIMITS.errorMessageBytes / 4) };
+  for (let count = 0; count < LIMITS.slots; count++)
+    session.outcome(create(OutcomeReportSchema, { id: "x".repeat(26), fencingToken: 1n << 50n, error }));
+  await turn();
+  const reports = stream.written.slice(1);
+  expect(reports.flatMap(({ outcomes }) => outcomes)).toHaveLength(LIMITS.slots);
+  const largest = Math.max(...reports.map((message) => toBinary(WorkRequestSchema, message).length));
+  expect(largest).toBeLessThan(LIMITS.messageBytes / 2);
+  await session.close();
+});
+
+test("what is offered between hello and welcome is said after it, and so is a farewell", async () => {
+  const streams = [playedStream()];
+  const connection = { bytes: () => streams.at(-1)?.call } as unknown as Connection;
+  const connected = Promise.withResolvers<void>();
+  const events = { ...deaf, onConnected: () => connected.resolve() };
+  const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });
+  const [stream] = streams as [ReturnType<typeof playedStream>];
+  session.credit(1);
+  await turn();
+  expect(stream.written).toMatchObject([{ hello: { credit: 1 } }]);
+  session.credit(2);
+  stream.tell(WELCOME);
+  await connected.promise;
+  await turn();
+  expect(stream.written.slice(1)).toMatchObject([{ credit: 2, draining: false }]);
+
+  // The next stream: it is told the whole, and between hello and welcome the worker decides to leave.
+  streams.push(playedStream());
+  const next = streams[1] as ReturnType<typeof playedStream>;
+  stream.tell(undefined);
+  while (next.written.length === 0) await turn();
+  expect(next.written).toMatchObject([{ hello: { credit: 3 }, draining: false }]);
+  session.drain();
+  next.tell(WELCOME);
+  while (next.written.length === 1) await turn();
+  expect(next.written.slice(1)).toMatchObject([{ credit: 0, draining: true }]);
+  await session.close();
+});

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { freePort } from "../support/free-port.ts";
+import { ROOT, startProgram, temporaryFolder } from "../support/run-tss.ts";
+import { startSdkSystem } from "../support/sdk-system.ts";
+
+const startAgent = (env: Record<string, string>) =>
+  startProgram(process.execPath, [join(ROOT, "bin/tss-agent.cjs")], {
+    cwd: temporaryFolder(),
+    env: { TSS_WORKER_NAME: "hand", ...env },
+  });
+
+test("an agent says whom it works for", async () => {
+  const system = await startSdkSystem();
+  const agent = startAgent({ TSS_COORDINATOR: system.address, TSS_API_KEY: system.apiKey });
+  await agent.says(`tss-agent hand offers its slots to ${system.address}\n`);
+  agent.child.kill("SIGTERM");
+  expect(await agent.finished).toMatchObject({ code: 0, stderr: "" });
+  await system.close();
+});
+
+test("an agent without a coordinator says so and goes on trying", async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const agent = startAgent({ TSS_COORDINATOR: address, TSS_API_KEY: "" });
+  await agent.says("It goes on trying.");
+  expect(agent.stderr()).toBe(`tss-agent: No coordinator answers at ${address} (ECONNREFUSED). It goes on trying.\n`);
+  agent.child.kill("SIGTERM");
+  expect(await agent.finished).toMatchObject({ code: 0, stdout: "" });
+});
