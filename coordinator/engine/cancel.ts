@@ -58,7 +58,7 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   const lane = state.lanes.get(ref.lane);
   const head = lane === undefined ? null : takeOut(state, lane, ref);
   if (lane !== undefined && head !== null) return cancelItem(state, takeInHand(state, head, lane, "returned"), by);
-  const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
+  const stored = await reading(() => state.reader.read(ref));
   if (stored === null) return "unknown";
   if (stored.end !== null) return "unchanged";
   // It may have come into memory, or even ended, while it was read.

@@ -20,6 +20,7 @@ import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskReader } from "./task-reader.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -74,6 +75,7 @@ export class Engine {
       ({ shard, epoch }) => new Shard(shard, epoch),
     );
     const meta = await store.catalog.meta();
+    const segments = new SegmentMap();
     const state: EngineState = {
       config: options.config,
       clock,
@@ -84,7 +86,8 @@ export class Engine {
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
-      segments: new SegmentMap(),
+      segments,
+      reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
       changes: new Changes(),
       shards: shards.sort((a, b) => a.shard - b.shard),

@@ -18,6 +18,7 @@ import type { RecentEnds } from "./recent-ends.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
+import type { TaskReader } from "./task-reader.ts";
 import type { Wheel } from "./wheel.ts";
 
 export interface EngineConfig {
@@ -80,6 +81,7 @@ export interface EngineState {
   readonly failpoint: (name: string) => void;
   readonly ids: IdCodec;
   readonly segments: SegmentMap;
+  readonly reader: TaskReader;
   readonly wheel: Wheel;
   readonly changes: Changes;
   readonly shards: readonly Shard[];
