@@ -9,9 +9,11 @@ import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
+import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
@@ -92,14 +94,14 @@ export class Engine {
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
-      items: new Map(),
+      items: new ItemIndex(),
       sessions: new Map(),
       pastSessions: new Map(),
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
       ready: new Set(),
-      recentEnds: new Map(),
+      recentEnds: new RecentEnds(),
       memory: { heads: 0, bytes: 0 },
       placing: { index: 0, left: 0, until: 0 },
       segmentRows: 0,
