@@ -57,7 +57,7 @@ export function openSession(state: EngineState, keyId: string, info: WorkerInfo,
     polls: false,
     stalled: false,
     credit: 0,
-    held: new Map(),
+    held: new Set(),
     used: new Map(),
     draining: false,
     recordedIn: 0,
@@ -131,19 +131,19 @@ export function touch(state: EngineState, session: Session): void {
 export function adopt(state: EngineState, session: Session, held: readonly HeldLease[]): Welcome {
   const adopted: HeldLease[] = [];
   const refused: HeldLease[] = [];
-  const named = new Set<string>();
+  const named = new Set<Item>();
   for (const lease of held) {
     const item = currentItem(state, lease);
     if (item === null) {
       refused.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
       continue;
     }
-    named.add(item.key);
+    named.add(item);
     adopted.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
     takeOver(state, session, item);
   }
-  for (const item of [...session.held.values()]) {
-    if (named.has(item.key) || item.state !== "running" || item.attempt?.committed !== true) continue;
+  for (const item of [...session.held]) {
+    if (named.has(item) || item.state !== "running" || item.attempt?.committed !== true) continue;
     giveBack(state, item);
   }
   return create(WelcomeSchema, {
@@ -180,7 +180,7 @@ function takeOver(state: EngineState, session: Session, item: Item): void {
  */
 export function ordersOf(state: EngineState, session: Session): NonNullable<WorkAnswer["cancels"]> {
   const orders: NonNullable<WorkAnswer["cancels"]>[number][] = [];
-  for (const item of session.held.values()) {
+  for (const item of session.held) {
     const { attempt } = item;
     if (item.state !== "running" || attempt?.committed !== true) continue;
     if (attempt.ordered !== 0)
@@ -206,7 +206,7 @@ export function closeSession(state: EngineState, session: Session): void {
   // Nothing is leased to it any more, whatever it gives back below.
   session.stream = null;
   updateReady(state, session);
-  for (const item of [...session.held.values()]) {
+  for (const item of [...session.held]) {
     // A lease that was never sent costs nothing.
     if (item.attempt?.committed === false) giveBack(state, item);
     else loseAttempt(state, item);

@@ -1,6 +1,6 @@
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import { EVENT } from "../ports/rows.ts";
 import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
@@ -58,12 +58,12 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   const lane = state.lanes.get(ref.lane);
   const head = lane === undefined ? null : takeOut(state, lane, ref);
   if (lane !== undefined && head !== null) return cancelItem(state, takeInHand(state, head, lane, "returned"), by);
-  const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
+  const stored = await reading(() => state.reader.read(ref));
   if (stored === null) return "unknown";
   if (stored.end !== null) return "unchanged";
   // It may have come into memory, or even ended, while it was read.
   const window = lane?.findWindow(ref.shard);
-  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(refKey(ref))) return "again";
+  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
   if (lane === undefined) return "unknown";
   const item = takeInHand(state, stored.task, lane, "returned");
   const { attempts, token } = readHistory(stored.events);

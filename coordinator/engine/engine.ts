@@ -10,15 +10,18 @@ import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
+import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskReader } from "./task-reader.ts";
 import { openRooms } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
@@ -74,6 +77,7 @@ export class Engine {
       ({ shard, epoch }) => new Shard(shard, epoch),
     );
     const meta = await store.catalog.meta();
+    const segments = new SegmentMap();
     const state: EngineState = {
       config: options.config,
       clock,
@@ -84,7 +88,8 @@ export class Engine {
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
-      segments: new SegmentMap(),
+      segments,
+      reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
       changes: new Changes(),
       shards: shards.sort((a, b) => a.shard - b.shard),
@@ -92,14 +97,14 @@ export class Engine {
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
       rooms: new Map(),
-      items: new Map(),
+      items: new ItemIndex(),
       sessions: new Map(),
       pastSessions: new Map(),
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
       ready: new Set(),
-      recentEnds: new Map(),
+      recentEnds: new RecentEnds(),
       memory: { heads: 0, bytes: 0 },
       placing: { index: 0, left: 0, until: 0 },
       segmentRows: 0,

@@ -87,7 +87,7 @@ export function takeOut(state: EngineState, lane: Lane, head: Pick<TaskHead, "sh
 /** The task is in hand from now on: an item in `items`. */
 export function takeInHand(state: EngineState, head: TaskHead, lane: Lane, as: Item["state"]): Item {
   const item = newItem(head, lane, as);
-  state.items.set(item.key, item);
+  state.items.set(item);
   noteAhead(state, lane, head);
   return item;
 }

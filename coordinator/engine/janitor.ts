@@ -1,4 +1,4 @@
-import { FencedError } from "../ports/store-errors.ts";
+import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
@@ -8,6 +8,7 @@ import type { EngineState } from "./state.ts";
 
 const DUE_ROWS = 1_000;
 const PRUNE_ROWS = 1_000;
+const DOUBT_MS = 200;
 
 /** One at a time: who has waited for it knows that everything committed before the call is covered. */
 export function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<void> {
@@ -74,6 +75,26 @@ async function readDue(state: EngineState, until: number): Promise<void> {
   }
 }
 
+/**
+ * Carries out a change of segments. Where its answer is lost it is asked for again until it is known to have happened: no
+ * flush may be made before, as its rows must go where they will be looked for.
+ */
+async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Promise<T> {
+  for (let doubt = false; ; doubt = true) {
+    try {
+      const result = await change();
+      if (doubt) state.storeProblem = null;
+      return result;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError && (doubt || error.inDoubt))) throw error;
+      if (state.stopped !== null) throw state.stopped;
+      if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
+      state.storeProblem = error.message;
+      await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+    }
+  }
+}
+
 /** Opens the next segment when the open one is full or old. */
 export async function rotate(state: EngineState, flusher: Flusher): Promise<void> {
   const full = state.segmentRows >= state.config.segmentRows;
@@ -81,7 +102,8 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   if (!full && !old) return;
   await flusher.between(async () => {
     const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
-    const segment = await state.store.segments.open(state.shards, ranges, state.clock.now());
+    const at = state.clock.now();
+    const segment = await untilKnown(state, () => state.store.segments.open(state.shards, ranges, at));
     state.failpoint("segment.opened");
     state.segments.opened(segment);
     state.segmentRows = 0;
@@ -96,7 +118,9 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
-      const result = await state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved);
+      const result = await untilKnown(state, () =>
+        state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved),
+      );
       if (result.outcome === "reclaimed") {
         state.failpoint("segment.reclaimed");
         state.segments.reclaimed(seg);

@@ -11,6 +11,8 @@ export class Lane {
   /** Retries that are due, released attempts, delayed tasks whose time has come: served before the windows. */
   readonly returned: Item[] = [];
   readonly #windows = new Map<number, Window>();
+  /** Those with heads, and some that had: a queue may have been spread over every shard, and a lease looks at all of these. */
+  readonly #filled: Window[] = [];
   /** Tasks submitted and not ended, per shard, as committed. */
   readonly open = new Map<number, number>();
   /** Number of worker profiles that could serve it. */
@@ -26,7 +28,7 @@ export class Lane {
   window(shard: number): Window {
     let window = this.#windows.get(shard);
     if (window === undefined) {
-      window = new Window(shard);
+      window = new Window(shard, this.#filled);
       this.#windows.set(shard, window);
     }
     return window;
@@ -42,9 +44,7 @@ export class Lane {
 
   /** Whether it has a task in memory that could be given out now. */
   get hasHead(): boolean {
-    if (this.returned.length > 0) return true;
-    for (const window of this.#windows.values()) if (window.count > 0) return true;
-    return false;
+    return this.returned.length > 0 || this.#oldest() !== null;
   }
 
   /** Whether it may give out a task now. */
@@ -68,10 +68,13 @@ export class Lane {
   #oldest(): Window | null {
     let best: Window | null = null;
     let bestHead: TaskHead | null = null;
-    for (const window of this.#windows.values()) {
-      if (window.count === 0) continue;
-      const head = window.peek() as TaskHead;
-      if (bestHead === null || head.createdAt < bestHead.createdAt) {
+    for (let place = this.#filled.length - 1; place >= 0; place--) {
+      const window = this.#filled[place] as Window;
+      const head = window.peek();
+      if (head === null) {
+        window.listed = false;
+        this.#filled.splice(place, 1);
+      } else if (bestHead === null || head.createdAt <= bestHead.createdAt) {
         best = window;
         bestHead = head;
       }

@@ -4,7 +4,7 @@ import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { returnItem, takeInHand } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { headOf, type Item } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { LATER } from "./segments.ts";
 import type { EngineState } from "./state.ts";
@@ -55,15 +55,13 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
   // What was committed while these rows were read is not among them.
-  const key = refKey(task);
-  if (lane === undefined || state.items.has(key) || state.departed.has(key)) return null;
+  if (lane === undefined || state.items.has(task) || state.departed.has(refKey(task))) return null;
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
   // The scan for due ones finds it by its row alone.
   const far = task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
-  const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
-  const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
+  const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");
   item.attempts = history.attempts;
   item.token = history.token;

@@ -1,4 +1,3 @@
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { addMemory, dropMemory } from "./fill.ts";
 import type { Lane } from "./lanes.ts";
@@ -94,7 +93,7 @@ function fellShort(rows: readonly TaskHead[], limit: number): boolean {
 }
 
 function take(state: EngineState, lane: Lane, window: Window, head: TaskHead): void {
-  if (window.takenAhead.has(head.seq) || state.items.has(refKey(head))) return;
+  if (window.takenAhead.has(head.seq) || state.items.has(head)) return;
   // In segment 0 a start time belongs to the due scan; in the ring it is a short delay.
   if (head.runAt > state.clock.now()) {
     if (head.seg !== LATER) rest(state, head, lane, head.runAt);

@@ -4,19 +4,22 @@ import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
 import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
+import type { ItemIndex } from "./item-index.ts";
 import type { Lane } from "./lanes.ts";
 import type { Pending } from "./pending.ts";
 import type { Profile } from "./profile.ts";
 import type { QueueRoom } from "./queue-room.ts";
+import type { RecentEnds } from "./recent-ends.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
+import type { TaskReader } from "./task-reader.ts";
 import type { Wheel } from "./wheel.ts";
 
 export interface EngineConfig {
@@ -79,6 +82,7 @@ export interface EngineState {
   readonly failpoint: (name: string) => void;
   readonly ids: IdCodec;
   readonly segments: SegmentMap;
+  readonly reader: TaskReader;
   readonly wheel: Wheel;
   readonly changes: Changes;
   readonly shards: readonly Shard[];
@@ -87,7 +91,7 @@ export interface EngineState {
   readonly queues: Map<string, QueueRow>;
   /** Of the queues that have a limit. */
   readonly rooms: Map<string, QueueRoom>;
-  readonly items: Map<string, Item>;
+  readonly items: ItemIndex;
   readonly sessions: Map<string, Session>;
   /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
   readonly pastSessions: Map<string, number>;
@@ -98,7 +102,7 @@ export interface EngineState {
   /** Sessions that could take a lease. */
   readonly ready: Set<Session>;
   /** Tokens of attempts that ended lately: answers repeats without the store. */
-  readonly recentEnds: Map<string, number>;
+  readonly recentEnds: RecentEnds;
   memory: { heads: number; bytes: number };
   /** Shard that un-keyed submits go to now, and until when. */
   placing: { index: number; left: number; until: number };
@@ -146,7 +150,7 @@ export function isFar(state: EngineState, startAt: number): boolean {
 }
 
 export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
-  return state.items.get(refKey(ref));
+  return state.items.get(ref);
 }
 
 export function shardAt(state: EngineState, shard: number): Shard {

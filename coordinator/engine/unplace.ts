@@ -26,7 +26,7 @@ export function unplace(state: EngineState, batch: Batch, placed: PlacedMessage,
     if (gone.has(refKey(row))) countEnd(state, row.shard, row.lane, queue, row.status, -1);
   batch.ends = batch.ends.filter(({ row }) => !gone.has(refKey(row)));
   batch.events = batch.events.filter((row) => !gone.has(refKey(row)));
-  batch.leases = batch.leases.filter(({ item }) => !gone.has(item.key));
+  batch.leases = batch.leases.filter(({ item }) => !gone.has(refKey(item.head)));
   batch.held = batch.held.filter(({ head }) => !gone.has(refKey(head)));
   const keep = batch.tasks.map((row) => !gone.has(refKey(row)));
   batch.taskKeys = batch.taskKeys.filter((_, index) => keep[index]);
@@ -34,13 +34,12 @@ export function unplace(state: EngineState, batch: Batch, placed: PlacedMessage,
 }
 
 function forget(state: EngineState, batch: Batch, head: TaskHead): void {
-  const key = refKey(head);
-  const item = state.items.get(key);
+  const item = state.items.get(head);
   const lane = state.lanes.get(head.lane) as Lane;
   takeOut(state, lane, head);
   for (const dropped of lane.findWindow(head.shard)?.forgetTail(head.seq) ?? []) dropMemory(state, dropped);
   if (item === undefined) return;
-  state.items.delete(key);
+  state.items.delete(head);
   if (item.timer !== null) state.wheel.cancel(item.timer);
   const at = lane.returned.indexOf(item);
   if (at >= 0) lane.returned.splice(at, 1);

@@ -1,7 +1,7 @@
 import type { TaskHead } from "../ports/rows.ts";
 
-/** What a head costs beside its spec, in bytes: the object, its numbers and its place in the array; measured. */
-const HEAD_BYTES = 300;
+/** What a head costs beside its spec, in bytes: the object, its numbers, a name and its place in the array. */
+const HEAD_BYTES = 380;
 
 /** Newest heads a paged window remembers: about two flushes. */
 const TAIL_HEADS = 3_000;
@@ -44,8 +44,14 @@ export class Window {
   #tail: TaskHead[] = [];
   #tailFrom = 0;
 
-  constructor(shard: number) {
+  /** Windows of the lane that may have heads. */
+  readonly #filled: Window[];
+  /** Whether it is among them; whoever finds it empty takes it out. */
+  listed = false;
+
+  constructor(shard: number, filled: Window[] = []) {
     this.shard = shard;
+    this.#filled = filled;
   }
 
   get count(): number {
@@ -135,6 +141,7 @@ export class Window {
   push(head: TaskHead): void {
     this.#heads.push(head);
     this.#count++;
+    this.#list();
   }
 
   /** Puts one where its seq belongs, which is mostly near the end. */
@@ -143,6 +150,7 @@ export class Window {
     while (place > this.#first && (this.#heads[place - 1]?.seq ?? head.seq) >= head.seq) place--;
     this.#heads.splice(place, 0, head);
     this.#count++;
+    this.#list();
   }
 
   /** Takes one out of the middle; null when it is not here. */
@@ -179,6 +187,13 @@ export class Window {
       const head = this.#heads[place];
       if (head != null) yield head;
     }
+  }
+
+  /** The lane looks here for heads. */
+  #list(): void {
+    if (this.listed) return;
+    this.listed = true;
+    this.#filled.push(this);
   }
 
   /** Binary search; a removed place keeps no seq, so its neighbours are asked. */

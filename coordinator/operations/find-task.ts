@@ -13,7 +13,7 @@ export function readId(state: EngineState, id: string): TaskRef {
 
 export async function findTask(state: EngineState, id: string): Promise<StoredTask> {
   const ref = readId(state, id);
-  const stored = await reading(() => state.store.reads.task(ref, state.segments.candidates(ref)));
+  const stored = await reading(() => state.reader.read(ref));
   if (stored === null) throw notFound(id);
   return stored;
 }

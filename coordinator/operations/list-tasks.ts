@@ -13,8 +13,9 @@ import { checkQueueName } from "../kernel/check-spec.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { StoredTask } from "../ports/rows.ts";
-import type { ListPlace, ListQuery } from "../ports/store.ts";
+import type { ListPage, ListPlace, ListQuery } from "../ports/store.ts";
 import { describeTask } from "./describe-task.ts";
+import { listRunning, mergePages } from "./list-running.ts";
 
 /** Rows looked at for one page; a search without an index says how far it came. */
 const MAX_SCANNED = 20_000;
@@ -31,9 +32,9 @@ export async function listTasks(state: EngineState, request: ListTasksRequest): 
   const tasks: ListTasksResponse["tasks"] = [];
   let place = query.after;
   let incomplete = false;
-  // Waiting and running are told apart in memory: a page of one may take several of the store.
+  // Waiting and running are told apart in memory: a page of what waits may take several of the store.
   for (;;) {
-    const page = await reading(() => state.store.reads.list({ ...query, after: place, limit: limit - tasks.length }));
+    const page = await readPage(state, { ...query, after: place, limit: limit - tasks.length }, wanted);
     const described = await describePage(state, page.tasks);
     for (const task of described) if (wanted.size === 0 || wanted.has(task.status)) tasks.push(task);
     place = page.next;
@@ -45,6 +46,15 @@ export async function listTasks(state: EngineState, request: ListTasksRequest): 
     nextCursor: place === null ? "" : writeCursor(place),
     scannedTo: incomplete && place !== null ? toTimestamp(place.createdAt) : undefined,
   });
+}
+
+/** What runs is few and known; it is only looked for in the store together with what waits. */
+async function readPage(state: EngineState, query: ListQuery, wanted: ReadonlySet<TaskStatus>): Promise<ListPage> {
+  const fromStore = (asked: ListQuery) => reading(() => state.store.reads.list(asked));
+  if (!wanted.has(TaskStatus.RUNNING) || wanted.has(TaskStatus.WAITING)) return fromStore(query);
+  const running = await listRunning(state, query);
+  if (query.endStatuses?.length === 0) return running;
+  return mergePages(running, await fromStore({ ...query, unended: false }), query.limit);
 }
 
 function check(request: ListTasksRequest): void {

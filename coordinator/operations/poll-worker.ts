@@ -19,9 +19,10 @@ import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
-import { durationMs, toDuration } from "../kernel/time.ts";
+import { toAttemptReport } from "../kernel/attempt-report.ts";
+import { durationMs, timestampMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer } from "./operations.ts";
+import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer, WorkerReports } from "./operations.ts";
 import { fitting, Poll } from "./poll.ts";
 import { takeReports } from "./worker-session.ts";
 
@@ -136,13 +137,19 @@ export async function reportTasks(
   let open = request.outcomes.length + request.logs.length;
   await new Promise<void>((resolve) => {
     if (open === 0) return resolve();
-    takeReports(state, logs, request, (answer) => {
-      for (const { id, token, accepted } of answer.outcomeAcks ?? [])
-        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
-      for (const { id, token, offset, full } of answer.logAcks ?? [])
-        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+    const answered = (): void => {
       open--;
       if (open === 0) resolve();
+    };
+    takeReports(state, logs, readReports(request), {
+      outcome(id, token, accepted) {
+        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
+        answered();
+      },
+      log(id, token, { offset, full }) {
+        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+        answered();
+      },
     });
   });
   if (known)
@@ -150,4 +157,17 @@ export async function reportTasks(
       create(CancelOrderSchema, { id, fencingToken: BigInt(token), reason }),
     );
   return response;
+}
+
+function readReports({ outcomes, starts, progress, logs }: ReportTasksRequest): WorkerReports {
+  return {
+    outcomes: outcomes.map(toAttemptReport),
+    starts: starts.map(({ id, fencingToken, startedAt }) => ({
+      id,
+      token: Number(fencingToken),
+      startedAt: startedAt === undefined ? 0 : timestampMs(startedAt),
+    })),
+    progress,
+    logs,
+  };
 }

@@ -96,13 +96,16 @@ export interface SegmentStore {
   /**
    * Opens the next segment, making its tables or reusing freed ones; tasks of shard s with seq ≥ fromSeq belong to it.
    * Its tables exist before the transaction that opens it, so no flush waits for DDL.
+   * Asked for again with the same `from`, because the answer was lost, it gives the segment that was opened then.
    * @param owners the epoch of every shard, checked.
+   * @throws StoreUnavailableError with `inDoubt` when it may have happened: ask again.
    */
   open(owners: readonly OwnedShard[], from: readonly SegmentRange[], at: number): Promise<Segment>;
   /**
    * Empties a sealed segment whose newest end (or, without ends, newest task) is older than `endedBefore`, if nobody is
    * in the way: unfinished tasks (at most `maxMoved`) are moved to segment 0 with their events, in one transaction with
-   * the truncation, under the epoch check. A busy lock gives up within 100 ms.
+   * the truncation, under the epoch check. A busy lock gives up within 100 ms. One that is empty already is `reclaimed`.
+   * @throws StoreUnavailableError with `inDoubt` when it may have happened: ask again.
    */
   reclaim(owners: readonly OwnedShard[], seg: number, endedBefore: number, maxMoved: number): Promise<ReclaimResult>;
   /** Deletes ended tasks of segment 0 (with events and end) whose end is older; returns how many. At most `limit`. */

@@ -1,5 +1,6 @@
-// `npm run bench -- [--tasks 200000] [--rounds 3] [--seconds 10] [--only b1|b2] [--shapes "100x1 1x4"] [--profile DIR]`: B1 and B2 of TSS on Postgres and on
-// SQLite beside graphile-worker, in turn, on a private Postgres. Prints tables; nothing is asserted but that every run
+// `npm run bench -- [--tasks 200000] [--rounds 3] [--seconds 10] [--only b1|b2] [--shapes "100x1 1x4"]
+// [--systems "postgres sqlite graphile"] [--profile DIR]`: B1 and B2 of TSS on Postgres and on SQLite beside
+// graphile-worker, in turn, on a private Postgres. Prints tables; nothing is asserted but that every run
 // executed what was accepted. docs/benchmarks.md keeps a run and says what it means.
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     only: { type: "string" },
     profile: { type: "string" },
+    systems: { type: "string", default: "postgres sqlite graphile" },
     shapes: { type: "string", default: "100x1 100x4 10x1 10x4 1x1 1x4" },
   },
 });
@@ -46,18 +48,22 @@ async function freshUrl(): Promise<string> {
   return server.url.replace(/\/postgres$/, `/${name}`);
 }
 
-const SYSTEMS: readonly (() => Promise<System>)[] = [
-  async () => startTss({ databaseUrl: await freshUrl(), postgresPid, slots: SLOTS, profile }),
-  async () => startTss({ slots: SLOTS, profile }),
-  async () => startGraphile({ databaseUrl: await freshUrl(), postgresPid, setting: "fast" }),
-];
-/** graphile-worker hands jobs out at once only without its local queue. */
-const LATENCY_SYSTEMS = [
-  ...SYSTEMS.slice(0, 2),
-  async () => startGraphile({ databaseUrl: await freshUrl(), postgresPid, setting: "defaults" }),
-];
+type Start = () => Promise<System>;
+const chosen = values.systems.split(" ");
+const onPostgres: Start = async () => startTss({ databaseUrl: await freshUrl(), postgresPid, slots: SLOTS, profile });
+const onSqlite: Start = () => startTss({ slots: SLOTS, profile });
+/** graphile-worker hands jobs out at once only without its local queue: latency is measured with its defaults. */
+const graphile = (setting: "fast" | "defaults"): Start => {
+  return async () => startGraphile({ databaseUrl: await freshUrl(), postgresPid, setting });
+};
+const systems = (setting: "fast" | "defaults"): Start[] =>
+  Object.entries({ postgres: onPostgres, sqlite: onSqlite, graphile: graphile(setting) })
+    .filter(([name]) => chosen.includes(name))
+    .map(([, start]) => start);
+const SYSTEMS = systems("fast");
+const LATENCY_SYSTEMS = systems("defaults");
 
-async function onFresh<T>(start: () => Promise<System>, body: (system: System) => Promise<T>): Promise<[string, T]> {
+async function onFresh<T>(start: Start, body: (system: System) => Promise<T>): Promise<[string, T]> {
   const system = await start();
   try {
     return [system.name, await body(system)];
@@ -84,7 +90,7 @@ try {
       console.log(`\nB1, ${count} tasks, ${perMessage} a message, ${submitters} submitters, ${rounds} rounds`);
       console.log(throughputTable(results));
     }
-  const overloaded = new Set<() => Promise<System>>();
+  const overloaded = new Set<Start>();
   if (values.only !== "b1")
     for (const rate of RATES) {
       const rows = [];

@@ -31,7 +31,8 @@ const lease: fc.Arbitrary<LeaseGrant> = fc.record(
     maxAttempts: small,
     spec,
     timeoutMs: ms,
-    createdAt: fc.nat({ max: 4_102_444_800_000 }),
+    // Every task has one.
+    createdAt: fc.integer({ min: 1, max: 4_102_444_800_000 }),
     cancelGraceMs: ms,
     heartbeatTimeoutMs: ms,
   },

@@ -4,7 +4,8 @@ import { committed } from "../../coordinator/engine/committed.ts";
 import type { Flusher } from "../../coordinator/engine/flusher.ts";
 import { writeCheckpoints } from "../../coordinator/engine/janitor.ts";
 import { shardOfKey } from "../../coordinator/engine/place.ts";
-import type { Checkpoint, FlushBatch } from "../../coordinator/ports/store.ts";
+import type { Checkpoint, FlushBatch, ReclaimResult } from "../../coordinator/ports/store.ts";
+import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { submit, TestWorker } from "../support/engine-house.ts";
 import { cancelTasks, countTasks, getTask, type Open, useEngines } from "../support/engines.ts";
@@ -137,6 +138,56 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
       const worker = new TestWorker(house, { credit: 1 });
       await worker.until((w) => w.leases.length === 1);
       expect(worker.leases[0]?.id).toBe(id);
+    });
+
+    test("a segment whose opening was in doubt is known before anything is written to it", async () => {
+      const open = await database();
+      const config = { segmentRows: 50, leaseTtlMs: 60_000 };
+      const dead = await start(open, config);
+      const { segments } = dead.engine.state;
+      const opening = dead.store.hold("after", "segments.open");
+      const batch = () => Array.from({ length: 60 }, () => ({ command: "x" }));
+      const ids = await submit(dead, batch());
+      await opening.reached;
+      // Committed, and the answer is lost.
+      opening.fail(new StoreUnavailableError("the connection is gone", true));
+      ids.push(...(await submit(dead, batch())));
+      const generations = segments.sealed.map(({ generation }) => generation);
+      expect([...generations, segments.open.generation]).toEqual([1, 2]);
+      const next = await start(open, config, true);
+      for (const id of [ids[0]!, ids[60]!, ids[119]!])
+        expect((await getTask(next, id)).status).toBe(TaskStatus.WAITING);
+      const worker = new TestWorker(next);
+      worker.succeedAll();
+      worker.credit(50);
+      await worker.until((w) => w.acks.length === 120);
+    });
+
+    test("ends of tasks whose segment was emptied in doubt go to where the tasks are", async () => {
+      const open = await database();
+      const config = { segmentRows: 50, retentionMs: 50, janitorMs: 50, leaseTtlMs: 60_000 };
+      const house = await start(open, config);
+      const holder = new TestWorker(house, { credit: 1, queues: ["pinned"] });
+      const [pinned] = await submit(house, [{ command: "x", queue: "pinned" }]);
+      await holder.until((w) => w.leases.length === 1);
+      const emptied = (_: unknown, result: unknown) => (result as ReclaimResult).outcome === "reclaimed";
+      const reclaim = house.store.hold("after", "segments.reclaim", emptied);
+      const busy = new TestWorker(house, { queues: ["default"] });
+      busy.succeedAll();
+      busy.credit(50);
+      for (let round = 0; round < 3; round++)
+        await submit(
+          house,
+          Array.from({ length: 60 }, () => ({ command: "x" })),
+        );
+      await reclaim.reached;
+      holder.report(holder.leases[0]!);
+      reclaim.fail(new StoreUnavailableError("the connection is gone", true));
+      await holder.until((w) => w.acks.length === 1);
+      expect((await getTask(house, pinned!)).status).toBe(TaskStatus.SUCCEEDED);
+      const next = await start(open, config, true);
+      expect(await countTasks(next)).toMatchObject({ waiting: 0n, running: 0n });
+      expect((await getTask(next, pinned!)).status).toBe(TaskStatus.SUCCEEDED);
     });
 
     test("flush rows of a segment in which a shard got no task are not forgotten", async () => {

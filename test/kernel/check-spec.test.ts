@@ -133,6 +133,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "apiKeyTtlDefaultMs",
     "apiKeys",
   ] as const),
+  ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   "streamsPerConnection",
 ];
 

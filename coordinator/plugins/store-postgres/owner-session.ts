@@ -11,6 +11,11 @@ const LOCK_TIMEOUT_MS = 2_000;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 
+const END_PATIENCE_MS = 5_000;
+
+const END_NAMESAKES = `SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity
+  WHERE application_name = $1 AND pid <> pg_backend_pid()`;
+
 /**
  * The session that shows that the owner lives, by an advisory lock that goes with it, and that does the upkeep of
  * segments, one piece at a time. When it is lost it comes back by itself: without it others could claim unasked.
@@ -62,6 +67,8 @@ export class OwnerSession {
       if (this.#client === client) this.#client = undefined;
       if (this.#owning) this.#comeBack(RECONNECT_MIN_MS);
     });
+    // What the connection before was doing has happened by now or never will.
+    await client.query(END_NAMESAKES, [this.#name, END_PATIENCE_MS]);
     this.#client = client;
     if (this.#owning) await this.#retake(client);
     return client;

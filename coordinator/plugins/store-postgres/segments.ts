@@ -28,7 +28,7 @@ export function makeSegments(session: OwnerSession, pool: ReadPool, at: Target, 
   const newestEnds = new Map<number, number>();
   const upkeep = <T>(body: (client: pg.Client) => Promise<T>): Promise<T> =>
     session.run(body).catch((error: unknown) => {
-      throw storeError(error, at, false);
+      throw storeError(error, at, true);
     });
   return {
     async list() {
@@ -84,10 +84,14 @@ async function openNext(
     await fence(client, owners);
     if (made) await emptyLeftovers(client, seg);
     const newest = await client.query({
-      text: "SELECT seg, generation FROM tss_segment ORDER BY generation DESC LIMIT 1",
+      text: "SELECT seg, generation, opened_at FROM tss_segment ORDER BY generation DESC LIMIT 1",
       types: TYPES,
     });
-    const sealed = newest.rows[0] as { seg: number; generation: number } | undefined;
+    const sealed = newest.rows[0] as { seg: number; generation: number; opened_at: number } | undefined;
+    if (sealed !== undefined && (await beginsAt(client, sealed.seg, from))) {
+      const segment = { seg: sealed.seg, generation: sealed.generation, openedAt: sealed.opened_at, ranges: from };
+      return { segment, sealed: null };
+    }
     const generation = (sealed?.generation ?? 0) + 1;
     const shards = from.map((range) => range.shard);
     const seqs = from.map((range) => range.fromSeq);
@@ -107,6 +111,16 @@ async function openNext(
     );
     return { segment: { seg, generation, openedAt, ranges: from }, sealed: sealed?.seg ?? null };
   });
+}
+
+/** Whether a segment is the one that was asked for: the answer to the first asking was lost. */
+async function beginsAt(client: pg.Client, seg: number, from: readonly SegmentRange[]): Promise<boolean> {
+  const found = await client.query(
+    `SELECT count(*) = cardinality($2::smallint[]) AS same FROM unnest($2::smallint[], $3::bigint[]) u(shard, seq)
+      JOIN tss_range r ON r.seg = $1 AND r.shard = u.shard AND r.from_seq = u.seq`,
+    [seg, from.map((range) => range.shard), from.map((range) => range.fromSeq)],
+  );
+  return found.rows[0].same;
 }
 
 /** Rows that came into freed tables by a late event or end of a task that is no more. */

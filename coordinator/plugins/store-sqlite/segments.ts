@@ -66,6 +66,7 @@ function openNext(
   const segment = ownerWrite(handles, () => {
     checkEpochs(writer, owners);
     const last = writer.prepare("SELECT * FROM segment ORDER BY generation DESC LIMIT 1").get();
+    if (last !== undefined && last["ranges"] === JSON.stringify(from)) return segmentOf(last);
     if (last !== undefined) sealRanges(handles, last, from);
     writer.prepare("UPDATE meta SET value = value + 1 WHERE key = 'generation'").run();
     const generation = writer.prepare("SELECT value FROM meta WHERE key = 'generation'").get()?.["value"] as number;

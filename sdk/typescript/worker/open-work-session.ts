@@ -1,26 +1,37 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
+  LogReportSchema,
+  OutcomeReportSchema,
+  ProgressReportSchema,
+  StartReportSchema,
+  type Welcome,
   WorkerService,
-  type WorkRequest,
   WorkRequestSchema,
-  type WorkResponse,
-  type WorkResponseSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
-import type { BidiCall, Connection } from "../connection-types.ts";
+import { WireWriter } from "../../../proto/wire-writer.ts";
+import type { BytesCall, Connection } from "../connection-types.ts";
+import { writeReport } from "./handler-report.ts";
+import { readWorkResponse } from "./read-work-response.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
-
-type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 
 /** Pause before the next attempt to connect: doubled each time, jittered, at most 5 s. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** Fields of WorkRequest. */
+const CREDIT = 2;
+const OUTCOME = 3;
+const START = 4;
+const PROGRESS = 5;
+const LOG = 6;
+const DRAINING = 7;
+
+const EMPTY = Buffer.alloc(0);
+
 /** What reports and output take in one message, so that a message stays far below its limit. */
 const FULL_BYTES = 512 * 1024;
-/** About what a report takes beside its result and its error. */
-const REPORT_BYTES = 256;
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -44,7 +55,7 @@ class StreamSession implements WorkSession {
   readonly #connection: Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
-  #call: Call | null = null;
+  #call: BytesCall | null = null;
   #greeted = false;
   #sessionId = "";
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
@@ -53,8 +64,11 @@ class StreamSession implements WorkSession {
   #draining = false;
   #toldDraining = false;
   #closed = false;
-  #outgoing: WorkRequest = create(WorkRequestSchema);
-  #outgoingBytes = 0;
+  /** Reports of the message of this turn, written as they come. */
+  readonly #outgoing = new WireWriter();
+  /** The rest of it. */
+  #newCredit = 0;
+  #saysDraining = false;
   #scheduled = false;
   /** The peer is slow: what may be left out is. Output is bounded by its acknowledgements, outcomes by the slots. */
   #congested = false;
@@ -76,43 +90,35 @@ class StreamSession implements WorkSession {
 
   credit(count: number): void {
     this.#credit += count;
-    this.#say((message) => {
-      message.credit += count;
-    });
+    if (this.#isHeard) this.#tellCredit(count);
   }
 
   started(report: WorkSessionStart): void {
-    this.#say((message) => message.starts.push(create(WorkRequestSchema, { starts: [report] }).starts[0]!));
+    this.#say(START, toBinary(StartReportSchema, create(StartReportSchema, report)));
   }
 
   progress(report: WorkSessionProgress): void {
     if (this.#congested) return;
-    this.#say((message) => message.progress.push(create(WorkRequestSchema, { progress: [report] }).progress[0]!));
+    this.#say(PROGRESS, toBinary(ProgressReportSchema, create(ProgressReportSchema, report)));
   }
 
   log(report: WorkSessionLog): void {
-    this.#say((message) => {
-      const [log] = create(WorkRequestSchema, { logs: [report] }).logs;
-      message.logs.push(log!);
-      this.#outgoingBytes += log!.data.length;
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+    this.#say(LOG, toBinary(LogReportSchema, create(LogReportSchema, report)));
   }
 
-  outcome(report: WorkRequest["outcomes"][number]): void {
-    this.#say((message) => {
-      message.outcomes.push(report);
-      this.#outgoingBytes += REPORT_BYTES + (report.result?.data.length ?? 0) + 3 * (report.error?.message.length ?? 0);
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+  outcome(report: Parameters<WorkSession["outcome"]>[0]): void {
+    if ("$typeName" in report) return this.#say(OUTCOME, toBinary(OutcomeReportSchema, report));
+    if (!this.#isHeard) return;
+    writeReport(this.#outgoing, OUTCOME, report);
+    this.#schedule();
   }
 
   drain(): void {
     this.#draining = true;
     this.#credit = 0;
-    this.#say((message) => {
-      message.draining = true;
-    });
+    if (!this.#isHeard) return;
+    this.#saysDraining = true;
+    this.#schedule();
   }
 
   heardAt(): number {
@@ -139,10 +145,25 @@ class StreamSession implements WorkSession {
     return this.#over.promise;
   }
 
-  /** Adds to the message of this turn; without a greeted stream there is nobody to hear it. */
-  #say(add: (message: WorkRequest) => void): void {
-    if (!this.#greeted || this.#call === null) return;
-    add(this.#outgoing);
+  /** Without a greeted stream there is nobody to hear what is said. */
+  get #isHeard(): boolean {
+    return this.#greeted && this.#call !== null;
+  }
+
+  /** Adds a field to the message of this turn. */
+  #say(field: number, bytes: Uint8Array): void {
+    if (!this.#isHeard) return;
+    this.#outgoing.bytes(field, bytes);
+    this.#schedule();
+  }
+
+  #tellCredit(count: number): void {
+    this.#newCredit += count;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#outgoing.length > FULL_BYTES) return this.#flush();
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -152,12 +173,15 @@ class StreamSession implements WorkSession {
   }
 
   #flush(): void {
-    const message = this.#outgoing;
     const call = this.#call;
-    if (call === null || !hasContent(message)) return;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
-    if (call.write(message) || this.#congested) return;
+    if (call === null) return;
+    this.#outgoing.integer(CREDIT, this.#newCredit);
+    this.#outgoing.flag(DRAINING, this.#saysDraining);
+    // An empty message would be a sign of life.
+    if (this.#outgoing.length === 0) return;
+    this.#newCredit = 0;
+    this.#saysDraining = false;
+    if (call.write(this.#outgoing.finish()) || this.#congested) return;
     this.#congested = true;
     void call.drained().then(() => {
       if (call === this.#call) this.#congested = false;
@@ -167,25 +191,24 @@ class StreamSession implements WorkSession {
   #connect(): void {
     this.#retry = null;
     if (this.#closed) return this.#over.resolve();
-    const call = this.#connection.service(WorkerService).work();
+    const call = this.#connection.bytes(WorkerService.method.work);
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
     this.#toldCredit = this.#draining ? 0 : this.#credit;
     this.#toldDraining = this.#draining;
-    call.write({
-      hello: {
-        worker: this.#options.worker,
-        sessionId: this.#sessionId,
-        held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-        credit: this.#toldCredit,
-      },
-      draining: this.#draining,
-    });
+    const hello = {
+      worker: this.#options.worker,
+      sessionId: this.#sessionId,
+      held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
+      credit: this.#toldCredit,
+    };
+    const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
+    call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
     void this.#read(call);
   }
 
-  async #read(call: Call): Promise<void> {
+  async #read(call: BytesCall): Promise<void> {
     let error = new TssError("UNAVAILABLE", "The coordinator ended the stream.");
     try {
       for await (const response of call) this.#take(response);
@@ -195,22 +218,27 @@ class StreamSession implements WorkSession {
     this.#disconnected(error);
   }
 
-  #take(response: WorkResponse): void {
+  #take(message: Buffer): void {
     const { events } = this.#options;
-    if (response.welcome !== undefined) this.#welcome(response);
-    else this.#heardAt = this.#beats.shift() ?? this.#heardAt;
-    for (const lease of response.leases) {
-      this.#credit--;
-      events.onLease(lease);
-    }
-    for (const ack of response.outcomeAcks) events.onOutcomeAck(ack);
-    for (const order of response.cancels) events.onCancel(order);
-    for (const ack of response.logAcks) events.onLogAck(ack);
-    if (response.drain) events.onDrain();
+    let welcomed = false;
+    readWorkResponse(message, {
+      welcome: (welcome) => {
+        welcomed = true;
+        this.#welcome(welcome);
+      },
+      lease: (lease) => {
+        this.#credit--;
+        events.onLease(lease);
+      },
+      acknowledged: (ack) => events.onOutcomeAck(ack),
+      cancel: (order) => events.onCancel(order),
+      logAcknowledged: (ack) => events.onLogAck(ack),
+      drain: () => events.onDrain(),
+    });
+    if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
-  #welcome({ welcome }: WorkResponse): void {
-    if (welcome === undefined) return;
+  #welcome(welcome: Welcome): void {
     this.#sessionId = welcome.sessionId;
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
@@ -222,24 +250,22 @@ class StreamSession implements WorkSession {
     this.#heartbeat.unref();
     // What was decided between hello and welcome.
     if (this.#draining && !this.#toldDraining) this.drain();
-    else if (this.#credit > this.#toldCredit)
-      this.#say((message) => {
-        message.credit += this.#credit - this.#toldCredit;
-      });
+    else if (this.#credit > this.#toldCredit) this.#tellCredit(this.#credit - this.#toldCredit);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 
   #beat(): void {
     if (this.#call === null) return;
     this.#beats.push(performance.now());
-    this.#call.write({});
+    this.#call.write(EMPTY);
   }
 
   #disconnected(error: TssError): void {
     this.#call = null;
     this.#greeted = false;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
+    this.#outgoing.clear();
+    this.#newCredit = 0;
+    this.#saysDraining = false;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
     this.#hooks.onDisconnected?.(error, FINAL.has(error.code));
@@ -252,12 +278,3 @@ class StreamSession implements WorkSession {
 type WorkSessionStart = Parameters<WorkSession["started"]>[0];
 type WorkSessionProgress = Parameters<WorkSession["progress"]>[0];
 type WorkSessionLog = Parameters<WorkSession["log"]>[0];
-
-/** An empty message would be a sign of life. */
-function hasContent(message: WorkRequest): boolean {
-  return Object.entries(message).some(
-    ([name, value]) =>
-      name !== "$typeName" &&
-      (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0 && value !== false),
-  );
-}

@@ -39,6 +39,17 @@ export function segmentsExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "who asks again for a segment, as the answer was lost, is given the one that was opened",
+      asOwner(openFresh, async (owner) => {
+        const from = owner.shards.map(({ shard }) => ({ shard, fromSeq: owner.next(shard) }));
+        const opened = await owner.store.segments.open(owner.shards, from, T0 + 5);
+        const listed = await owner.store.segments.list();
+        expect(await owner.store.segments.open(owner.shards, from, T0 + 7)).toEqual(opened);
+        expect(await owner.store.segments.list()).toEqual(listed);
+      }),
+    );
+
+    test(
       "a sealed segment keeps the end of its stretch when the one after it is given back",
       asOwner(openFresh, async (owner) => {
         await owner.openSegment();
