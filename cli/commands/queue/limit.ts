@@ -5,6 +5,7 @@ import { TssCommand } from "../../base-command.ts";
 import { UsageError } from "../../errors.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { printable } from "../../render/printable.ts";
+import { isUnused, unusedRemark } from "../../unused-queue.ts";
 
 export default class QueueLimit extends TssCommand {
   static override summary = "bound how many tasks of a queue run at a time";
@@ -24,6 +25,7 @@ export default class QueueLimit extends TssCommand {
     const running = queue?.counts?.running ?? 0n;
     const what = limit === 0 ? "has no limit" : `runs at most ${limit} of its tasks at a time`;
     await this.print(`${printable(args.queue)} ${what}; ${running} run now.\n`);
+    if (queue !== undefined && isUnused(queue)) this.note(unusedRemark(queue));
     return queue === undefined ? {} : messageJson(QueueSchema, queue);
   }
 }
