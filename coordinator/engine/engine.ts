@@ -7,6 +7,7 @@ import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
+import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
@@ -177,11 +178,9 @@ export class Engine {
   async stop(): Promise<void> {
     if (this.state.stopped !== null) return;
     if (this.state.storeProblem === null) {
-      await new Promise<void>((resolve) => {
-        this.state.pending.after.push(resolve);
-        this.state.wake();
-      });
-      await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
+      // Another owner may take over meanwhile: then there is nothing to write any more.
+      const written = committed(this.state).then(() => writeCheckpoints(this.state, this.#flusher));
+      await written.catch((error: unknown) =>
         this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
       );
     }
@@ -203,6 +202,6 @@ export class Engine {
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
-    this.#flusher.stop();
+    this.#flusher.stop(error);
   }
 }

@@ -10,6 +10,8 @@ export class Lane {
   /** Retries that are due, released attempts, delayed tasks whose time has come: served before the windows. */
   readonly returned: Item[] = [];
   readonly #windows = new Map<number, Window>();
+  /** Windows with tasks that are not in memory: in the store, or on their way there. */
+  readonly behind = new Set<Window>();
   /** Tasks submitted and not ended, per shard, as committed. */
   readonly open = new Map<number, number>();
   /** Number of worker profiles that could serve it. */
@@ -39,9 +41,7 @@ export class Lane {
 
   /** Whether it has a task in memory that could be given out now. */
   get hasHead(): boolean {
-    if (this.returned.length > 0) return true;
-    for (const window of this.#windows.values()) if (window.count > 0) return true;
-    return false;
+    return this.returned.length > 0 || this.#oldest() !== null;
   }
 
   /** When the task that is next was created; lanes of one group are served oldest first. */
@@ -56,7 +56,10 @@ export class Lane {
     return this.returned.shift() ?? this.#oldest()?.pop() ?? null;
   }
 
-  /** Windows are merged by age; their seqs say nothing across shards. */
+  /**
+   * Windows are merged by age; their seqs say nothing across shards. Null also while an empty one that is behind may bring an
+   * older task than all that are here.
+   */
   #oldest(): Window | null {
     let best: Window | null = null;
     let bestHead: TaskHead | null = null;
@@ -68,6 +71,12 @@ export class Lane {
         bestHead = head;
       }
     }
+    if (bestHead !== null && this.#mayBeOlder(bestHead.createdAt)) return null;
     return best;
+  }
+
+  #mayBeOlder(createdAt: number): boolean {
+    for (const window of this.behind) if (window.count === 0 && window.readUpTo < createdAt) return true;
+    return false;
   }
 }
