@@ -10,6 +10,7 @@ var childProcess = require("child_process");
 var fs = require("fs");
 var os = require("os");
 var path = require("path");
+var util = require("util");
 
 var ROOT = path.join(__dirname, "..");
 
@@ -122,6 +123,19 @@ function terminalSignalsReachUs() {
   }
 }
 
+/** Standard streams, and in a task the pipe to its agent (`tss progress`) where it has always been. */
+function handedStreams() {
+  var streams = ["inherit", "inherit", "inherit"];
+  var descriptor = Number(process.env.TSS_PROGRESS_FD);
+  try {
+    if (!(descriptor > 2 && descriptor < 100 && fs.fstatSync(descriptor).isFIFO())) return streams;
+  } catch (_error) {
+    return streams;
+  }
+  while (streams.length < descriptor) streams.push("ignore");
+  return streams.concat(descriptor);
+}
+
 /** Runs the program under another Node.js so that it looks like this process: same streams, signals and end. */
 function startUnder(node, program) {
   var child;
@@ -137,7 +151,7 @@ function startUnder(node, program) {
   var environment = {};
   environment[LAUNCHER] = String(process.pid);
   child = childProcess.spawn(node, [path.join(__dirname, program + ".cjs")].concat(process.argv.slice(2)), {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    stdio: handedStreams().concat("ipc"),
     env: Object.assign({}, process.env, environment),
   });
   child.on("error", function (error) {
@@ -156,12 +170,29 @@ function startUnder(node, program) {
   });
 }
 
+/** Node.js puts U+FFFD where an argument is no UTF-8: a command would run with another argument than was given. */
+function brokenArgument() {
+  var place = process.argv.findIndex(function (argument) {
+    return argument.indexOf("\ufffd") >= 0;
+  });
+  if (place < 0) return 0;
+  try {
+    new util.TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync("/proc/self/cmdline"));
+    return 0;
+  } catch (error) {
+    return error.code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? place - 1 : 0;
+  }
+}
+
 function fail(program, sentence, detail) {
   process.stderr.write("Error: " + program + ": " + sentence + "\n" + (detail ? detail + "\n" : ""));
   process.exit(1);
 }
 
 module.exports = function launch(program) {
+  var broken = brokenArgument();
+  if (broken > 0)
+    return fail(program, "argument " + broken + " is not valid UTF-8; what TSS is told to run is kept as text.");
   var release = isRelease();
   if (isNewEnough(process.version, release)) return startHere(program, release);
   var node = findNode();

@@ -19,6 +19,11 @@ export const TASK_FLAGS = {
     options: ["fixed", "exponential"] as const,
     description: "how the pauses grow; by default exponential",
   })(),
+  "retry-max-interval": durationFlag({ description: "longest pause between two attempts; by default 1h" }),
+  "no-retry-on": Flags.string({
+    helpValue: "CODE,CODE",
+    description: "exit codes after which it is not tried again",
+  }),
   timeout: durationFlag({ char: "t", description: "longest run of one attempt" }),
   "heartbeat-timeout": durationFlag({ description: "fail an attempt whose handler is silent for this long" }),
   grace: durationFlag({ description: "time between SIGTERM and SIGKILL on cancel or timeout; by default 10s" }),
@@ -33,6 +38,10 @@ export const TASK_FLAGS = {
     description: "variable of the command's environment; NAME alone takes the value from here",
   }),
   cwd: Flags.string({ helpValue: "PATH", description: "directory the command runs in, on the worker's machine" }),
+  "fairness-key": Flags.string({
+    helpValue: "KEY",
+    description: "tasks of one queue and priority with different keys take turns",
+  }),
   "idempotency-key": Flags.string({ helpValue: "KEY", description: "the same key and task within 24h make one task" }),
 };
 
@@ -47,6 +56,8 @@ export interface TaskFlags {
   readonly retries?: number;
   readonly "retry-interval"?: number;
   readonly "retry-backoff"?: "fixed" | "exponential";
+  readonly "retry-max-interval"?: number;
+  readonly "no-retry-on"?: string;
   readonly timeout?: number;
   readonly "heartbeat-timeout"?: number;
   readonly grace?: number;
@@ -55,5 +66,6 @@ export interface TaskFlags {
   readonly resource?: readonly string[];
   readonly env?: readonly string[];
   readonly cwd?: string;
+  readonly "fairness-key"?: string;
   readonly "idempotency-key"?: string;
 }

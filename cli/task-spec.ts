@@ -34,6 +34,7 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     resources: amounts(pairs(flags.resource)),
     env: readEnvironment(flags.env ?? [], environment),
     workingDirectory: flags.cwd,
+    fairnessKey: flags["fairness-key"],
     idempotencyKey: flags["idempotency-key"],
     traceparent: traceOf(environment),
   };
@@ -55,12 +56,16 @@ function span(ms: number | undefined): Duration | undefined {
 
 function retryPolicy(flags: TaskFlags): TaskSpecInit["retry"] {
   const { retries, "retry-interval": interval, "retry-backoff": backoff } = flags;
-  if (retries === undefined && interval === undefined && backoff === undefined) return undefined;
+  const { "retry-max-interval": maxInterval, "no-retry-on": noRetryOn } = flags;
+  const given = [retries, interval, backoff, maxInterval, noRetryOn].some((value) => value !== undefined);
+  if (!given) return undefined;
   if (retries !== undefined && retries < 0)
     throw new UsageError(`--retries must be a whole number from 0 to ${LIMITS.retryLimit}.`);
   return {
     limit: retries,
     interval: span(interval),
+    maxInterval: span(maxInterval),
+    nonRetryableExitCodes: exitCodes(noRetryOn),
     backoff:
       backoff === undefined
         ? RetryBackoff.UNSPECIFIED
@@ -68,6 +73,15 @@ function retryPolicy(flags: TaskFlags): TaskSpecInit["retry"] {
           ? RetryBackoff.FIXED
           : RetryBackoff.EXPONENTIAL,
   };
+}
+
+function exitCodes(text: string | undefined): number[] {
+  if (text === undefined) return [];
+  return text.split(",").map((code) => {
+    if (!/^\d{1,3}$/.test(code.trim()) || Number(code) > 255)
+      throw new UsageError(`--no-retry-on ${text}: exit codes are whole numbers from 0 to 255, separated by commas.`);
+    return Number(code);
+  });
 }
 
 function traceOf({ TRACEPARENT = "" }: NodeJS.ProcessEnv): string | undefined {

@@ -7,11 +7,13 @@ const ROOT = path.join(import.meta.dirname, "..");
 const DIST = path.join(ROOT, "dist");
 /** Folders whose other files (generated code, pages, styles, statements, protos) belong to the program. */
 const ASSET_ROOMS = ["coordinator", "worker-agent", "cli", "gateway", "runtime", "sdk/typescript", "proto"];
+const DASHBOARD = path.join("gateway", "dashboard");
 const NOT_ASSETS = /(?<!\.d)\.ts$|\.md$|^tsconfig.*\.json$|^package.*\.json$/;
 
 rmSync(DIST, { recursive: true, force: true });
 compile("tsconfig.build.json");
 for (const room of ASSET_ROOMS) if (existsSync(path.join(ROOT, room))) copyAssets(room);
+buildDashboard();
 markAsRelease();
 
 function compile(project: string): void {
@@ -20,7 +22,17 @@ function compile(project: string): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** The pages as the gateway serves them; their sources stay out. */
+function buildDashboard(): void {
+  const vite = path.join(ROOT, "node_modules", "vite", "bin", "vite.js");
+  const outDir = path.join(DIST, DASHBOARD);
+  const args = [vite, "build", path.join(ROOT, DASHBOARD), "--outDir", outDir, "--logLevel", "warn"];
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 function copyAssets(folder: string): void {
+  if (folder === DASHBOARD) return;
   for (const entry of readdirSync(path.join(ROOT, folder), { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory() && entry.name !== "node_modules") copyAssets(file);

@@ -115,10 +115,11 @@ async function startRest(
   running.gateway = await startGateway({
     connection: forGateway,
     listen: settings.TSS_GATEWAY_LISTEN ?? "127.0.0.1:7480",
-    settings,
+    // Who is signed in stays so over a restart: the key is kept as long.
+    settings: { ...settings, TSS_SESSION_SECRET: settings.TSS_SESSION_SECRET ?? apiKey },
     logger,
     tracer: running.gatewayTracer,
-    metricsText: () => coordinator.metrics.text(),
+    metrics: coordinator.metrics,
   });
   const { openSession, close } = connectAgent(local, readVersion(), logger);
   running.close.push(close);
@@ -138,6 +139,7 @@ function greeting(settings: Settings, { coordinator, gateway, agent }: Running, 
   return [
     `TSS ${readVersion()} is running. Ctrl-C stops it; the tasks are kept.`,
     `  gateway      ${gateway?.url}`,
+    `  dashboard    ${gateway?.url}/ (tss ui opens it signed in)`,
     `  coordinator  ${coordinator.address}`,
     `  database     ${shownUrl(settings.TSS_DATABASE_URL)}`,
     `  agent        ${agent?.name}`,

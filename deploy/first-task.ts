@@ -62,6 +62,8 @@ async function proveItWorks(
   } catch (error) {
     if (!patience.aborted || stopping.aborted) throw error;
     const { summary, explanations } = await tasks.explainTask({ id }, { signal: stopping });
-    return `  has not ended yet. ${[summary, explanations[0]?.action].filter(Boolean).join(" ")}`;
+    // Others may have put words in: they are not to steer the terminal.
+    const why = [summary, explanations[0]?.action].filter(Boolean).join(" ").replace(/\p{C}/gu, " ");
+    return `  has not ended yet. ${why}`;
   }
 }

@@ -4,30 +4,35 @@ import type { AddressInfo } from "node:net";
 import { TssError } from "../proto/errors.ts";
 import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
+import type { Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import type { TlsIdentity } from "../runtime/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
+import { liveRoutes } from "./live/live-routes.ts";
+import { dashboardRoutes } from "./routes/dashboard-routes.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
 import { taskRoutes } from "./routes/task-routes.ts";
 import { transcodedRoutes } from "./routes/transcoded-routes.ts";
+import { sessionRoutes } from "./session/session-routes.ts";
+import { Sessions } from "./session/sessions.ts";
 
 export interface GatewayOptions {
   /** To the coordinator, without a key: each call carries its caller's. */
   readonly connection: Connection;
   /** host:port; port 0 takes a free one. */
   readonly listen: string;
-  readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS">;
+  readonly settings: Pick<Settings, "TSS_GATEWAY_RATE" | "TSS_CORS_ORIGINS" | "TSS_GATEWAY_URL" | "TSS_SESSION_SECRET">;
   readonly logger: Logger;
   /** Stays open: whoever made it closes it after the gateway. Absent: requests are not traced. */
   readonly tracer?: TaskTracer;
   /** Absent: plaintext. */
   readonly tls?: TlsIdentity | undefined;
-  /** Metrics of this process in Prometheus' text; absent: no /metrics here. */
-  readonly metricsText?: () => Promise<string>;
+  /** Of this process; absent: no /metrics here. */
+  readonly metrics?: Metrics;
 }
 
 export interface Gateway {
@@ -53,10 +58,22 @@ const SERVER: ServerOptions = {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const draining = new AbortController();
   const context = { connection: options.connection, draining: draining.signal };
-  const own = [...pageRoutes(context, options.metricsText), ...taskRoutes(context), ...streamRoutes(context)];
+  const sessions = new Sessions({
+    secret: options.settings.TSS_SESSION_SECRET,
+    publicUrl: options.settings.TSS_GATEWAY_URL,
+  });
+  const own = [
+    ...pageRoutes(context, options.metrics),
+    ...taskRoutes(context),
+    ...streamRoutes(context),
+    ...[...dashboardRoutes(), ...sessionRoutes(context, sessions), ...liveRoutes(context, options.metrics)].map(
+      (route) => ({ ...route, untraced: true }),
+    ),
+  ];
   const answer = createAnswerer({
     routes: [...own, ...transcodedRoutes(context, own)],
     connect: connectHandler(options.connection),
+    sessions,
     methods: METHOD_PATHS,
     tracer: options.tracer ?? noTracer,
     rate: options.settings.TSS_GATEWAY_RATE,

@@ -43,7 +43,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       logger,
       tracer,
       tls: tlsFiles === undefined ? undefined : readTls(tlsFiles),
-      metricsText: () => metrics.text(),
+      metrics,
     });
     process.stdout.write(`tss-gateway listens on ${gateway.url}\n`);
     const metricsServer =

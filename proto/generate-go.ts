@@ -1,11 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * `npm run proto:go [-- --check]`: makes sdk/go/tsspb from the protos, or says whether it is what they make. Needs Go;
- * the generators come from its module proxy, in the versions of sdk/go/buf.gen.yaml and go.mod.
+ * `npm run proto:go [-- --check | --if-there]`: makes sdk/go/tsspb from the protos, or says whether it is what they make. Needs Go
+ * (without it, --if-there leaves them as they are, and says so); the generators come from its module proxy, in the
+ * versions of sdk/go/buf.gen.yaml and go.mod.
  */
 const root = join(import.meta.dirname, "..");
 const module = join(root, "sdk/go");
@@ -34,4 +35,6 @@ if (process.argv.includes("--check")) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-} else generate();
+} else if (process.argv.includes("--if-there") && spawnSync("go", ["version"]).error !== undefined)
+  console.error("sdk/go/tsspb is left as it is: there is no Go here. Make it with npm run proto:go where there is.");
+else generate();

@@ -49,6 +49,11 @@ export function text(value: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
+export function secret(value: string): string | undefined {
+  if (value !== "" && value.length < 16) throw new Error("must have 16 characters or more");
+  return text(value);
+}
+
 export const oneOf =
   <T extends string>(...allowed: T[]) =>
   (value: string): T => {

@@ -46,6 +46,11 @@ export const SETTINGS = {
     none,
     "Public address of the gateway, for links; none = from TSS_GATEWAY_LISTEN",
   ),
+  TSS_SESSION_SECRET: setting(
+    parse.secret,
+    none,
+    "Seals sign-ins at the dashboard, 16 characters or more; none = they end when the gateway does",
+  ),
   TSS_CORS_ORIGINS: setting(parse.list, [] as string[], "Origins whose pages may call the gateway; empty = none"),
   TSS_GATEWAY_RATE: setting(
     parse.integer(1, 1_000_000),

@@ -58,9 +58,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   coordinator: ["coordinator", "proto", "runtime"],
   "sdk/typescript": ["sdk/typescript", "proto"],
-  "sdk/conformance": ["sdk/conformance", "sdk/typescript", "test/support"],
+  "sdk/conformance": ["sdk/conformance", "sdk/typescript", "proto", "test/support"],
   "worker-agent": ["worker-agent", "sdk/typescript", "proto", "runtime"],
   gateway: ["gateway", "sdk/typescript", "proto", "runtime"],
+  "gateway/dashboard": ["gateway/dashboard", "gateway/live/frames.ts", "proto"],
   cli: ["cli", "sdk/typescript", "proto", "runtime"],
   deploy: ["deploy", "coordinator", "gateway", "worker-agent", "sdk/typescript", "proto", "runtime"],
 };
@@ -71,6 +72,7 @@ const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@grpc\/grpc-js$/, ["coordinator/api", "sdk/typescript"]],
   [/^@connectrpc\//, ["gateway"]],
   [/^@oclif\//, ["cli"]],
+  [/^(react|react-dom|@tanstack\/.*|uplot|vite)(\/|$)/, ["gateway/dashboard"]],
   [/^(pino|prom-client|@opentelemetry\/.*)$/, ["runtime"]],
 ];
 
@@ -82,7 +84,7 @@ const files = Object.keys(MAY_IMPORT)
   .filter((room, index, all) => all.indexOf(room) === index)
   .flatMap((room) =>
     readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts") && !/(^|\/)(gen|third_party|node_modules)\//.test(name))
+      .filter((name) => /\.(tsx?|css)$/.test(name) && !/(^|\/)(gen|third_party|node_modules|dist)\//.test(name))
       .map((name) => `${room}/${name}`),
   )
   .filter((file) => !file.endsWith(".d.ts"));
@@ -110,7 +112,7 @@ describe("the rooms", () => {
         .filter(
           (target) =>
             target !== "package.json" &&
-            !(MAY_IMPORT[roomOf(file)] ?? []).some((room) => target.startsWith(`${room}/`)),
+            !(MAY_IMPORT[roomOf(file)] ?? []).some((room) => target === room || target.startsWith(`${room}/`)),
         )
         .map((target) => `${file} → ${target}`),
     );
@@ -137,7 +139,10 @@ describe("the rooms", () => {
 
   test("names are exported, and only oclif's commands by default", () => {
     const defaults = files.filter(
-      (file) => !file.startsWith("cli/commands/") && /^export default /m.test(readFileSync(join(root, file), "utf8")),
+      (file) =>
+        !file.startsWith("cli/commands/") &&
+        !file.endsWith("/vite.config.ts") &&
+        /^export default /m.test(readFileSync(join(root, file), "utf8")),
     );
     expect(defaults).toEqual([]);
   });

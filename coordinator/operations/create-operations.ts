@@ -11,6 +11,7 @@ import {
 import { GetTaskResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { LogBook } from "../engine/log-book.ts";
 import type { EngineState } from "../engine/state.ts";
+import { listedMethods, mayCall } from "../kernel/permissions.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import type { Stats } from "../stats/start-stats.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
@@ -109,6 +110,7 @@ function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts
         shardsOwned: state.shards.length,
         keyId: caller.keyId,
         role: caller.role,
+        methods: listedMethods().filter((method) => method.startsWith("tss.") && mayCall(caller.role, method)),
       }),
   };
 }

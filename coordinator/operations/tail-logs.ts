@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { TssError } from "../../proto/errors.ts";
 import {
   type TailLogsRequest,
   type TailLogsResponse,
@@ -29,6 +30,7 @@ export async function* tailLogs(
   found.number("offset", Number(request.offset), 0, Number.MAX_SAFE_INTEGER);
   found.check();
   let stored = await findTask(state, request.id);
+  checkAttempt(stored, request);
   let attempt = request.attempt || Math.max(newestAttempt(stored), 1);
   let offset = Number(request.offset);
   const news = new News(signal);
@@ -77,6 +79,14 @@ async function* readAll(logs: LogBook, ref: TaskRef, attempt: number, from: numb
     }
     if (chunks.length === 0) return;
   }
+}
+
+/** @throws TssError NOT_FOUND: an attempt that there is not and that nobody waits for has no output. */
+function checkAttempt(stored: StoredTask, { id, attempt, follow }: TailLogsRequest): void {
+  const newest = newestAttempt(stored);
+  if (attempt <= newest || (follow && stored.end === null)) return;
+  const had = newest === 0 ? "it has not begun" : newest === 1 ? "there is only the first" : `the newest is ${newest}`;
+  throw new TssError("NOT_FOUND", `Task ${id} has no attempt ${attempt}: ${had}.`, { reason: "ATTEMPT_NOT_FOUND" });
 }
 
 function newestAttempt({ events }: StoredTask): number {

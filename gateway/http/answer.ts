@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { TssError } from "../../proto/errors.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
+import type { Sessions } from "../session/sessions.ts";
 import { Exchange } from "./exchange.ts";
 import { HttpProblem, toProblem } from "./problem.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -13,6 +14,8 @@ export interface AnswererOptions {
   readonly routes: readonly Route[];
   /** Serves `/tss.v1.<Service>/<Method>`. */
   readonly connect: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Turns the dashboard's cookie into its key. */
+  readonly sessions: Pick<Sessions, "admit">;
   /** The paths that it serves. */
   readonly methods: ReadonlySet<string>;
   readonly tracer: TaskTracer;
@@ -30,6 +33,9 @@ export interface Answerer {
 }
 
 const URL_BYTES = 8 * 1024;
+
+/** Calls that begin or end a session: whether the browser has one already says nothing. */
+const SIGNING: ReadonlySet<string> = new Set(["/session/create", "/session/end"]);
 
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
@@ -52,6 +58,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       response.setHeader("x-request-id", exchange.requestId);
       if (allowOrigin(options.origins, request, response)) return;
+      if (!SIGNING.has(exchange.url.pathname)) options.sessions.admit(request);
       takeToken(limit, request);
       const { pathname } = exchange.url;
       if (pathname.startsWith("/tss.v1.")) {

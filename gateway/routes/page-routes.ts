@@ -2,10 +2,10 @@ import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../proto/gen/grpc/health/v1/health_pb.js";
+import type { Metrics } from "../../runtime/metrics.ts";
 import type { Route } from "../http/router.ts";
 import { openApi } from "../openapi/openapi.ts";
 import { apiPage } from "../pages/api-page.ts";
-import { landingPage } from "../pages/landing-page.ts";
 import type { RouteContext } from "./context.ts";
 
 /** A coordinator that takes longer is not one to send callers to. */
@@ -17,14 +17,13 @@ const PAGE_HEADERS = {
 };
 
 /** Pages for people, and the state of this process for machines. None needs a key, and none tells anything of the tasks. */
-export function pageRoutes(context: RouteContext, metricsText: (() => Promise<string>) | undefined): Route[] {
+export function pageRoutes(context: RouteContext, metrics: Metrics | undefined): Route[] {
   let document: string | undefined;
   const json = () => {
     document ??= JSON.stringify(openApi());
     return document;
   };
   const routes: Route[] = [
-    page("/", () => landingPage()),
     page("/docs", () => apiPage(openApi())),
     {
       method: "GET",
@@ -44,11 +43,11 @@ export function pageRoutes(context: RouteContext, metricsText: (() => Promise<st
       },
     },
   ];
-  if (metricsText !== undefined)
+  if (metrics !== undefined)
     routes.push({
       method: "GET",
       path: "/metrics",
-      handle: async (exchange) => exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", await metricsText()),
+      handle: async (exchange) => exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", await metrics.text()),
     });
   return routes.map((route) => ({ ...route, untraced: true }));
 }

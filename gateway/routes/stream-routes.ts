@@ -5,6 +5,7 @@ import type { Exchange } from "../http/exchange.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { Route } from "../http/router.ts";
 import { toJson } from "../json/to-json.ts";
+import { outputFrame } from "../live/output-frame.ts";
 import { type RouteContext, taskClient } from "./context.ts";
 
 /** A comment now and then keeps proxies from closing a quiet stream. */
@@ -77,15 +78,7 @@ async function logs(context: RouteContext, exchange: Exchange): Promise<void> {
     const events = await EventStream.open(exchange, stream);
     for await (const chunk of events) {
       const next = `${chunk.attempt}:${Number(chunk.offset) + chunk.data.length}`;
-      const data = JSON.stringify({
-        attempt: chunk.attempt,
-        offset: Number(chunk.offset),
-        stream: chunk.stream === LogStream.STDERR ? "stderr" : "stdout",
-        data: Buffer.from(chunk.data).toString("base64"),
-        elidedBytes: Number(chunk.elidedBytes),
-        end: chunk.end,
-      });
-      if (!(await events.send(chunk.end ? "end" : "output", next, data))) return;
+      if (!(await events.send(chunk.end ? "end" : "output", next, JSON.stringify(outputFrame(chunk))))) return;
     }
     return events.finish(!context.draining.aborted);
   }

@@ -35,7 +35,12 @@ if (existsSync("/bin/bash")) {
     expect(await offered("ta")).toEqual(["task"]);
     expect(await offered("task", "a")).toEqual(["abort"]);
     expect(await offered("tasks", "w")).toEqual(["wait", "why"]);
-    expect(await offered("task", "create", "--retr")).toEqual(["--retries", "--retry-interval", "--retry-backoff"]);
+    expect(await offered("task", "create", "--retr")).toEqual([
+      "--retries",
+      "--retry-interval",
+      "--retry-backoff",
+      "--retry-max-interval",
+    ]);
     expect(await offered("task", "create", "--retry-backoff", "f")).toEqual(["fixed"]);
     expect(await offered("completion", "z")).toEqual(["zsh"]);
   });

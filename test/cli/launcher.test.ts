@@ -13,6 +13,8 @@ const PROGRAM = `
 let interrupts = 0;
 export async function main(argv: string[]): Promise<void> {
   if (argv[0] === "exit") { process.exitCode = Number(argv[1]); return; }
+  if (argv[0] === "tell") (await import("node:fs")).writeSync(Number(process.env.TSS_PROGRESS_FD), "told\\n");
+  if (argv[0] === "tell") return;
   if (argv[0] === "die") process.kill(process.pid, argv[1]);
   if (argv[0] === "throw") throw new Error("The lid is stuck.");
   process.on("SIGINT", () => { interrupts += 1; console.log("interrupted"); });
@@ -68,6 +70,22 @@ for (const { file, version } of [CURRENT_NODE, ...OLD_NODES]) {
     const { code, stderr } = await startProgram(file, [tss, "throw"]).finished;
     expect(stderr).toBe("Error: tss: The lid is stuck.\n");
     expect(code).toBe(1);
+  });
+
+  test(`under Node.js ${version} an argument that is no UTF-8 is refused rather than changed`, async () => {
+    const run = (argument: string) =>
+      startProgram("/bin/sh", ["-c", `exec ${file} ${tss} exit 0 "$(printf '${argument}')"`]).finished;
+    const broken = await run("a\\377b");
+    expect(broken).toMatchObject({ code: 1, stdout: "" });
+    expect(broken.stderr).toBe("Error: tss: argument 3 is not valid UTF-8; what TSS is told to run is kept as text.\n");
+    expect(await run("a\\357\\277\\275b")).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test(`under Node.js ${version} the pipe of a task to its agent stays where it was`, async () => {
+    for (const descriptor of [3, 7]) {
+      const line = `{ TSS_PROGRESS_FD=${descriptor} ${file} ${tss} tell ${descriptor}>&1 >&2; } | cat`;
+      expect(await startProgram("/bin/sh", ["-c", line]).finished).toMatchObject({ stdout: "told\n", stderr: "" });
+    }
   });
 
   test(`under Node.js ${version} the version is shown without a warning`, async () => {

@@ -35,6 +35,10 @@ test("the package holds what runs and nothing else", () => {
   );
   for (const absent of ["test", "cli", "coordinator", "docs", "tsconfig.json"])
     expect(existsSync(path.join(installed, absent))).toBe(false);
+  const dashboard = path.join(installed, "dist/gateway/dashboard");
+  expect(readdirSync(dashboard).sort()).toEqual(["assets", "index.html"]);
+  for (const bundled of ["react", "vite", "@tanstack"])
+    expect(existsSync(path.join(installed, "node_modules", bundled))).toBe(false);
   expect(readdirSync(path.join(prefix, "bin")).sort()).toEqual(["tss", "tss-agent", "tss-coordinator", "tss-gateway"]);
 });
 

@@ -26,7 +26,8 @@ test("create says everything a task can be told", async () => {
   const flags =
     "--name report --queue media --priority -5 --delay 90s --expires 1h --retries 3 --retry-interval 250ms --retry-backoff fixed " +
     "--timeout 10m --heartbeat-timeout 30s --grace 2s --label a=1 --label b=x=y --selector zone=eu --resource gpu=1 " +
-    "--env GREETING=hello=there --env HOME --cwd /srv --idempotency-key k1";
+    "--env GREETING=hello=there --env HOME --cwd /srv --idempotency-key k1 " +
+    "--retry-max-interval 1m --no-retry-on 64,65 --fairness-key tenant-7";
   const { code } = await tss("tasks", "create", ...flags.split(" "), "--", "ffmpeg", "-i", "in put");
   const sent = spec();
   expect(code).toBe(0);
@@ -41,7 +42,8 @@ test("create says everything a task can be told", async () => {
     env: { GREETING: "hello=there", HOME: expect.stringContaining("/") },
     workingDirectory: "/srv",
     idempotencyKey: "k1",
-    retry: { limit: 3, backoff: RetryBackoff.FIXED },
+    fairnessKey: "tenant-7",
+    retry: { limit: 3, backoff: RetryBackoff.FIXED, nonRetryableExitCodes: [64, 65] },
   });
   const spans = [
     sent?.delay,
@@ -50,8 +52,11 @@ test("create says everything a task can be told", async () => {
     sent?.heartbeatTimeout,
     sent?.cancelGrace,
     sent?.retry?.interval,
+    sent?.retry?.maxInterval,
   ];
-  expect(spans.map((span) => span && durationMs(span))).toEqual([90_000, 3_600_000, 600_000, 30_000, 2_000, 250]);
+  expect(spans.map((span) => span && durationMs(span))).toEqual([
+    90_000, 3_600_000, 600_000, 30_000, 2_000, 250, 60_000,
+  ]);
 });
 
 test("create takes a time and a payload from text, file or stdin", async () => {
@@ -76,6 +81,8 @@ test("what cannot be a task is refused before anything is sent", async () => {
     ["--command", "x", "--env", "NOT_SET_HERE"],
     ["--command", "x", "--env", "9=1"],
     ["--command", "x", "--delay", "soon"],
+    ["--command", "x", "--no-retry-on", "64;65"],
+    ["--command", "x", "--no-retry-on", "256"],
     [],
   ]) {
     const { code, stdout, stderr } = await tss("task", "create", ...args);
@@ -174,8 +181,7 @@ test("abort and retry answer for each id, and the first refusal gives the code",
 test("why says what holds a task and what to do", async () => {
   const { id } = house.add({ queue: "gpu" });
   const { stdout } = await tss("task", "why", id);
-  expect(stdout).toContain('No worker serves the queue "gpu".\n');
-  expect(stdout).toContain("→ Start an agent.");
+  expect(stdout).toBe('No worker serves the queue "gpu".\n  queue=gpu\n  → Start an agent.\n    tss-agent\n');
 });
 
 test("logs shows one attempt, one stream, or follows to the end", async () => {

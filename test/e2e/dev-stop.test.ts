@@ -87,7 +87,7 @@ test("a start whose queue is paused says why its first task waits, and Ctrl-C en
   expect((await dev.tss("queue", "pause", "default", "--note", "on purpose")).code).toBe(0);
   await dev.stop();
   const again = await start(folder);
-  expect(again.output()).toContain("has not ended yet. Queue default is paused: on purpose.");
+  expect(again.output()).toMatch(/has not ended yet\. Queue default is paused\b.*: on purpose\. Resume it/);
   expect(await again.stop()).toBe(0);
 
   const child = startTss(["dev"], { cwd: folder, env: FREE_PORTS });

@@ -75,12 +75,15 @@ test("a task that was running when its rows were read is not called disconnected
   expect([TaskReason.EXECUTING, TaskReason.UNSPECIFIED]).toContain((await read).reason);
 });
 
-test("a failed attempt whose retry is not committed is retrying, not scheduled", async () => {
+test("an attempt whose failure is not committed runs still: a status is what is committed", async () => {
   const worker = new TestWorker(house, { credit: 1 });
   const [id] = await submit(house, [{ command: "x", retry: { limit: 1, interval: { seconds: 5n, nanos: 0 } } }]);
   await worker.until((w) => w.leases.length === 1);
   holdFlushes();
   worker.report(worker.leases[0]!, AttemptOutcome.FAILED, { exitCode: 1 });
+  expect(await get(id!)).toMatchObject({ status: TaskStatus.RUNNING, reason: TaskReason.EXECUTING });
+  letGo();
+  await worker.until((w) => w.acks.length === 1);
   expect(await get(id!)).toMatchObject({ status: TaskStatus.WAITING, reason: TaskReason.RETRYING });
 });
 

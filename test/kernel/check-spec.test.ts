@@ -125,6 +125,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "errorMessageBytes",
   ] as const),
   ...(["logChunkBytes", "slots", "pauseNoteBytes", "apiKeyTtlMs", "apiKeyTtlDefaultMs", "apiKeys"] as const),
+  ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   "streamsPerConnection",
 ];
 

@@ -45,6 +45,7 @@ const PACKAGES = {
   postgres: "postgresql",
   redis: "redis-server",
   convert: "imagemagick",
+  chromium: "chromium",
   venv: "python3-venv",
   go: "golang-go",
   cc: "gcc",

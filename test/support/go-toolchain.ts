@@ -1,9 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { arch } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { findFolder, install } from "./binaries.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const MODULE = join(ROOT, "sdk/go");
 
 /** What sdk/go/go.mod asks for; 1.19 of Debian 12 has neither slog nor iterators. */
 const NEEDED = [1, 24] as const;
@@ -62,6 +66,27 @@ function newerGo(folder: string): string {
 export function hasCompiler(): boolean {
   if (findFolder(["cc"]) === undefined) install(["cc", "libc"]);
   return findFolder(["cc"]) !== undefined;
+}
+
+/**
+ * Builds a program of sdk/go and keeps it in `.cache` until a source is another.
+ * @param program its package, e.g. "./conformance".
+ */
+export async function buildGo(program: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(MODULE, { recursive: true, encoding: "utf8" }).sort())
+    if (/\.go$|^go\.(mod|sum)$/.test(name)) hash.update(`${name}\n`).update(readFileSync(join(MODULE, name)));
+  const cache = join(ROOT, ".cache");
+  const file = join(cache, `go-${basename(program)}-${hash.digest("hex").slice(0, 16)}`);
+  if (existsSync(file)) return file;
+  mkdirSync(cache, { recursive: true });
+  const go = goFolder();
+  // Made beside and renamed when it is whole: another test file may build the same at this moment.
+  const made = `${file}.${process.pid}`;
+  const { code, output } = await runGo(go, MODULE, "go", ["build", "-buildvcs=false", "-o", made, program]);
+  if (code !== 0) throw new Error(`${program} of sdk/go cannot be built: ${output}`);
+  renameSync(made, file);
+  return file;
 }
 
 export interface GoResult {

@@ -129,7 +129,13 @@ export function scriptedTasks(house: State, events: EventEmitter, find: (id: str
     async explainTask(_caller, { id }) {
       const { status, reason, queue } = find(id);
       const message = `No worker serves the queue "${queue}".`;
-      const explanation = { code: "no_worker", message, action: "Start an agent.", evidence: { queue } };
+      const explanation = {
+        code: "no_worker",
+        message,
+        action: "Start an agent.",
+        evidence: { queue },
+        command: "tss-agent",
+      };
       return create(api.ExplainTaskResponseSchema, { status, reason, summary: message, explanations: [explanation] });
     },
   };

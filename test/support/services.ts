@@ -1,4 +1,5 @@
 import { findFolder, hasImageMagick, install, type Missing } from "./binaries.ts";
+import { findChromium } from "./chromium.ts";
 import { startPostgres, type TestServer } from "./postgres-server.ts";
 import { startRedis } from "./redis-server.ts";
 
@@ -25,6 +26,7 @@ export async function testServices(): Promise<TestServices> {
   if (!given.database && !findFolder(POSTGRES)) missing.push("postgres");
   if (!given.redis && !findFolder(REDIS)) missing.push("redis");
   if (!hasImageMagick()) missing.push("convert");
+  if (findChromium() === undefined) missing.push("chromium");
   install(missing);
   const started: TestServer[] = [];
   const stop = async () => {

@@ -2,7 +2,7 @@ import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { TssCommand } from "../../base-command.ts";
 import { gatewayUrl, taskUrl } from "../../gateway-url.ts";
-import { openPage } from "../../open-page.ts";
+import { openDashboard } from "../../open-dashboard.ts";
 
 export default class TaskUi extends TssCommand {
   static override summary = "open a task in the dashboard";
@@ -18,7 +18,11 @@ export default class TaskUi extends TssCommand {
     const { args, flags } = await this.parse(TaskUi);
     const url = args.id === undefined ? gatewayUrl(this.settings) : taskUrl(this.settings, args.id);
     await this.print(`${url}\n`);
-    const opened = !flags.print && !this.jsonEnabled() && (await openPage(url));
+    const place = args.id === undefined ? "" : `task/${encodeURIComponent(args.id)}`;
+    const opened =
+      !flags.print &&
+      !this.jsonEnabled() &&
+      (await openDashboard(this.settings, url, place, (text) => this.note(text)));
     return { url, opened };
   }
 }

@@ -18,11 +18,14 @@ export default class TaskWhy extends TssCommand {
     const answer = await (await this.service(TaskService)).explainTask({ id: args.id });
     const paint = painterFor(process.stdout);
     const lines = [paint.bold(printable(answer.summary))];
-    for (const { message, action, evidence } of answer.explanations) {
-      lines.push(`- ${printable(message)}`);
+    const several = answer.explanations.length > 1;
+    for (const { message, action, evidence, command } of answer.explanations) {
+      // The only reason is the summary already.
+      if (several || message !== answer.summary) lines.push(`- ${printable(message)}`);
       const facts = pairsText(evidence);
       if (facts !== "") lines.push(`  ${paint.dim(facts)}`);
       if (action !== "") lines.push(`  → ${printable(action)}`);
+      if (command !== "" && !action.includes(command)) lines.push(`    ${printable(command)}`);
     }
     await this.print(`${lines.join("\n")}\n`);
     return messageJson(ExplainTaskResponseSchema, answer);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { buildGo } from "../../../test/support/go-toolchain.ts";
 import { PYTHON_SDK, pythonVenv } from "../../../test/support/python.ts";
 import type { Command } from "./program.ts";
 
@@ -21,5 +22,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     file: (await pythonVenv()).python,
     args: [join(PROGRAMS, "python/program.py")],
     env: { PYTHONPATH: PYTHON_SDK, PYTHONDONTWRITEBYTECODE: "1" },
+  }),
+  go: async () => ({ file: await buildGo("./conformance"), args: [] }),
+  // The contract without an SDK.
+  stdio: async () => ({
+    file: process.execPath,
+    args: ["--disable-warning=ExperimentalWarning", join(PROGRAMS, "stdio.ts")],
   }),
 };

@@ -20,7 +20,7 @@ export async function startSystem(): Promise<System & { close(): Promise<void> }
   const coordinator = await startCoordinatorProcess({
     ...settings,
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    TSS_LEASE_TTL: "2s",
+    TSS_LEASE_TTL: "3s",
   });
   return {
     address: coordinator.address,

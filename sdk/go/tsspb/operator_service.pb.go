@@ -1767,8 +1767,10 @@ type GetServerInfoResponse struct {
 	Shards       uint32                 `protobuf:"varint,8,opt,name=shards,proto3" json:"shards,omitempty"`
 	ShardsOwned  uint32                 `protobuf:"varint,9,opt,name=shards_owned,json=shardsOwned,proto3" json:"shards_owned,omitempty"`
 	// Who the caller is.
-	KeyId         string `protobuf:"bytes,10,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	Role          Role   `protobuf:"varint,11,opt,name=role,proto3,enum=tss.v1.Role" json:"role,omitempty"`
+	KeyId string `protobuf:"bytes,10,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Role  Role   `protobuf:"varint,11,opt,name=role,proto3,enum=tss.v1.Role" json:"role,omitempty"`
+	// What the caller may call, as `tss.v1.<Service>/<Method>`: a client need not offer the rest.
+	Methods       []string `protobuf:"bytes,12,rep,name=methods,proto3" json:"methods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1880,6 +1882,13 @@ func (x *GetServerInfoResponse) GetRole() Role {
 	return Role_ROLE_UNSPECIFIED
 }
 
+func (x *GetServerInfoResponse) GetMethods() []string {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
 var File_tss_v1_operator_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_operator_service_proto_rawDesc = "" +
@@ -1988,7 +1997,7 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"slots_used\x18\x04 \x01(\rR\tslotsUsed\x12%\n" +
 	"\x06queues\x18\x05 \x03(\v2\r.tss.v1.QueueR\x06queues\x12,\n" +
 	"\boverview\x18\x06 \x01(\v2\x10.tss.v1.OverviewR\boverview\"\x16\n" +
-	"\x14GetServerInfoRequest\"\x8b\x03\n" +
+	"\x14GetServerInfoRequest\"\xa5\x03\n" +
 	"\x15GetServerInfoResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05store\x18\x02 \x01(\tR\x05store\x12%\n" +
@@ -2002,7 +2011,8 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\fshards_owned\x18\t \x01(\rR\vshardsOwned\x12\x15\n" +
 	"\x06key_id\x18\n" +
 	" \x01(\tR\x05keyId\x12 \n" +
-	"\x04role\x18\v \x01(\x0e2\f.tss.v1.RoleR\x04role*~\n" +
+	"\x04role\x18\v \x01(\x0e2\f.tss.v1.RoleR\x04role\x12\x18\n" +
+	"\amethods\x18\f \x03(\tR\amethods*~\n" +
 	"\vWorkerState\x12\x1c\n" +
 	"\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13WORKER_STATE_ACTIVE\x10\x01\x12\x19\n" +

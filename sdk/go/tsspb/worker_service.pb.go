@@ -1238,9 +1238,11 @@ func (x *WorkResponse) GetDrain() bool {
 type LeaseTasksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From the answer before; empty: a new session, described by `worker`.
-	SessionId string       `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	Worker    *WorkerInfo  `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"`
-	Held      []*HeldLease `protobuf:"bytes,3,rep,name=held,proto3" json:"held,omitempty"`
+	SessionId string      `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Worker    *WorkerInfo `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"`
+	// Everything it runs or has not reported. In every call: what was leased to it and is not named here never arrived, and
+	// goes to the next worker.
+	Held []*HeldLease `protobuf:"bytes,3,rep,name=held,proto3" json:"held,omitempty"`
 	// Leases wanted: 0–1000.
 	Max uint32 `protobuf:"varint,4,opt,name=max,proto3" json:"max,omitempty"`
 	// At most 50 s.

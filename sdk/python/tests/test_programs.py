@@ -14,9 +14,9 @@ import threading, tss
 worker = tss.Worker(queues=[QUEUE])
 
 @worker.task("slow")
-def slow(_, task):
+def slow(seconds, task):
     print("begun", flush=True)
-    task.wait_stopped(0.5)
+    task.wait_stopped(seconds)
     if task.stopped:
         print("told", task.stop_cause, flush=True)
         task.check()
@@ -38,7 +38,7 @@ def program_of(coordinator: Coordinator, queue: str, folder: Path, grace: str = 
 
 def test_sigterm_lets_what_runs_end(coordinator: Coordinator, client: tss.Client, queue: str, tmp_path: Path) -> None:
     program = program_of(coordinator, queue, tmp_path)
-    running = client.submit("slow", queue=queue)
+    running = client.submit("slow", 0.5, queue=queue)
     program.read_until("begun")
     program.process.send_signal(signal.SIGTERM)
     assert program.rest()[-1] == "left"
@@ -51,7 +51,7 @@ def test_a_second_signal_stops_what_runs(
     coordinator: Coordinator, client: tss.Client, queue: str, tmp_path: Path
 ) -> None:
     program = program_of(coordinator, queue, tmp_path)
-    running = client.submit("slow", queue=queue)
+    running = client.submit("slow", 60, queue=queue)
     program.read_until("begun")
     program.process.send_signal(signal.SIGINT)
     program.read_until("takes nothing more")
@@ -67,7 +67,7 @@ def test_the_grace_of_run_stops_what_runs_and_a_third_signal_ends_the_process(
 ) -> None:
     program = program_of(coordinator, queue, tmp_path, grace="0.05")
     client.submit("deaf", queue=queue)
-    running = client.submit("slow", queue=queue)
+    running = client.submit("slow", 60, queue=queue)
     program.read_until("begun", 2)
     program.process.send_signal(signal.SIGTERM)
     program.read_until("told drained")

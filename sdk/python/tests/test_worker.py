@@ -191,13 +191,13 @@ def test_times_are_kept(client: tss.Client, make_worker: MakeWorker, queue: str)
     def lively(_: None, task: tss.TaskContext) -> str:
         for _step in range(6):
             task.heartbeat()
-            task.sleep(0.1)
+            task.sleep(0.3)
         return "alive"
 
     worker.start()
     hung = client.submit("deaf", queue=queue, timeout=0.05, cancel_grace=0.05)
-    silent = client.submit("quiet", queue=queue, heartbeat_timeout=0.3)
-    alive = client.submit("lively", queue=queue, heartbeat_timeout=0.3)
+    silent = client.submit("quiet", queue=queue, heartbeat_timeout=0.5)
+    alive = client.submit("lively", queue=queue, heartbeat_timeout=1.5)
     assert (hung.wait(20).reason, silent.wait(20).reason) == ("timed_out", "heartbeat")
     assert alive.result(20) == "alive"
     release.set()
@@ -210,7 +210,7 @@ def test_a_handler_that_blocks_its_event_loop_keeps_its_lease(
 
     @worker.task("blocks")
     async def blocks() -> str:
-        time.sleep(3)  # Longer than the lease, and no heartbeat of the network may be missed for it.
+        time.sleep(4)  # Longer than the lease, and no heartbeat of the network may be missed for it.
         return "done"
 
     worker.start()
@@ -289,7 +289,7 @@ def test_a_worker_nobody_answers_or_that_is_refused(coordinator: Coordinator) ->
     alone = tss.Worker("127.0.0.1:1")
     alone.task("x")(lambda: 1)
     with pytest.raises(tss.TssError, match=r"^No coordinator answers at 127.0.0.1:1 \(connection refused\)\.$"):
-        alone.start(timeout=0.5)
+        alone.start(timeout=2)
     refused = tss.Worker(coordinator.address, api_key="tss_nothing")
     refused.task("x")(lambda: 1)
     with pytest.raises(tss.TssError) as error:

@@ -1280,6 +1280,13 @@ export declare type GetServerInfoResponse = Message<"tss.v1.GetServerInfoRespons
    * @generated from field: tss.v1.Role role = 11;
    */
   role: Role;
+
+  /**
+   * What the caller may call, as `tss.v1.<Service>/<Method>`: a client need not offer the rest.
+   *
+   * @generated from field: repeated string methods = 12;
+   */
+  methods: string[];
 };
 
 /**
@@ -1346,6 +1353,13 @@ export declare type GetServerInfoResponseJson = {
    * @generated from field: tss.v1.Role role = 11;
    */
   role?: RoleJson;
+
+  /**
+   * What the caller may call, as `tss.v1.<Service>/<Method>`: a client need not offer the rest.
+   *
+   * @generated from field: repeated string methods = 12;
+   */
+  methods?: string[];
 };
 
 /**

@@ -1238,6 +1238,9 @@ export declare type LeaseTasksRequest = Message<"tss.v1.LeaseTasksRequest"> & {
   worker?: WorkerInfo | undefined;
 
   /**
+   * Everything it runs or has not reported. In every call: what was leased to it and is not named here never arrived, and
+   * goes to the next worker.
+   *
    * @generated from field: repeated tss.v1.HeldLease held = 3;
    */
   held: HeldLease[];
@@ -1274,6 +1277,9 @@ export declare type LeaseTasksRequestJson = {
   worker?: WorkerInfoJson;
 
   /**
+   * Everything it runs or has not reported. In every call: what was leased to it and is not named here never arrived, and
+   * goes to the next worker.
+   *
    * @generated from field: repeated tss.v1.HeldLease held = 3;
    */
   held?: HeldLeaseJson[];

@@ -11,7 +11,7 @@ from .._version import USER_AGENT
 from ..errors import TssError
 from .calls import unary
 from .settings import Settings, Tls, is_loopback
-from .status import PREFIX
+from .status import PREFIX, unreachable
 
 MESSAGE_BYTES = 16 * 1024 * 1024
 """Largest answer that is read; the coordinator stays below 4 MiB."""
@@ -98,8 +98,10 @@ async def probe(channel: grpc.Channel, shown: str, timeout: float) -> None:
     try:
         await unary(call, b"", timeout, (), shown)
     except TssError as error:
-        if error.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
-            raise TssError("UNAVAILABLE", error.message) from None
+        if error.code == "DEADLINE_EXCEEDED":
+            raise unreachable(shown, "no answer in time") from None
+        if error.code == "UNAVAILABLE":
+            raise
 
 
 def open_channel(address: str, tls: Optional[Tls]) -> grpc.Channel:

@@ -1,0 +1,18 @@
+import type { MethodName } from "../api/call.ts";
+import type { GlyphName } from "../ui/glyph.tsx";
+
+export interface Place {
+  readonly to: string;
+  readonly label: string;
+  readonly glyph: GlyphName;
+  /** Pressed after `g`. */
+  readonly key: string;
+  /** Shown to who may call this. */
+  readonly method: MethodName;
+}
+
+/** The navigation: the one list of pages. A page is added here and in the router. */
+export const PLACES: readonly Place[] = [
+  { to: "/tasks", label: "Tasks", glyph: "list", key: "t", method: "TaskService/ListTasks" },
+  { to: "/submit", label: "Submit", glyph: "plus", key: "n", method: "TaskService/SubmitTasks" },
+];

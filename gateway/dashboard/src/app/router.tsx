@@ -1,0 +1,87 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { ErrorPage, NotFoundPage } from "./error-page.tsx";
+import { Shell } from "./shell.tsx";
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+const natural = (value: unknown): number | undefined => {
+  const number = Number(value);
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+};
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: ErrorPage });
+const inside = createRoute({ getParentRoute: () => root, id: "in" });
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/tasks" });
+  },
+});
+
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: "/tasks",
+  validateSearch: (search: Record<string, unknown>): { q?: string } => {
+    const q = text(search["q"]);
+    return q === undefined ? {} : { q };
+  },
+  component: lazyRouteComponent(() => import("../tasks/tasks-page.tsx"), "TasksPage"),
+});
+
+/** What of a task is shown. Lines are those of the log of one attempt, `from` alone or `from` to `to`. */
+export interface TaskView {
+  readonly tab?: string;
+  readonly attempt?: number;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+const task = createRoute({
+  getParentRoute: () => inside,
+  path: "/task/$id",
+  validateSearch: (search: Record<string, unknown>): TaskView => {
+    const view = {
+      tab: text(search["tab"]),
+      attempt: natural(search["attempt"]),
+      from: natural(search["from"]),
+      to: natural(search["to"]),
+    };
+    return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined));
+  },
+  component: lazyRouteComponent(() => import("../task/task-page.tsx"), "TaskPage"),
+});
+
+const submit = createRoute({
+  getParentRoute: () => inside,
+  path: "/submit",
+  validateSearch: (search: Record<string, unknown>): { like?: string } => {
+    const like = text(search["like"]);
+    return like === undefined ? {} : { like };
+  },
+  component: lazyRouteComponent(() => import("../submit/submit-page.tsx"), "SubmitPage"),
+});
+
+/** Addresses are behind `#`: the same page works under any path, and none of them can be one of the gateway's calls. */
+export function createDashboardRouter() {
+  return createRouter({
+    routeTree: root.addChildren([inside.addChildren([home, tasks, task, submit])]),
+    history: createHashHistory(),
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createDashboardRouter>;
+  }
+}

@@ -1,0 +1,31 @@
+import { Outlet } from "@tanstack/react-router";
+import { useState } from "react";
+import { HelpDialog } from "./help-dialog.tsx";
+import { NavList } from "./nav-list.tsx";
+import { TopBar } from "./top-bar.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
+
+/** Around every page: where one can go, how live it is, and the page. */
+export function Shell() {
+  const [help, setHelp] = useState(false);
+  useShortcuts(() => setHelp(true));
+  return (
+    <div className="shell">
+      <a className="skip" href="#main" onClick={skip}>
+        Skip to the page
+      </a>
+      <TopBar onHelp={() => setHelp(true)} />
+      <NavList />
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      {help && <HelpDialog onClose={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+/** The address behind # is the page's own: the link moves the focus only. */
+function skip(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

@@ -1,0 +1,43 @@
+import { Link } from "@tanstack/react-router";
+import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import { Age, Span } from "../time/time.tsx";
+import { displayText } from "../ui/display-text.ts";
+import { StateBadge } from "./state-badge.tsx";
+import { endNote } from "./state-words.ts";
+
+/** One task in the list. The whole row leads to its page; the link in it is what keys and screen readers meet. */
+export function TaskRow(props: { readonly task: TaskJson; readonly index: number; readonly top: number }) {
+  const { task, index, top } = props;
+  const note = task.error?.message || endNote(task.status, task.reason, task.exitCode);
+  const percent = task.progress === undefined ? undefined : Number(task.progress.percent ?? 0);
+  return (
+    <div className="task-row" role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)` }}>
+      <div role="cell" className="cell-state">
+        <StateBadge status={task.status} reason={task.reason} />
+      </div>
+      <div role="cell" className="cell-name">
+        <Link to="/task/$id" params={{ id: task.id ?? "" }} className="row-link">
+          {displayText(task.name ?? "")}
+        </Link>
+        {note !== "" && <span className="row-note">{displayText(note)}</span>}
+        {task.status === "TASK_STATUS_RUNNING" && percent !== undefined && (
+          <progress value={percent} max={100} aria-label={`${Math.round(percent)} percent done`} />
+        )}
+      </div>
+      <div role="cell" className="cell-queue">
+        {task.queue}
+        {task.type !== undefined && <span className="dim"> {displayText(task.type)}</span>}
+      </div>
+      <div role="cell" className="cell-number">
+        {task.attempt ?? 0}
+        <span className="dim">/{task.maxAttempts ?? 1}</span>
+      </div>
+      <div role="cell" className="cell-number">
+        <Span from={task.status === "TASK_STATUS_WAITING" ? undefined : task.startedAt} to={task.endedAt} />
+      </div>
+      <div role="cell" className="cell-number">
+        <Age at={task.createdAt} />
+      </div>
+    </div>
+  );
+}

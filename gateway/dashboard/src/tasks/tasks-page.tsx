@@ -1,0 +1,103 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
+import { serverNow } from "../time/server-clock.ts";
+import { Moment } from "../time/time.tsx";
+import { Button } from "../ui/button.tsx";
+import { ButtonLink } from "../ui/button-link.tsx";
+import { Empty, Note, Skeleton } from "../ui/note.tsx";
+import { useTitle } from "../ui/use-title.ts";
+import { valuesOf, withField } from "./search/edit-search.ts";
+import { parseSearch } from "./search/parse-search.ts";
+import { SearchBar } from "./search-bar.tsx";
+import { StatusFilter } from "./status-filter.tsx";
+import { TaskTable } from "./task-table.tsx";
+import { useCounts } from "./use-counts.ts";
+import { type TaskList, useTaskList } from "./use-task-list.ts";
+
+export function TasksPage() {
+  useTitle("Tasks");
+  const { q } = useSearch({ from: "/in/tasks" });
+  const navigate = useNavigate();
+  const setSearch = (text: string) => void navigate({ to: "/tasks", search: text === "" ? {} : { q: text } });
+  const text = q ?? "";
+  const search = useMemo(() => parseSearch(text, serverNow()), [text]);
+  useEffect(() => {
+    if (search.id !== null) void navigate({ to: "/task/$id", params: { id: search.id }, replace: true });
+  }, [search.id, navigate]);
+  const [held, setHeld] = useState(false);
+  const list = useTaskList(search.problems.length > 0 || search.id !== null ? null : search.request, held);
+  const { counts, queues } = useCounts(search.request.queue ?? "");
+  const statuses = valuesOf(text, "status");
+  return (
+    <div className="page tasks-page">
+      <h1>Tasks</h1>
+      <SearchBar text={text} known={{ queue: queues }} onSearch={setSearch} />
+      <StatusFilter chosen={statuses} counts={counts} onChange={(next) => setSearch(withField(text, "status", next))} />
+      {search.problems.length > 0 ? (
+        <Empty title="This search cannot be run as it stands.">
+          <p>What is wrong is said under its words; nothing was searched.</p>
+        </Empty>
+      ) : (
+        <Found list={list} text={text} onHold={setHeld} onSearch={setSearch} />
+      )}
+    </div>
+  );
+}
+
+function Found(props: {
+  readonly list: TaskList;
+  readonly text: string;
+  readonly onHold: (held: boolean) => void;
+  readonly onSearch: (text: string) => void;
+}) {
+  const { list, text, onHold, onSearch } = props;
+  const { problem } = list;
+  if (!list.known) return problem === undefined ? <Skeleton /> : <Told list={list} />;
+  if (list.order.length > 0)
+    return (
+      <>
+        <Told list={list} />
+        <TaskTable list={list} onHold={onHold} />
+      </>
+    );
+  if (list.more)
+    return (
+      <Empty title="Nothing found so far.">
+        <Told list={list} />
+        <Button glyph="search" busy={list.reading} onClick={list.readMore}>
+          Keep searching
+        </Button>
+      </Empty>
+    );
+  return text === "" ? (
+    <Empty title="There are no tasks yet.">
+      <p>Submit one here, or on the command line:</p>
+      <pre>npx tss task create --name hello --command "echo hello"</pre>
+      <ButtonLink to="/submit" glyph="plus" method="TaskService/SubmitTasks">
+        Submit a task
+      </ButtonLink>
+    </Empty>
+  ) : (
+    <Empty title="No task fits this search.">
+      <p>Names and labels are matched whole. Ended tasks are kept for as long as TSS_RETENTION says.</p>
+      <Button onClick={() => onSearch("")}>Show all tasks</Button>
+    </Empty>
+  );
+}
+
+/** What stands between the list and the whole truth. */
+function Told({ list }: { readonly list: TaskList }) {
+  const { problem, scannedTo, more } = list;
+  return (
+    <>
+      {problem !== undefined && (
+        <Note meaning="attention">{"detail" in problem ? problem.detail : problem.message}</Note>
+      )}
+      {more && scannedTo !== undefined && (
+        <Note meaning="waiting">
+          Searched back to <Moment at={scannedTo} />. Scroll down, or keep searching, to go on.
+        </Note>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { type DashboardPage, openBrowser, openDashboard } from "../support/dashboard.ts";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+
+/** Can be used by everybody: in both themes, with keys alone, on the smallest screens. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let system: DevSystem;
+let ids: Record<"coloured" | "waits" | "plain", string>;
+beforeAll(async () => {
+  system = await startDev();
+  const submit = async (body: object) =>
+    (
+      (await (await system.rest("/task/submit", { method: "POST", body: JSON.stringify(body) })).json()) as {
+        id: string;
+      }
+    ).id;
+  const colours = `i=0; while [ $i -lt 108 ]; do printf '\\033[%dm %d \\033[0m' $i $i; i=$((i+1)); done; echo; i=16; while [ $i -lt 256 ]; do printf '\\033[38;5;%dm %d \\033[0m' $i $i; i=$((i+5)); done; echo; echo to stderr >&2; exit 2`;
+  ids = {
+    coloured: await submit({
+      name: "coloured",
+      command: colours,
+      retry: { limit: 1, interval: 0.05 },
+      labels: { a: "b" },
+    }),
+    waits: await submit({ name: "waits", command: "true", delay: 600, payload: { a: 1 } }),
+    plain: await submit({ name: "plain", command: 'echo "{}" > "$TSS_OUTPUT"' }),
+  };
+  for (const id of [ids.coloured, ids.plain]) await system.rest(`/task/wait/${id}?timeout=30`);
+});
+afterAll(async () => {
+  await system?.stop();
+});
+
+interface Result {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+async function violations(page: Page): Promise<string[]> {
+  // Evaluated, as a script of the page would be refused by its policy.
+  await page.evaluate(AXE);
+  const results = (await page.evaluate(
+    "axe.run({resultTypes: ['violations']}).then(({violations}) => violations)",
+  )) as Result[];
+  return results.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  );
+}
+
+/** Every page, how it is reached and by what one knows that it is there. */
+const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<unknown>])[] = [
+  ["Tasks", () => "tasks", (page) => page.getByRole("link", { name: "coloured" }).waitFor()],
+  [
+    "Tasks, a search that is wrong",
+    () => "tasks?q=colour:red",
+    (page) => page.getByText("nothing was searched").waitFor(),
+  ],
+  ["Tasks, none", () => "tasks?q=queue:none", (page) => page.getByText("No task fits").waitFor()],
+  ["Task, output", () => `task/${ids.coloured}`, (page) => page.getByText("to stderr", { exact: true }).waitFor()],
+  ["Task, input", () => `task/${ids.waits}?tab=data`, (page) => page.getByText('"a": 1').waitFor()],
+  ["Task, events", () => `task/${ids.coloured}?tab=events`, (page) => page.getByText(/Attempt 2 ended/).waitFor()],
+  ["Task, waiting", () => `task/${ids.waits}`, (page) => page.getByText("It has not started yet").waitFor()],
+  ["Task, none", () => "task/nonsense", (page) => page.getByText("There is no such task").waitFor()],
+  ["Submit", () => "submit", (page) => page.getByRole("textbox", { name: "Command" }).waitFor()],
+  ["Nothing here", () => "nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
+];
+
+describe.each(["light", "dark"] as const)("axe finds nothing in %s:", (colorScheme) => {
+  let browser: DashboardPage;
+  beforeAll(async () => {
+    browser = await openDashboard(system, { colorScheme });
+  });
+  afterAll(() => browser?.close());
+
+  test.each(PLACES)("%s", async (_name, place, there) => {
+    const { page } = browser;
+    await page.goto(`${system.gateway}/#/${place()}`);
+    await there(page);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("the dialog and the menus", async () => {
+    const { page } = browser;
+    await page.goto(`${system.gateway}/#/task/${ids.waits}`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Copy as a call" }).click();
+    await page.getByRole("menu").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+  });
+});
+
+test("the way in too", async () => {
+  const browser = await openBrowser();
+  await browser.page.goto(system.gateway);
+  await browser.page.getByLabel("API key").waitFor();
+  expect(await violations(browser.page)).toEqual([]);
+  await browser.close();
+});
+
+test("keys alone: from the list into a task and out, through tabs and menus", async () => {
+  const browser = await openDashboard(system, { place: "tasks" });
+  const { page } = browser;
+  await page.getByRole("link", { name: "coloured" }).waitFor();
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the page");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  const name = await page.evaluate(() => document.activeElement?.textContent ?? "");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name }).waitFor();
+  await page.getByRole("tab", { name: "Output" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("tab", { name: "Input and result", selected: true }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("tab-data");
+  await page.getByRole("button", { name: "Copy as a call" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowDown");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("curl");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("n");
+  await page.getByRole("heading", { name: "Submit a task" }).waitFor();
+  expect(browser.faults).toEqual([]);
+  await browser.close();
+});
+
+test("320 px wide: nothing is cut off, and what can be pressed can be hit", async () => {
+  const browser = await openDashboard(system, { viewport: { width: 320, height: 640 }, hasTouch: true });
+  const { page } = browser;
+  for (const [name, place, there] of PLACES) {
+    await page.goto(`${system.gateway}/#/${place()}`);
+    await there(page);
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll("body *")]
+        .filter(
+          (element) => !element.closest(".log-box, .attempts, .tabs, .nav, .off-screen, .search-field, .task-row, pre"),
+        )
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => element.outerHTML.slice(0, 120)),
+    );
+    expect([name, wide]).toEqual([name, []]);
+    expect(await page.evaluate(() => document.scrollingElement!.scrollWidth)).toBeLessThanOrEqual(320);
+  }
+  expect(await violations(page)).toEqual([]);
+  await browser.close();
+});

@@ -1,0 +1,208 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { asCommandLine, asCurl, asTypeScript } from "../../gateway/dashboard/src/copy/copy-as.ts";
+import { shellQuote } from "../../gateway/dashboard/src/copy/shell-quote.ts";
+import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
+import { BLANK, draftLike } from "../../gateway/dashboard/src/submit/draft.ts";
+import { hexDump, indentJson } from "../../gateway/dashboard/src/task/read-payload.ts";
+import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
+import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
+import { serverNow, setServerTime } from "../../gateway/dashboard/src/time/server-clock.ts";
+import { displayText } from "../../gateway/dashboard/src/ui/display-text.ts";
+
+describe("a list and its newest page", () => {
+  test.each([
+    [
+      "new rows come in front",
+      ["c", "b", "a"],
+      ["d", "c", "b"],
+      false,
+      { order: ["d", "c", "b", "a"], fresh: ["d"], left: [] },
+    ],
+    ["one that fits no longer goes", ["c", "b", "a"], ["c", "a"], false, { order: ["c", "a"], fresh: [], left: ["b"] }],
+    ["below the page nothing is known", ["c", "b", "a"], ["d", "c"], false, { order: ["d", "c", "b", "a"], left: [] }],
+    ["a whole list is what it is", ["c", "b"], ["a"], true, { order: ["a"], fresh: ["a"], left: ["c", "b"] }],
+    ["more came than a page holds", ["b", "a"], ["z", "y"], false, { order: ["z", "y"], apart: true }],
+    ["an empty screen", [], ["b", "a"], false, { order: ["b", "a"], fresh: ["b", "a"], apart: false }],
+  ])("%s", (_, shown, head, whole, wanted) => {
+    expect(mergeHead(shown, head, whole)).toMatchObject(wanted);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    [0, "0 ms"],
+    [999, "999 ms"],
+    [1_000, "1.0 s"],
+    [59_499, "59 s"],
+    [59_500, "1 m 00 s"],
+    [3_599_999, "1 h 00 m"],
+    [90_000_000, "1 d 1 h"],
+    [-5, "0 ms"],
+  ])("%i ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+  test("ages look both ways", () => {
+    expect([formatAge(0, 1_000), formatAge(0, 61_000), formatAge(7_200_000, 0), formatAge(1_000, 0)]).toEqual([
+      "just now",
+      "1 m ago",
+      "in 2 h",
+      "now",
+    ]);
+  });
+
+  test("UTC is UTC wherever the computer is", () => {
+    expect(formatTime(Date.parse("2026-03-01T23:59:59.123Z"), "utc", true)).toBe("2026-03-01 23:59:59.123");
+  });
+
+  test("ages follow the server's clock when ours is an hour off, and ours when it is not", () => {
+    const now = Date.now();
+    setServerTime(now + 3_600_000, now, now);
+    expect(Math.abs(serverNow() - Date.now() - 3_600_000)).toBeLessThan(1_000);
+    setServerTime(now + 40, now - 100, now);
+    expect(Math.abs(serverNow() - Date.now())).toBeLessThan(5);
+  });
+});
+
+describe("text of others", () => {
+  test("what hides or moves text is made visible", () => {
+    expect(displayText("a\u202eb\u0000c\u200bd\u001be\u007f\ufeff")).toBe(
+      "a⟨U+202E⟩b\u2400c⟨U+200B⟩d\u241be\u2421⟨U+FEFF⟩",
+    );
+    expect(displayText("tab\tand\nline é \u{1f600}")).toBe("tab\tand\nline é \u{1f600}");
+    expect(displayText("x".repeat(30), 10)).toBe(`${"x".repeat(10)}… (20 more characters)`);
+  });
+
+  test("JSON is indented without reading its numbers", () => {
+    expect(indentJson('{"a":[1,12345678901234567890,{}],"b":"x: [1, 2]"}')).toBe(
+      '{\n  "a": [\n    1,\n    12345678901234567890,\n    {}\n  ],\n  "b": "x: [1, 2]"\n}',
+    );
+    expect(indentJson("no json")).toBe("no json");
+    fc.assert(fc.property(fc.json(), (json) => expect(JSON.parse(indentJson(json))).toEqual(JSON.parse(json))));
+  });
+
+  test("bytes are shown in rows", () => {
+    expect(hexDump(new Uint8Array([0x41, 0, 0xff]))).toBe(`000000  41 00 ff${" ".repeat(39)}  A..`);
+  });
+});
+
+describe("a task as a call", () => {
+  const spec = {
+    name: "it's\n$HOME `x`",
+    command: "echo \"a\" 'b' \\",
+    queue: "mail",
+    timeout: "90.5s",
+    retry: { limit: 3, interval: "5s", backoff: "RETRY_BACKOFF_FIXED" },
+    labels: { customer: "4 2" },
+    payload: { data: btoa('{"a":1}'), contentType: "application/json" },
+  } as const;
+
+  test("a shell gives every word as it was", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }).filter((word) => !word.includes("\0")),
+        (word) => {
+          expect(execFileSync("sh", ["-c", `printf %s ${shellQuote(word)}`]).toString()).toBe(word);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("the command line carries all of it", () => {
+    const words = execFileSync("sh", ["-c", `printf '%s\\0' ${asCommandLine(spec)}`])
+      .toString()
+      .split("\0");
+    const after = (flag: string) => words[words.indexOf(flag) + 1];
+    expect(words.slice(0, 3)).toEqual(["tss", "task", "create"]);
+    expect([
+      after("--name"),
+      after("--command"),
+      after("--timeout"),
+      after("--retries"),
+      after("--retry-backoff"),
+    ]).toEqual([spec.name, spec.command, "90.5s", "3", "fixed"]);
+    expect([after("--label"), after("--payload"), after("--retry-interval")]).toEqual([
+      "customer=4 2",
+      '{"a":1}',
+      "5s",
+    ]);
+  });
+
+  test("curl sends what REST takes", () => {
+    const text = execFileSync("sh", [
+      "-c",
+      `curl() { printf '%s\\0' "$@"; }; ${asCurl(spec, "http://h/sub/")}`,
+    ]).toString();
+    const words = text.split("\0");
+    expect(words[1]).toBe("http://h/sub/task/submit");
+    expect(JSON.parse(words[words.indexOf("-d") + 1] ?? "")).toEqual({
+      name: spec.name,
+      command: spec.command,
+      queue: "mail",
+      payload: { a: 1 },
+      labels: { customer: "4 2" },
+      timeout: 90.5,
+      retry: { limit: 3, interval: 5, backoff: "fixed" },
+    });
+  });
+
+  test("TypeScript counts in milliseconds", () => {
+    const text = asTypeScript(spec);
+    const task = new Function(`return ${/client\.submit\(([\s\S]*)\);\nconsole/.exec(text)?.[1]}`)();
+    expect(task).toMatchObject({ timeoutMs: 90_500, retry: { intervalMs: 5_000, backoff: "fixed" }, input: { a: 1 } });
+  });
+});
+
+describe("the form", () => {
+  test("what is filled in becomes a task; the name is what it runs", () => {
+    const draft = {
+      ...BLANK,
+      command: "echo hi\nmore",
+      delay: "1.5m",
+      retries: "2",
+      retryInterval: "500ms",
+      labels: "a=b=c\n\nd=",
+    };
+    expect(checkDraft(draft)).toMatchObject({
+      problems: {},
+      spec: {
+        name: "echo hi",
+        command: "echo hi\nmore",
+        delay: "90s",
+        retry: { limit: 2, interval: "0.5s" },
+        labels: { a: "b=c", d: "" },
+      },
+    });
+  });
+
+  test.each([
+    [{ command: " " }, "command"],
+    [{ command: "x", queue: "No" }, "queue"],
+    [{ command: "x", priority: "128" }, "priority"],
+    [{ command: "x", priority: "1.5" }, "priority"],
+    [{ command: "x", delay: "soon" }, "delay"],
+    [{ command: "x", retries: "100" }, "retries"],
+    [{ command: "x", payload: "{" }, "payload"],
+    [{ command: "x", env: "1A=x" }, "env"],
+    [{ command: "x", labels: "novalue" }, "labels"],
+    [{ command: "x", name: "n".repeat(201) }, "name"],
+    [{ kind: "type" as const }, "type"],
+    [{ kind: "argv" as const, argv: "" }, "argv"],
+  ])("%j is wrong in %s", (part, field) => {
+    expect(Object.keys(checkDraft({ ...BLANK, ...part }).problems)).toContain(field);
+  });
+
+  test("a copy of a task is that task again", () => {
+    const spec = {
+      name: "n",
+      argv: ["a", "b c", "two\nlines", '"q"', ""],
+      timeout: "90s",
+      retry: { limit: 1, interval: "0.5s" },
+      env: { A: "1=2", B: "x\ny" },
+      labels: {},
+      priority: -5,
+    };
+    expect(checkDraft(draftLike({ spec })).spec).toEqual(spec);
+  });
+});

@@ -1,0 +1,69 @@
+/** `node test/dashboard/take-screenshots.ts`: pictures of the main pages on a running system, into docs/images. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { openDashboard } from "../support/dashboard.ts";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+
+const IMAGES = join(import.meta.dirname, "../../docs/images");
+
+const BUILD = `printf '\\033[1m==> resizing 240 photos\\033[0m\\n'
+i=0; while [ $i -lt 40 ]; do i=$((i+1)); printf '\\033[2m%s\\033[0m photo-%03d.jpg \\033[32mok\\033[0m\\n' "$(date +%H:%M:%S)" $i; done
+printf '\\033[33mwarning:\\033[0m photo-041.jpg has no EXIF date\\n' >&2
+printf '\\033[31merror:\\033[0m photo-042.jpg is truncated\\n' >&2
+echo '{"progress":17,"message":"41 of 240"}' >&3`;
+
+const system = await startDev();
+try {
+  const ids = await fill(system);
+  mkdirSync(IMAGES, { recursive: true });
+  for (const theme of ["light", "dark"] as const) {
+    const { page, close } = await openDashboard(system, { colorScheme: theme, place: "tasks", timezoneId: "UTC" });
+    const shoot = async (name: string, place: string, there: string) => {
+      await page.goto(`${system.gateway}/#/${place}`);
+      await page.getByText(there).first().waitFor();
+      await page.mouse.move(2, 500);
+      await page.screenshot({ path: join(IMAGES, `${name}-${theme}.png`) });
+    };
+    await shoot("tasks", "tasks", "nightly report");
+    await shoot("task", `task/${ids.running}`, "photo-042.jpg");
+    await shoot("failed", `task/${ids.failed}`, "answers 503");
+    if (theme === "light") await shoot("submit", `submit?like=${ids.running}`, "Submit a copy");
+    await close();
+  }
+} finally {
+  await system.stop();
+  rmSync(system.folder, { recursive: true, force: true });
+}
+
+async function fill({ rest }: DevSystem): Promise<{ running: string; failed: string }> {
+  const submit = async (body: object) =>
+    ((await (await rest("/task/submit", { method: "POST", body: JSON.stringify(body) })).json()) as { id: string }).id;
+  const ended = (id: string) => rest(`/task/wait/${id}?timeout=30`);
+  await submit({ name: "nightly report", command: "true", queue: "reports", delay: 3_600 });
+  for (const [index, to] of ["ada", "grace", "edsger", "barbara", "donald"].entries())
+    await ended(
+      await submit({ name: `welcome mail to ${to}`, command: `sleep 0.${index + 1}`, queue: "mail", labels: { to } }),
+    );
+  const failed = await submit({
+    name: "sync customers",
+    command: "echo 'connecting to crm.internal'; echo 'crm.internal answers 503' >&2; exit 69",
+    queue: "sync",
+    retry: { limit: 2, interval: 0.4 },
+    labels: { customer: "acme" },
+  });
+  await ended(failed);
+  await ended(await submit({ name: "thumbnail cover.png", command: "sleep 0.8", queue: "images" }));
+  const given = await submit({ name: "import orders", command: "sleep 30", queue: "sync" });
+  await rest(`/task/cancel/${given}`, { method: "POST" });
+  await rest("/queue/pause/billing", { method: "POST", body: JSON.stringify({ note: "bank is down until 14:00" }) });
+  await submit({ name: "monthly invoices", command: "true", queue: "billing" });
+  await submit({ name: "retry later", command: "exit 1", queue: "sync", retry: { limit: 5, interval: 120 } });
+  const running = await submit({
+    name: "resize holiday photos",
+    command: `${BUILD}\nsleep 300`,
+    queue: "images",
+    timeout: 600,
+    labels: { album: "2026", customer: "acme" },
+  });
+  return { running, failed };
+}

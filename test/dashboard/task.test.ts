@@ -1,0 +1,180 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { isRunning } from "../support/is-running.ts";
+
+let system: DevSystem;
+let browser: DashboardPage;
+beforeAll(async () => {
+  system = await startDev();
+  browser = await openDashboard(system, { place: "tasks" });
+  await browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: system.gateway });
+});
+afterAll(async () => {
+  expect(browser?.faults ?? []).toEqual([]);
+  await browser?.close();
+  await system?.stop();
+});
+
+const submit = async (body: object) => {
+  const answer = await system.rest("/task/submit", {
+    method: "POST",
+    body: JSON.stringify({ name: "a task", ...body }),
+  });
+  return ((await answer.json()) as { id: string }).id;
+};
+const ended = async (id: string) => (await system.rest(`/task/wait/${id}?timeout=30`)).json();
+const open = (id: string, rest = "") => browser.page.goto(`${system.gateway}/#/task/${id}${rest}`);
+
+test("a cancel ends the process, and the page says so by itself", async () => {
+  const { page } = browser;
+  const id = await submit({ name: "endless", command: "echo $$; exec sleep 300" });
+  await open(id);
+  const line = page.locator(".log-text").first();
+  await line.waitFor();
+  const pid = Number(await line.textContent());
+  expect(isRunning(pid)).toBe(true);
+  await page.keyboard.press("c");
+  await page.getByText(/SIGTERM, and SIGKILL after 10 s/).waitFor();
+  await page.getByRole("button", { name: "Cancel the task" }).click();
+  await page.locator(".task-title").getByText("cancelled").waitFor();
+  expect(isRunning(pid)).toBe(false);
+  await page.getByRole("button", { name: "Run again" }).waitFor();
+});
+
+test("running again makes a new task, and each leads to the other", async () => {
+  const { page } = browser;
+  const id = await submit({ name: "twice", command: "exit 3" });
+  await ended(id);
+  await open(id);
+  await page.getByText("exit code 3").first().waitFor();
+  await page.getByRole("button", { name: "Run again" }).click();
+  await page.getByText("Made from").waitFor();
+  expect(page.url()).not.toContain(id);
+  await page.getByRole("complementary", { name: "Summary" }).getByRole("link", { name: /…/ }).click();
+  await page.getByText("Run again as").waitFor();
+  expect(page.url()).toContain(id);
+});
+
+test("why it waits is said in a sentence", async () => {
+  const { page } = browser;
+  await system.rest("/queue/pause/held", { method: "POST", body: JSON.stringify({ note: "supplier is down" }) });
+  const id = await submit({ command: "true", queue: "held" });
+  await open(id);
+  await page
+    .getByRole("region", { name: "Why it is where it is" })
+    .getByText(/supplier is down/)
+    .waitFor();
+  await page.locator(".task-title").getByText("paused").waitFor();
+  await system.rest("/queue/resume/held", { method: "POST", body: "{}" });
+  await page.locator(".task-title").getByText("succeeded").waitFor();
+});
+
+test("attempts stand side by side, and each shows its own output", async () => {
+  const { page } = browser;
+  const id = await submit({ command: "echo attempt $TSS_ATTEMPT; exit 1", retry: { limit: 2, interval: 0.05 } });
+  await ended(id);
+  await open(id);
+  const attempts = page.getByRole("list", { name: "Attempts" });
+  await attempts.getByRole("button", { name: /#3/ }).waitFor();
+  await page.getByText("attempt 3").waitFor();
+  await attempts.getByRole("button", { name: /#1/ }).click();
+  await page.locator(".log-text", { hasText: "attempt 1" }).waitFor();
+  expect(page.url()).toContain("attempt=1");
+});
+
+test("input and result are shown as they are, large numbers too", async () => {
+  const { page } = browser;
+  const id = await submit({
+    command: 'echo "{\\"big\\": 12345678901234567890, \\"html\\": \\"<b>x</b>\\"}" > "$TSS_OUTPUT"',
+    payload: { user: "Ada", list: [1, 2] },
+    env: { COLOUR: "blue" },
+  });
+  await ended(id);
+  await open(id, "?tab=data");
+  await page.getByText('"user": "Ada"').waitFor();
+  await page.getByText('"big": 12345678901234567890').waitFor();
+  await page.getByText('"html": "<b>x</b>"').waitFor();
+  await page.getByText("blue").waitFor();
+});
+
+test("its events are told in their order", async () => {
+  const { page } = browser;
+  const id = await submit({
+    command: 'echo \'{"message":"half way"}\' >&3; exit 4',
+    retry: { limit: 1, interval: 0.05 },
+  });
+  await ended(id);
+  await open(id, "?tab=events");
+  await page.getByText("Attempt 2 ended: exit code 4").waitFor();
+  const told = (await page.locator(".events li").allTextContents()).map((text) => text.replace(/^[\d:. -]+/, ""));
+  const place = (start: string) => told.findIndex((text) => text.startsWith(start));
+  expect(place("Submitted by key")).toBe(0);
+  expect(place("Attempt 1 ended")).toBeLessThan(place("Attempt 2 was given to"));
+  expect(place("Ended: failed, exit code 4")).toBe(told.length - 1);
+});
+
+test("it can be copied as a call", async () => {
+  const { page } = browser;
+  const id = await submit({ name: "it's copied", command: "echo 'a b'", labels: { x: "1" } });
+  await open(id);
+  for (const [item, wanted] of [
+    [
+      "Command line",
+      `tss task create --name 'it'\\''s copied' --queue default --command 'echo '\\''a b'\\''' --label x=1`,
+    ],
+    ["curl", "/task/submit"],
+    ["TypeScript", "createClient"],
+  ] as const) {
+    await page.getByRole("button", { name: "Copy as a call" }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+    await page.getByText(/^Copied as/).waitFor();
+    expect((await page.evaluate(() => navigator.clipboard.readText())).replace("--queue default ", "")).toContain(
+      wanted.replace("--queue default ", ""),
+    );
+  }
+});
+
+test("a copy is edited and submitted, with what the form has no field for", async () => {
+  const { page } = browser;
+  const id = await submit({ name: "model", command: "echo one", resources: { cpu: 1 }, timeout: 90 });
+  await open(id);
+  await page.getByRole("heading", { name: "model" }).waitFor();
+  await page.keyboard.press("e");
+  const command = page.getByRole("textbox", { name: "Command" });
+  await command.waitFor();
+  expect(await page.getByLabel("Timeout").inputValue()).toBe("90s");
+  await command.fill("echo two");
+  await page.getByLabel("Name").fill("copy");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByRole("heading", { name: "copy", exact: true }).waitFor();
+  const made = /task\/([^?]+)/.exec(page.url())?.[1] ?? "";
+  const { spec } = (await (await system.rest(`/task/query/${made}`)).json()) as { spec: object };
+  expect(spec).toMatchObject({ command: "echo two", resources: { cpu: 1 }, timeout: 90 });
+});
+
+test("an id that never was, and one with a slip, are told apart from a fault", async () => {
+  const { page } = browser;
+  for (const id of ["0g0400000100010000006xbt55", "%3Cscript%3E", "nonsense"]) {
+    await open(id);
+    await page.getByText("There is no such task.").waitFor();
+  }
+});
+
+test("output is saved byte for byte", async () => {
+  const { page } = browser;
+  const id = await submit({ command: "printf 'a\\377b\\n'; printf '\\033[31mred\\033[0m'" });
+  await ended(id);
+  await open(id);
+  await page.getByText("red").waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download the whole output" }).click(),
+  ]);
+  const file = join(system.folder, "saved.log");
+  await download.saveAs(file);
+  expect(readFileSync(file)).toEqual(Buffer.from("a\u00ffb\n\u001b[31mred\u001b[0m", "latin1"));
+  expect(download.suggestedFilename()).toBe(`${id}-attempt-1.log`);
+});

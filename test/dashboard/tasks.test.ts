@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+
+let system: DevSystem;
+let browser: DashboardPage;
+beforeAll(async () => {
+  system = await startDev();
+  browser = await openDashboard(system, { place: "tasks" });
+});
+afterAll(async () => {
+  expect(browser?.faults ?? []).toEqual([]);
+  await browser?.close();
+  await system?.stop();
+});
+beforeEach(async () => {
+  // Away from the list, so that nothing holds it.
+  await browser.page.mouse.move(2, 2);
+});
+
+const submit = async (name: string, command = "true", more: object = {}) => {
+  const body = JSON.stringify({ name, command, ...more });
+  const { id } = (await (await system.rest("/task/submit", { method: "POST", body })).json()) as { id: string };
+  return id;
+};
+const ended = (id: string) => system.rest(`/task/wait/${id}?timeout=30`);
+const open = async (q: string) => {
+  await browser.page.goto(`${system.gateway}/#/tasks?q=${encodeURIComponent(q)}`);
+  await browser.page.getByRole("combobox", { name: "Search tasks" }).waitFor();
+};
+const row = (name: string) => browser.page.getByRole("row").filter({ hasText: name });
+
+test("a task appears and its state changes in its place, without a reload", async () => {
+  await open("");
+  const id = await submit("comes alive", "read line < wait.fifo", { workingDirectory: system.folder });
+  await row("comes alive").getByText("running").or(row("comes alive").getByText("failed")).waitFor();
+  await system.rest(`/task/cancel/${id}`, { method: "POST" });
+  await ended(id);
+  await row("comes alive")
+    .getByText(/cancelled|failed/)
+    .waitFor();
+});
+
+test("nothing moves under the pointer: what is new waits behind a button", async () => {
+  await open("");
+  await row("hello").first().hover();
+  await submit("waits outside");
+  const fresh = browser.page.getByRole("button", { name: /^1 new$/ });
+  await fresh.waitFor();
+  expect(await row("waits outside").count()).toBe(0);
+  await fresh.click();
+  await row("waits outside").waitFor();
+});
+
+test("a search is its address, and shows what fits and nothing else", async () => {
+  await ended(await submit("breaks", "exit 7", { queue: "mail", labels: { customer: "42" } }));
+  await ended(await submit("works", "true", { queue: "mail" }));
+  const { page } = browser;
+  await open("");
+  const field = page.getByRole("combobox", { name: "Search tasks" });
+  await field.fill("queue:mail status:failed label:customer=42");
+  await field.press("Enter");
+  await row("breaks").waitFor();
+  expect(await row("works").count()).toBe(0);
+  expect(decodeURIComponent(page.url())).toContain("queue:mail status:failed label:customer=42".replaceAll(" ", "+"));
+  await page.getByText("exit code 7").waitFor();
+  await page.goBack();
+  expect(await field.inputValue()).toBe("");
+});
+
+test("what cannot be searched for is said under its word, and no empty list is shown for it", async () => {
+  const { page } = browser;
+  await open("status:done colour:red");
+  await page.getByText('"done" is no status').waitFor();
+  await page.getByText('Tasks cannot be searched by "colour"').waitFor();
+  expect(await page.locator(".search-marks u").allTextContents()).toEqual(["status:done", "colour:red"]);
+  await page.getByText("nothing was searched").waitFor();
+  expect(await page.getByText("No task fits").count()).toBe(0);
+});
+
+test("a search that finds nothing says so, and how to see all", async () => {
+  const { page } = browser;
+  await open('name:"no such task"');
+  await page.getByText("No task fits this search.").waitFor();
+  await page.getByRole("button", { name: "Show all tasks" }).click();
+  await row("hello").first().waitFor();
+});
+
+test("suggestions complete fields, states and queues that exist", async () => {
+  const { page } = browser;
+  await open("");
+  const field = page.getByRole("combobox", { name: "Search tasks" });
+  await field.pressSequentially("que");
+  await field.press("ArrowDown");
+  await field.press("Enter");
+  await field.pressSequentially("ma");
+  await page.getByRole("option", { name: "mail" }).waitFor();
+  await field.press("ArrowDown");
+  await field.press("Enter");
+  expect(await field.inputValue()).toBe("queue:mail ");
+  await field.press("Enter");
+  await row("breaks").waitFor();
+});
+
+test("the status buttons edit the search, and count", async () => {
+  const { page } = browser;
+  await open("queue:mail");
+  const failed = page.getByRole("button", { name: /^failed\s*1$/ });
+  await failed.click();
+  expect(await page.getByRole("combobox", { name: "Search tasks" }).inputValue()).toBe("queue:mail status:failed");
+  await row("breaks").waitFor();
+  await row("works").waitFor({ state: "detached" });
+  await failed.click();
+  await row("works").waitFor();
+});
+
+test("an id leads to its task, also from the field at the top", async () => {
+  const id = await submit("by its id");
+  const { page } = browser;
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(id);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "by its id" }).waitFor();
+});
+
+test("a long list is read on as it is scrolled, and holds few rows of it", async () => {
+  const tasks = Array.from({ length: 350 }, (_, index) => ({
+    name: `row ${index}`,
+    command: "true",
+    delay: 3_600,
+    queue: "long",
+  }));
+  await system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
+  const { page } = browser;
+  await open("queue:long");
+  await page.getByText("100 tasks read so far").waitFor();
+  const rows = page.getByRole("rowgroup", { name: "Rows" });
+  for (;;) {
+    await rows.evaluate((box) => box.scrollTo({ top: box.scrollHeight }));
+    const foot = await page.locator(".table-foot").textContent();
+    if (foot?.includes("350 tasks in all")) break;
+    await page.waitForFunction((before) => document.querySelector(".table-foot")?.textContent !== before, foot);
+  }
+  await rows.evaluate((box) => box.scrollTo({ top: box.scrollHeight }));
+  await page.getByRole("link", { name: "row 0", exact: true }).waitFor();
+  expect(await page.getByRole("row").count()).toBeLessThan(60);
+});
+
+test("text of a task is text", async () => {
+  await submit('<img src=x onerror="document.title=1">\u202egnp', "true", { queue: "odd" });
+  await open("queue:odd");
+  const link = browser.page.locator(".row-link").first();
+  await link.waitFor();
+  expect(await link.textContent()).toBe('<img src=x onerror="document.title=1">⟨U+202E⟩gnp');
+  expect(await browser.page.title()).toBe("Tasks · TSS");
+});
