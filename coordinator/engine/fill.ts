@@ -27,6 +27,7 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
     const dropped = window.noteTail(head, lane.servedBy > 0 && hasRoomForTail(state, window));
     if (dropped === null) addMemory(state, head);
     else for (const other of dropped) dropMemory(state, other);
+    lane.behind.add(window);
     considerRefill(state, lane, head.shard);
     return;
   }

@@ -13,6 +13,8 @@ export class Lane {
   readonly #windows = new Map<number, Window>();
   /** Those with heads, and some that had: a queue may have been spread over every shard, and a lease looks at all of these. */
   readonly #filled: Window[] = [];
+  /** Windows with tasks that are not in memory: in the store, or on their way there. */
+  readonly behind = new Set<Window>();
   /** Tasks submitted and not ended, per shard, as committed. */
   readonly open = new Map<number, number>();
   /** Number of worker profiles that could serve it. */
@@ -64,7 +66,10 @@ export class Lane {
     return this.returned.shift() ?? this.#oldest()?.pop() ?? null;
   }
 
-  /** Windows are merged by age; their seqs say nothing across shards. */
+  /**
+   * Windows are merged by age; their seqs say nothing across shards. Null also while an empty one that is behind may bring an
+   * older task than all that are here.
+   */
   #oldest(): Window | null {
     let best: Window | null = null;
     let bestHead: TaskHead | null = null;
@@ -79,6 +84,12 @@ export class Lane {
         bestHead = head;
       }
     }
+    if (bestHead !== null && this.#mayBeOlder(bestHead.createdAt)) return null;
     return best;
+  }
+
+  #mayBeOlder(createdAt: number): boolean {
+    for (const window of this.behind) if (window.count === 0 && window.readUpTo < createdAt) return true;
+    return false;
   }
 }

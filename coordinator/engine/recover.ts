@@ -87,6 +87,8 @@ function resumeLanes(
     // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
     if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
     if (count !== 0) lane.open.set(shard.shard, count);
-    lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
+    const window = lane.window(shard.shard);
+    window.resume(cursors.get(laneId) ?? floor, shard.lastSeq);
+    lane.behind.add(window);
   }
 }

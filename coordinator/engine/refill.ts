@@ -75,10 +75,10 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
   const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
   for (const head of tail?.dropped ?? []) dropMemory(state, head);
-  if (inPiece.length > 0 || (tail?.joined.length ?? 0) > 0) {
-    offerLane(state, lane);
-    state.wake();
-  }
+  if (!window.paged || window.readCursor >= window.lastAssigned) lane.behind.delete(window);
+  // Also when it brought nothing: heads of other shards may have waited for it.
+  offerLane(state, lane);
+  state.wake();
   // What was committed after the read began may lie where it has looked already.
   const more = window.readCursor > from || window.lastCommitted > sees;
   if (window.paged && more) setImmediate(() => considerRefill(state, lane, window.shard));

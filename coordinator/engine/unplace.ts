@@ -31,6 +31,19 @@ export function unplace(state: EngineState, batch: Batch, placed: PlacedMessage,
   const keep = batch.tasks.map((row) => !gone.has(refKey(row)));
   batch.taskKeys = batch.taskKeys.filter((_, index) => keep[index]);
   batch.tasks = batch.tasks.filter((_, index) => keep[index]);
+  const windows = new Map(placed.refs.map((head) => [`${head.lane}.${head.shard}`, head]));
+  for (const head of windows.values()) takeBackSeq(state, batch, head);
+}
+
+/** What was taken out is never committed: the newest number that was assigned is another. */
+function takeBackSeq(state: EngineState, batch: Batch, { lane: laneId, shard }: TaskHead): void {
+  const lane = state.lanes.get(laneId) as Lane;
+  const window = lane.findWindow(shard);
+  if (window === undefined) return;
+  window.lastAssigned = window.lastCommitted;
+  for (const task of batch.tasks)
+    if (task.lane === laneId && task.shard === shard) window.lastAssigned = Math.max(window.lastAssigned, task.seq);
+  if (window.readCursor >= window.lastAssigned) lane.behind.delete(window);
 }
 
 function forget(state: EngineState, batch: Batch, head: TaskHead): void {

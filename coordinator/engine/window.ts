@@ -31,6 +31,8 @@ export class Window {
   /** The newest of them that is committed. */
   lastCommitted = 0;
   refilling = false;
+  /** When the newest head that came into the window was created: what is read after it is hardly older. */
+  readUpTo = 0;
   /**
    * Tasks beyond `readCursor` that ended, moved or were taken in hand while they were not in the window: seq → number of the
    * flush that writes it. A refill that began before that flush was committed would bring them back.
@@ -139,6 +141,7 @@ export class Window {
 
   /** @param head its seq is above every other in the window. */
   push(head: TaskHead): void {
+    this.readUpTo = head.createdAt;
     this.#heads.push(head);
     this.#count++;
     this.#list();
