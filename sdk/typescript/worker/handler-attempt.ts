@@ -3,7 +3,7 @@ import { TssError } from "../../../proto/errors.ts";
 import { LIMITS } from "../../../proto/limits.ts";
 import type { PayloadCodec, PayloadInit } from "../codecs/payload-codec.ts";
 import { isPending } from "../codecs/stage.ts";
-import { HandlerContext } from "./handler-context.ts";
+import { HandlerContext, type HandlerVoice } from "./handler-context.ts";
 import { Fatal, type StopCause, StoppedError } from "./handler-errors.ts";
 import type { HandlerReport } from "./handler-report.ts";
 import type { TypedHandler } from "./handler-types.ts";
@@ -25,7 +25,7 @@ export interface HandlerHost {
  * One attempt in a handler: decodes its input, watches its time, encodes its result. Never throws. Goes on at once wherever
  * codec and handler answer at once, and makes nothing that is not used: many handlers take less than a promise does.
  */
-export class HandlerAttempt {
+export class HandlerAttempt implements HandlerVoice {
   readonly lease: ReceivedLease;
   readonly startedAt = Date.now();
   readonly #host: HandlerHost;
@@ -40,10 +40,15 @@ export class HandlerAttempt {
   constructor(host: HandlerHost, lease: ReceivedLease) {
     this.#host = host;
     this.lease = lease;
-    this.#context = new HandlerContext(lease, this.startedAt, {
-      send: (report) => host.session.progress(report),
-      alive: () => this.#silence?.refresh(),
-    });
+    this.#context = new HandlerContext(lease, this.startedAt, this);
+  }
+
+  send(report: Parameters<HandlerVoice["send"]>[0]): void {
+    this.#host.session.progress(report);
+  }
+
+  alive(): void {
+    this.#silence?.refresh();
   }
 
   /** Whether it is yet to be reported. */

@@ -143,6 +143,8 @@ export class HandlerFloor {
     const held = this.#held.get(lease.id, lease.token);
     if (held === undefined) return;
     held.report = report;
+    // What is kept until the acknowledgement is the report alone.
+    held.attempt = undefined;
     this.#session.outcome(report);
     this.#look();
   }

@@ -5,7 +5,7 @@ import type { HandlerReport } from "./handler-report.ts";
 export interface Held {
   readonly id: string;
   readonly token: number;
-  attempt?: HandlerAttempt;
+  attempt?: HandlerAttempt | undefined;
   report?: HandlerReport;
   /** An older attempt of the same task that is not over here. */
   older?: Held;

@@ -73,9 +73,10 @@ export async function startTss({
       }
     },
     async close() {
-      // It exits when its parent lets go of it, and writes its profile then.
       const ended = once(worker, "exit");
-      worker.disconnect();
+      // One that is profiled exits when its parent lets go of it, and writes its profile then.
+      if (profile === undefined) worker.kill("SIGKILL");
+      else worker.disconnect();
       await ended;
       admin.close();
       await coordinator.stop("SIGTERM");
