@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "queue:list": () => import("./commands/queue/list.ts"),
   "queue:pause": () => import("./commands/queue/pause.ts"),
   "queue:resume": () => import("./commands/queue/resume.ts"),
+  "queue:limit": () => import("./commands/queue/limit.ts"),
   "key:create": () => import("./commands/key/create.ts"),
   "key:list": () => import("./commands/key/list.ts"),
   "key:revoke": () => import("./commands/key/revoke.ts"),
@@ -39,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
 export const TOPICS: Readonly<Record<string, string>> = {
   task: "create, follow and end tasks",
   worker: "see and drain workers",
-  queue: "see, pause and resume queues",
+  queue: "see, pause, resume and limit queues",
   key: "create and revoke API keys",
   db: "prepare and check the database",
 };

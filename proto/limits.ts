@@ -60,6 +60,8 @@ export const LIMITS = {
   logChunkBytes: 64 * 1024,
   slots: 10_000,
   pauseNoteBytes: 1024,
+  /** Attempts of a queue at a time. */
+  queueLimit: 1_000_000,
   apiKeyTtlMs: 366 * 86_400_000,
   apiKeyTtlDefaultMs: 90 * 86_400_000,
   /** Usable keys of one installation; every coordinator holds them in memory. */

@@ -1,6 +1,6 @@
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import { EVENT } from "../ports/rows.ts";
 import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
@@ -64,7 +64,7 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   if (stored.end !== null) return "unchanged";
   // It may have come into memory, or even ended, while it was read.
   const window = lane?.findWindow(ref.shard);
-  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(refKey(ref))) return "again";
+  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
   if (lane === undefined) return "unknown";
   const item = takeInHand(state, stored.task, lane, "returned");
   const { attempts, token } = readHistory(stored.events);

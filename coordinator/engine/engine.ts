@@ -3,16 +3,21 @@ import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
+import { readQueueSettings } from "../kernel/queue-settings.ts";
+import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { OwnedShard, Segment, Store } from "../ports/store.ts";
 import { FencedError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
+import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
+import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
 import { refreshCatalog } from "./refresh-catalog.ts";
@@ -25,6 +30,7 @@ import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { TaskReader } from "./task-reader.ts";
+import { openRooms, setPlace, setRoom } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -49,6 +55,8 @@ export interface EngineOptions {
 }
 
 const DUE_MS = 10_000;
+/** Settings of queues that another coordinator changed are read at once when it could tell, and this often when not. */
+const QUEUES_MS = 5_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
 /** Before the first segment. */
@@ -103,16 +111,20 @@ export class Engine {
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
-      items: new Map(),
+      place: ALONE,
+      rooms: new Map(),
+      items: new ItemIndex(),
       sessions: new Map(),
       pastSessions: new Map(),
       announced: new Map(),
+      orphans: new Map(),
+      shared: options.shared ?? false,
       coordinators: [],
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
       ready: new Set(),
-      recentEnds: new Map(),
+      recentEnds: new RecentEnds(),
       memory: { heads: 0, bytes: 0 },
       placing: { shard: -1, left: 0, until: 0 },
       segmentRows: 0,
@@ -122,6 +134,7 @@ export class Engine {
       laterUntil: 0,
       laterReading: 0,
       departed: new Set(),
+      changingQueue: Promise.resolve(),
       checkpointing: Promise.resolve(),
       expiry: newExpiryMarks(),
       stopped: null,
@@ -140,6 +153,7 @@ export class Engine {
   async #begin(): Promise<void> {
     const { state } = this;
     const { store } = state;
+    openRooms(state);
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
     if (!this.#options.shared) await this.openSegment();
     const { later, expired } = await recover(state, [...state.shards]);
@@ -154,6 +168,7 @@ export class Engine {
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
+    if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
     this.#beat("refill", 1_000, async () => this.#refillServed());
     state.wake();
   }
@@ -179,9 +194,11 @@ export class Engine {
   async readQueues(): Promise<void> {
     const { state } = this;
     for (const row of await state.store.catalog.queues()) {
-      const paused = state.queues.get(row.name)?.paused ?? false;
+      const before = state.queues.get(row.name);
       state.queues.set(row.name, row);
-      if (row.paused === paused) continue;
+      const { limit } = readQueueSettings(row.config);
+      if (limit !== (state.rooms.get(row.name)?.limit ?? 0)) setRoom(state, row.name, limit);
+      if (row.paused === (before?.paused ?? false)) continue;
       for (const lane of state.lanes.values())
         if (lane.key.queue === row.name) (row.paused ? withdrawLane : offerLane)(state, lane);
     }
@@ -193,9 +210,13 @@ export class Engine {
     return adoptShards(this.state, this.#flusher, this.#sweep, taken);
   }
 
-  /** Workers hold a stream to each coordinator: they are told when these are others. */
-  tellCoordinators(addresses: readonly string[]): void {
+  /**
+   * Workers hold a stream to each coordinator: they are told when these are others.
+   * @param place this one among them.
+   */
+  tellCoordinators(addresses: readonly string[], place: Place): void {
     const { state } = this;
+    setPlace(state, place);
     const before = state.coordinators;
     if (addresses.length === before.length && addresses.every((address, at) => address === before[at])) return;
     state.coordinators = addresses;
@@ -239,15 +260,16 @@ export class Engine {
   /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */
   async stop(): Promise<void> {
     if (this.state.stopped !== null) return;
-    if (this.state.storeProblem === null) {
-      await new Promise<void>((resolve) => {
-        this.state.pending.after.push(resolve);
-        this.state.wake();
-      });
-      await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
-        this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
-      );
-    }
+    if (this.state.storeProblem === null)
+      await committed(this.state)
+        .then(() => writeCheckpoints(this.state, this.#flusher))
+        .catch((error: Error) => {
+          // Who learns only now that another has taken over has nothing to leave behind.
+          if (this.state.stopped !== null) return;
+          const said = "the last checkpoint was not written; the next start reads a little more";
+          this.state.logger.warn({ error: error.message }, said);
+        });
+    if (this.state.stopped !== null) return this.#flusher.idle();
     this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }

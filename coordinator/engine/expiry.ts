@@ -1,5 +1,4 @@
 import { decide } from "../kernel/decide.ts";
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { committed } from "./committed.ts";
 import { endItem } from "./conclude.ts";
@@ -63,11 +62,10 @@ export async function expireTasks(state: EngineState): Promise<void> {
 }
 
 function expire(state: EngineState, head: TaskHead): boolean {
-  const key = refKey(head);
   const lane = state.lanes.get(head.lane);
   // It may have ended since it was read.
-  if (lane === undefined || state.recentEnds.has(key) || !isServing(state, head.shard)) return false;
-  let item = state.items.get(key);
+  if (lane === undefined || state.recentEnds.has(head) || !isServing(state, head.shard)) return false;
+  let item = state.items.get(head);
   if (item === undefined) {
     takeOut(state, lane, head);
     item = takeInHand(state, head, lane, "returned");

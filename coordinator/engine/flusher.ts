@@ -51,6 +51,7 @@ export class Flusher {
   /** Runs between two flushes, with nothing of a flush under way: segment changes and checkpoint snapshots. */
   between(run: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#state.stopped !== null) return reject(this.#state.stopped);
       this.#exclusive.push({ run, resolve, reject });
       this.wake();
     });
@@ -61,9 +62,10 @@ export class Flusher {
     while (this.#running !== null) await this.#running;
   }
 
-  /** Ends waits for a database that is away. */
+  /** Ends waits for a database that is away, and for a turn between flushes that will not come. */
   stop(): void {
     this.#release?.();
+    for (const { reject } of this.#exclusive.splice(0)) reject(this.#state.stopped);
   }
 
   #hasWork(): boolean {

@@ -1,4 +1,3 @@
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { addMemory, dropMemory } from "./fill.ts";
 import type { Lane } from "./lanes.ts";
@@ -77,10 +76,10 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
   const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
   for (const head of tail?.dropped ?? []) dropMemory(state, head);
-  if (inPiece.length > 0 || (tail?.joined.length ?? 0) > 0) {
-    offerLane(state, lane);
-    state.wake();
-  }
+  if (!window.paged || window.readCursor >= window.lastAssigned) lane.behind.delete(window);
+  // Also when it brought nothing: heads of other shards may have waited for it.
+  offerLane(state, lane);
+  state.wake();
   // What was committed after the read began may lie where it has looked already.
   const more = window.readCursor > from || window.lastCommitted > sees;
   if (window.paged && more) setImmediate(() => considerRefill(state, lane, window.shard));
@@ -95,7 +94,7 @@ function fellShort(rows: readonly TaskHead[], limit: number): boolean {
 }
 
 function take(state: EngineState, lane: Lane, window: Window, head: TaskHead): void {
-  if (window.takenAhead.has(head.seq) || state.items.has(refKey(head))) return;
+  if (window.takenAhead.has(head.seq) || state.items.has(head)) return;
   // In segment 0 a start time belongs to the due scan; in the ring it is a short delay.
   if (head.runAt > state.clock.now()) {
     if (head.seg !== LATER) rest(state, head, lane, head.runAt);

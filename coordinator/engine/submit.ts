@@ -75,6 +75,7 @@ export function addLane(state: EngineState, id: number, key: string): Lane {
   const known = state.lanes.get(id);
   if (known !== undefined) return known;
   const lane = new Lane(id, key);
+  lane.room = state.rooms.get(lane.key.queue) ?? null;
   state.lanes.set(id, lane);
   state.laneIds.set(key, id);
   countServers(state, lane);

@@ -124,7 +124,15 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "errorTypeCharacters",
     "errorMessageBytes",
   ] as const),
-  ...(["logChunkBytes", "slots", "pauseNoteBytes", "apiKeyTtlMs", "apiKeyTtlDefaultMs", "apiKeys"] as const),
+  ...([
+    "logChunkBytes",
+    "slots",
+    "pauseNoteBytes",
+    "queueLimit",
+    "apiKeyTtlMs",
+    "apiKeyTtlDefaultMs",
+    "apiKeys",
+  ] as const),
   ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   "streamsPerConnection",
 ];
