@@ -20,9 +20,8 @@ interface Link {
   retiring: boolean;
 }
 
-/** A coordinator that leaves offers unused for this long has nothing that waits. */
+/** A coordinator that leaves offers unused for so many ms has nothing that waits. */
 const IDLE_MS = 50;
-
 /**
  * Sessions of a worker with every coordinator there is. It begins with the addresses it was given; whoever answers names
  * the others. With a single coordinator it is a session over one connection.
@@ -131,12 +130,8 @@ class JoinedSession implements WorkSession {
     return this.#links.size === 1 ? this.#links.values().next().value : undefined;
   }
 
-  #ownerOf(report: {
-    readonly id?: string;
-    readonly token?: number;
-    readonly fencingToken?: bigint;
-  }): Link | undefined {
-    return this.#only ?? this.#places.ownerOf(report.id ?? "", report.token ?? report.fencingToken ?? 0n);
+  #ownerOf(of: { readonly id?: string; readonly token?: number; readonly fencingToken?: bigint }): Link | undefined {
+    return this.#only ?? this.#places.ownerOf(of.id ?? "", of.token ?? of.fencingToken ?? 0n);
   }
 
   #join(address: string): void {
@@ -196,12 +191,12 @@ class JoinedSession implements WorkSession {
     return held.filter(({ id, fencingToken }) => (this.#places.ownerOf(id, fencingToken) ?? link) === link);
   }
 
-  /** There will be several: what is held is the one's that there was. */
+  /** There will be several: what is held is of the one that there was. */
   #tellApart(): void {
     const only = this.#only;
-    if (only === undefined) return;
-    for (const lease of this.#options.held())
-      if (!this.#places.has(lease)) this.#places.add(lease, only.session.sessionId(), only);
+    const session = only?.session.sessionId() ?? "";
+    if (only === undefined || session === "") return;
+    for (const lease of this.#options.held()) if (!this.#places.has(lease)) this.#places.add(lease, session, only);
   }
 
   /** The addresses of every coordinator: the one the worker began with stays only if it is among them. */
@@ -273,8 +268,7 @@ class JoinedSession implements WorkSession {
     if (this.#links.get(link.address) !== link) return;
     this.#accepts--;
     if (this.#links.size === 1) return this.#options.events.onLease(lease);
-    const { id, fencingToken } = lease;
-    this.#places.add({ id, fencingToken }, link.session.sessionId(), link);
+    this.#places.add(lease, link.session.sessionId(), link);
     if (link.session.offered <= 0) link.hungry = true;
     this.#options.events.onLease(lease);
     this.#balance();

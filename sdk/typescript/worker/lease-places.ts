@@ -48,8 +48,8 @@ export class LeasePlaces<Owner> {
   }
 
   /** A lease that has just come, or is held since before there was anything to tell apart. */
-  add(lease: LeaseRef, origin: string, owner: Owner): void {
-    this.#places.set(keyOf(lease.id, lease.fencingToken), { lease, origin, owner, until: 0 });
+  add({ id, fencingToken }: LeaseRef, origin: string, owner: Owner): void {
+    this.#places.set(keyOf(id, fencingToken), { lease: { id, fencingToken }, origin, owner, until: 0 });
   }
 
   delete(id: string, token: number | bigint): void {
