@@ -1,45 +1,12 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { LeaseGrant } from "../../coordinator/operations/operations.ts";
-import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
-import type { SharedStore } from "../../coordinator/ports/shared-store.ts";
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { freshDatabase } from "../support/database.ts";
-import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { CALLER, submit, TestWorker } from "../support/engine-house.ts";
 import { until } from "../support/until.ts";
-
-interface Owner extends EngineHouse {
-  readonly shared: SharedStore;
-  readonly member: number;
-  /** Takes shards from whoever is seen to own them. */
-  take(shards: readonly number[]): Promise<void>;
-}
-
-const opened: Owner[] = [];
-afterEach(async () => {
-  for (const owner of opened.splice(0).reverse()) await owner.close();
-});
-
-async function join(url: string, name: string, config: Parameters<typeof startEngine>[1] = {}): Promise<Owner> {
-  const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
-  const shared = store.shared!;
-  const member = await shared.join({ name, address: name, version: "5" });
-  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, undefined, true);
-  const owner = {
-    ...house,
-    shared,
-    member,
-    async take(shards: readonly number[]) {
-      const view = await shared.look();
-      await house.engine.openSegment();
-      const claims = shards.map((shard) => ({ shard, from: view.shards[shard]!.member }));
-      await house.engine.adopt(await shared.take(claims, house.engine.state.segments.open.seg));
-    },
-  };
-  opened.push(owner);
-  return owner;
-}
+import { join, type Owner } from "./shared-owner.ts";
 
 const ALL = Array.from({ length: 64 }, (_, shard) => shard);
 const LOW = ALL.slice(0, 32);
@@ -126,7 +93,7 @@ describe("shards that move between coordinators", () => {
     expect(here.moved.map(({ token }) => token).sort()).toEqual(here.leases.map(({ token }) => token).sort());
     expect(here.acks).toEqual([]);
     await b.take(ALL);
-    there.announce(here.sessionId, here.moved);
+    there.announce("", here.moved);
     for (const lease of here.leases) there.report(lease);
     await there.until((w) => w.acks.length === 3);
     expect(there.acks.map(({ accepted }) => accepted)).toEqual([true, true, true]);
@@ -188,7 +155,7 @@ describe("shards that move between coordinators", () => {
       const { state } = to.engine;
       const held = [...unreported.values()].filter(({ id }) => moving.includes(state.ids.decode(id)!.shard));
       const there = listen(new TestWorker(to));
-      there.announce("w_other", held);
+      there.announce("", held);
       for (const lease of held) there.report(lease);
     }
     await until("every task to end", () => accepted.length >= ids.length, 30_000);

@@ -165,7 +165,8 @@ export class TestWorker {
       labels?: Record<string, string>;
       resources?: Record<string, number>;
       sessionId?: string;
-      held?: LeaseGrant[];
+      held?: readonly LeaseGrant[];
+      keyId?: string;
     } = {},
   ) {
     const first = workerMessage({
@@ -184,7 +185,8 @@ export class TestWorker {
         credit: options.credit ?? 0,
       },
     });
-    this.#attachment = house.operations.workers.attach(CALLER, first, {
+    const caller = { ...CALLER, keyId: options.keyId ?? CALLER.keyId };
+    this.#attachment = house.operations.workers.attach(caller, first, {
       send: (answer) => this.#take(answer),
       acknowledge: (id, token, accepted) => this.#take({ outcomeAcks: [{ id, token, accepted }] }),
       onDrained: ignored,
