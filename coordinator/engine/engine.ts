@@ -3,7 +3,6 @@ import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
-import { readQueueSettings } from "../kernel/queue-settings.ts";
 import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { OwnedShard, Segment, Store } from "../ports/store.ts";
@@ -17,6 +16,7 @@ import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
+import { readQueues } from "./read-queues.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
 import { considerRefill } from "./refill.ts";
@@ -24,13 +24,12 @@ import { refreshCatalog } from "./refresh-catalog.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
 import { deliver } from "./send.ts";
-import { offerLane, withdrawLane } from "./serving.ts";
 import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { TaskReader } from "./task-reader.ts";
-import { openRooms, setPlace, setRoom } from "./throttle.ts";
+import { openRooms, setPlace } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -191,18 +190,8 @@ export class Engine {
   }
 
   /** Settings of queues, as another coordinator may have changed them. */
-  async readQueues(): Promise<void> {
-    const { state } = this;
-    for (const row of await state.store.catalog.queues()) {
-      const before = state.queues.get(row.name);
-      state.queues.set(row.name, row);
-      const { limit } = readQueueSettings(row.config);
-      if (limit !== (state.rooms.get(row.name)?.limit ?? 0)) setRoom(state, row.name, limit);
-      if (row.paused === (before?.paused ?? false)) continue;
-      for (const lane of state.lanes.values())
-        if (lane.key.queue === row.name) (row.paused ? withdrawLane : offerLane)(state, lane);
-    }
-    state.wake();
+  readQueues(): Promise<void> {
+    return readQueues(this.state);
   }
 
   /** Takes up shards that the store has given to this member. */
@@ -246,8 +235,9 @@ export class Engine {
         await duty();
       } catch (error) {
         // An owner that has nothing to write learns here that it is one no more.
-        if (error instanceof FencedError) this.#stopped(error);
-        else if (this.state.stopped === null)
+        if (error instanceof FencedError) {
+          if (await this.#isFenced()) this.#stopped(error);
+        } else if (this.state.stopped === null)
           this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;
@@ -255,6 +245,18 @@ export class Engine {
     }, everyMs);
     timer.unref();
     this.#beats.push(timer);
+  }
+
+  /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
+  async #isFenced(): Promise<boolean> {
+    const { state } = this;
+    if (!state.shared) return true;
+    let fenced = false;
+    const ask = () => state.store.checkOwner(state.shards.owners);
+    await this.#flusher.between(ask).catch((error: unknown) => {
+      fenced = error instanceof FencedError;
+    });
+    return fenced;
   }
 
   /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */

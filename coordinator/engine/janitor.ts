@@ -2,7 +2,7 @@ import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
 import { rebuildItem } from "./rebuild.ts";
-import { type EngineState, isOwned, shardAt } from "./state.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
@@ -28,8 +28,11 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
     await state.store.recovery.writeCheckpoints(checkpoints);
     state.failpoint("checkpoint.written");
   } catch (error) {
-    // The old ones stand, and the shards must be written again although nothing new happens.
-    for (const { shard } of checkpoints) shardAt(state, shard).dirty = true;
+    // The old ones stand, and the shards must be written again although nothing new happens; one may have left meanwhile.
+    for (const { shard } of checkpoints) {
+      const found = state.shards.find(shard);
+      if (found !== undefined) found.dirty = true;
+    }
     throw error;
   }
 }

@@ -80,6 +80,35 @@ describe("shards that move between coordinators", () => {
     expect(await countsOf([b])).toMatchObject({ waiting: 0, running: 0, succeeded: 100 });
   });
 
+  test.each(["checkOwner", "recovery.writeCheckpoints", "segments.pruneLater"])(
+    "an owner goes on when a shard is handed over while it is asking or writing by itself: %s",
+    async (duty) => {
+      const url = await freshDatabase();
+      const often = { checkpointMs: 50, janitorMs: 50 };
+      const [a, b] = [await join(url, "a", often), await join(url, "b")];
+      await a.take(ALL);
+      const ids = await submit(a, batch(3));
+      const shard = a.engine.state.ids.decode(ids[0]!)!.shard;
+      const held = a.store.hold("before", duty);
+      if (duty !== "checkOwner") ids.push(...(await submit(a, batch(3))));
+      await held.reached;
+      await a.engine.release([shard]);
+      await b.take([shard]);
+      held.release();
+      const again = a.store.hold("before", duty);
+      if (duty !== "checkOwner") ids.push(...(await submit(a, batch(1))));
+      await again.reached;
+      again.release();
+      expect(a.engine.state.stopped).toBeNull();
+      const [atA, atB] = [new TestWorker(a), new TestWorker(b)];
+      for (const worker of [atA, atB]) {
+        worker.succeedAll();
+        worker.credit(10);
+      }
+      await until("every task to run", () => atA.acks.length + atB.acks.length === ids.length);
+    },
+  );
+
   test("a worker is told which attempts have left with their shard; reports wait for the new owner", async () => {
     const url = await freshDatabase();
     const [a, b] = [await join(url, "a"), await join(url, "b")];

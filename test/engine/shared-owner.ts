@@ -2,8 +2,10 @@ import { afterEach } from "@jest/globals";
 import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import type { SharedStore } from "../../coordinator/ports/shared-store.ts";
 import { type EngineHouse, startEngine } from "../support/engine-house.ts";
+import { type HeldStore, heldStore } from "../support/held-store.ts";
 
 export interface Owner extends EngineHouse {
+  readonly store: HeldStore;
   readonly shared: SharedStore;
   readonly member: number;
   /** Takes shards from whoever is seen to own them. */
@@ -17,12 +19,13 @@ afterEach(async () => {
 
 /** The engine of one of several owners of a database; closed after the test. */
 export async function join(url: string, name: string, config: Parameters<typeof startEngine>[1] = {}): Promise<Owner> {
-  const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const store = heldStore(await postgresStore.open(url, { readConnections: 2, failpoint: () => {} }));
   const shared = store.shared!;
   const member = await shared.join({ name, address: name, version: "5" });
   const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, undefined, true);
   const owner = {
     ...house,
+    store,
     shared,
     member,
     async take(shards: readonly number[]) {
