@@ -5,7 +5,7 @@ import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
-import { FencedError } from "../ports/store-errors.ts";
+import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
@@ -118,8 +118,9 @@ export class Engine {
       checkpointing: Promise.resolve(),
       expiry: newExpiryMarks(),
       stopped: null,
-      onStop: new Set(),
+      waiting: new Set(),
       storeProblem: null,
+      storeAwaySince: 0,
       wroteAt: 0,
       wake: () => {},
     };
@@ -199,15 +200,17 @@ export class Engine {
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt("Another coordinator has taken over; send the same request again.");
+    const why =
+      error instanceof StoreLostError ? "This coordinator has lost its database" : "Another coordinator has taken over";
+    this.#halt(`${why}; send the same request again.`);
     this.#options.onStopped(error);
   }
 
   #halt(sentence: string): void {
     const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
-    for (const tell of this.state.onStop) tell(error);
-    this.state.onStop.clear();
+    for (const tell of this.state.waiting) tell(error);
+    this.state.waiting.clear();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);

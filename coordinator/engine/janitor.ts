@@ -1,6 +1,7 @@
 import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
+import { noteAway, noteBack } from "./outage.ts";
 import { rebuildItem } from "./rebuild.ts";
 import type { EngineState } from "./state.ts";
 
@@ -83,13 +84,13 @@ async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Prom
   for (let doubt = false; ; doubt = true) {
     try {
       const result = await change();
-      if (doubt) state.storeProblem = null;
+      if (doubt) noteBack(state);
       return result;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError && (doubt || error.inDoubt))) throw error;
       if (state.stopped !== null) throw state.stopped;
       if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
-      state.storeProblem = error.message;
+      noteAway(state, error.message);
       await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
     }
   }
