@@ -16,7 +16,7 @@ import { SessionSweep } from "./lose.ts";
 import { emptyPending } from "./pending.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
-import { considerRefill } from "./refill.ts";
+import { refillServed } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -148,16 +148,8 @@ export class Engine {
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
-    this.#beat("refill", 1_000, async () => this.#refillServed());
+    this.#beat("refill", 1_000, async () => refillServed(state));
     state.wake();
-  }
-
-  /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */
-  #refillServed(): void {
-    for (const lane of this.state.lanes.values()) {
-      if (lane.servedBy === 0) continue;
-      for (const window of lane.windows()) considerRefill(this.state, lane, window.shard);
-    }
   }
 
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */

@@ -3,6 +3,7 @@ import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
 import { noteAway, noteBack } from "./outage.ts";
 import { rebuildItem } from "./rebuild.ts";
+import { refillServed } from "./refill.ts";
 import type { EngineState } from "./state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
@@ -119,9 +120,11 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
-      const result = await untilKnown(state, () =>
+      state.segments.emptying(seg);
+      const reclaiming = untilKnown(state, () =>
         state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved),
       );
+      const result = await reclaiming.finally(() => state.segments.settled());
       if (result.outcome === "reclaimed") {
         state.failpoint("segment.reclaimed");
         state.segments.reclaimed(seg);
@@ -130,6 +133,7 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
           { seg, unfinished: result.unfinished },
           "a segment is kept: too many of its tasks are unfinished",
         );
+      refillServed(state);
     });
     if (state.stopped !== null) return;
   }
