@@ -6,7 +6,7 @@ import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { OwnedShard, Segment, Store } from "../ports/store.ts";
-import { FencedError } from "../ports/store-errors.ts";
+import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
@@ -15,11 +15,12 @@ import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
+import { watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
 import { readQueues } from "./read-queues.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
-import { considerRefill } from "./refill.ts";
+import { refillServed } from "./refill.ts";
 import { refreshCatalog } from "./refresh-catalog.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
@@ -68,6 +69,7 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
 
@@ -137,10 +139,12 @@ export class Engine {
       checkpointing: Promise.resolve(),
       expiry: newExpiryMarks(),
       stopped: null,
-      onStop: new Set(),
+      waiting: new Set(),
       storeProblem: null,
       refresh: async () => {},
       recovering: 0,
+      storeAwaySince: 0,
+      flushBegan: 0,
       wroteAt: 0,
       wake: () => {},
     };
@@ -161,6 +165,7 @@ export class Engine {
     await takeDue(state);
     for (const shard of state.shards) shard.phase = "serving";
     this.#sweep.start();
+    this.#unwatch = watchOutages(state);
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
@@ -168,7 +173,7 @@ export class Engine {
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
     if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
-    this.#beat("refill", 1_000, async () => this.#refillServed());
+    this.#beat("refill", 1_000, async () => refillServed(state));
     state.wake();
   }
 
@@ -215,14 +220,6 @@ export class Engine {
   /** Hands shards over in good order. */
   release(shards: readonly number[]): Promise<void> {
     return releaseShards(this.state, this.#flusher, shards);
-  }
-
-  /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */
-  #refillServed(): void {
-    for (const lane of this.state.lanes.values()) {
-      if (lane.servedBy === 0) continue;
-      for (const window of lane.windows()) considerRefill(this.state, lane, window.shard);
-    }
   }
 
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
@@ -278,15 +275,18 @@ export class Engine {
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt("Another coordinator has taken over; send the same request again.");
+    const why =
+      error instanceof StoreLostError ? "This coordinator has lost its database" : "Another coordinator has taken over";
+    this.#halt(`${why}; send the same request again.`);
     this.#options.onStopped(error);
   }
 
   #halt(sentence: string): void {
     const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
-    for (const tell of this.state.onStop) tell(error);
-    this.state.onStop.clear();
+    for (const tell of this.state.waiting) tell(error);
+    this.state.waiting.clear();
+    this.#unwatch();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
