@@ -43,6 +43,8 @@ class JoinedSession implements WorkSession {
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
   readonly #links = new Map<string, Link>();
+  /** With one coordinator there is nobody else whose anything could be; undefined: there are several. */
+  #only: Link | undefined;
   /** Leases that are held, and with whom; kept only while there are several coordinators. */
   readonly #places = new LeasePlaces<Link>();
   readonly #homeless: HomelessLeases<Link>;
@@ -125,11 +127,6 @@ class JoinedSession implements WorkSession {
     await Promise.all([...this.#links.values()].map((link) => this.#end(link)));
   }
 
-  /** With one coordinator there is nobody else whose anything could be. */
-  get #only(): Link | undefined {
-    return this.#links.size === 1 ? this.#links.values().next().value : undefined;
-  }
-
   #ownerOf(of: { readonly id?: string; readonly token?: number; readonly fencingToken?: bigint }): Link | undefined {
     return this.#only ?? this.#places.ownerOf(of.id ?? "", of.token ?? of.fencingToken ?? 0n);
   }
@@ -181,6 +178,7 @@ class JoinedSession implements WorkSession {
     );
     const link: Link = { address, connection, session, hungry: false, retiring: false };
     this.#links.set(address, link);
+    this.#only = this.#links.size === 1 ? link : undefined;
     if (this.#draining) session.drain();
   }
 
@@ -219,6 +217,7 @@ class JoinedSession implements WorkSession {
     if (this.#links.get(link.address) !== link) return;
     if (!link.session.connected) this.#places.leaveAll(link, link.session.giveUp(), this.#until());
     this.#links.delete(link.address);
+    this.#only = this.#links.size === 1 ? this.#links.values().next().value : undefined;
     void this.#end(link);
     // It came back while its last ones ran.
     if (!this.#closed && this.#known.includes(link.address)) this.#join(link.address);
