@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { StatsService, WorkerRegistryService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { createWorker, taskType } from "../../sdk/typescript/index.ts";
 import { until } from "../support/until.ts";
 import { type Node, ownedBy, startCluster, submitTo, untilDivided } from "./cluster-house.ts";
@@ -49,6 +49,34 @@ test("no more run at a time than there are slots, and no slot stays idle while o
   await until("all to end", async () => (await counts())?.succeeded === 50n, 30_000);
   // One offer to each other coordinator may cross a lease on its way.
   expect(most).toBeLessThanOrEqual(7);
+}, 90_000);
+
+test("a worker that an operator drains at one coordinator takes nothing more from any", async () => {
+  const cluster = await startCluster(2);
+  const [a, b] = cluster.nodes as [Node, Node];
+  const serve = (name: string): string[] => {
+    const ran: string[] = [];
+    const handlers = [work.handler((_input, { id }) => void ran.push(id))];
+    cluster.closers.push(createWorker({ name, address: a.process.address, apiKey: cluster.key, slots: 4, handlers }));
+    return ran;
+  };
+  const drained = serve("drained");
+  const registry = a.connection.service(WorkerRegistryService);
+  const sessions = async () => (await registry.listWorkers({})).workers;
+  await until("it to be known to both", async () => (await sessions()).length === 2);
+  await until("it to work for both", async () => {
+    await Promise.all([submitTo(a, tasks(1)), submitTo(b, tasks(1))]);
+    return drained.length > 10;
+  });
+  await registry.drainWorker({ sessionId: (await sessions())[0]!.sessionId });
+  await until("nothing of it to run or to be wanted", async () =>
+    (await sessions()).every(({ running, credit }) => running + credit === 0),
+  );
+  const before = drained.length;
+  const other = serve("other");
+  const ids = (await Promise.all([submitTo(a, tasks(20)), submitTo(b, tasks(20))])).flat();
+  await until("every task to run", () => ids.every((id) => other.includes(id)));
+  expect(drained).toHaveLength(before);
 }, 90_000);
 
 test("what runs goes on when its coordinator is killed or leaves: its result counts, and nothing is started twice", async () => {

@@ -2,23 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
+import type { CoordinatorLink as Link } from "./coordinator-link.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
 import { LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
 import type { ReceivedLease } from "./received-lease.ts";
 import { shareCredit } from "./split-credit.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
-
-/** One coordinator. */
-interface Link {
-  readonly address: string;
-  readonly connection: Connection;
-  readonly session: StreamSession;
-  /** It used up its offers since it was last given some. */
-  hungry: boolean;
-  /** It is no coordinator of the system any more: what it gave comes to its end, nothing new comes. */
-  retiring: boolean;
-}
 
 /** A coordinator that leaves offers unused for so many ms has nothing that waits. */
 const IDLE_MS = 50;
@@ -54,6 +44,8 @@ class JoinedSession implements WorkSession {
   #known: readonly string[] = [];
   /** Leases the worker would accept now. */
   #accepts = 0;
+  /** Nothing is to be offered until the next connection: a coordinator said so, and it is meant for all. */
+  #paused = false;
   #draining = false;
   #closed = false;
   #balancing: NodeJS.Timeout | null = null;
@@ -80,7 +72,7 @@ class JoinedSession implements WorkSession {
   credit(count: number): void {
     this.#accepts += count;
     const only = this.#only;
-    if (only !== undefined && !this.#draining) only.session.credit(count);
+    if (only !== undefined && !this.#draining && !this.#paused) only.session.credit(count);
     else this.#balance();
   }
 
@@ -153,11 +145,17 @@ class JoinedSession implements WorkSession {
           ...events,
           onConnected: (termMs, refused) => {
             this.#termMs = termMs;
+            this.#paused = false;
             events.onConnected(termMs, refused);
             this.#balance();
             if (this.#places.size > 0 || this.#links.size > 1) this.#homeless.announce();
           },
           onLease: (lease) => this.#lease(link, lease),
+          onDrain: () => {
+            this.#paused = true;
+            this.#balance();
+            events.onDrain();
+          },
           onOutcomeAck: (ack) => {
             if (this.#places.size > 0) this.#places.delete(ack.id, ack.token);
             events.onOutcomeAck(ack);
@@ -281,7 +279,7 @@ class JoinedSession implements WorkSession {
     // One that is away is offered anew when it is back.
     for (const { session } of this.#links.values())
       if (several && !session.connected && session.offered !== 0) session.withdraw(session.offered);
-    shareCredit(links, this.#accepts);
+    shareCredit(links, this.#paused ? 0 : this.#accepts);
     this.#calm(links);
   }
 
