@@ -13,8 +13,8 @@ export interface Node {
 }
 
 export interface TestCluster {
-  /** One more coordinator; resolves when it answers, shards come later. */
-  join(): Promise<Node>;
+  /** One more coordinator, at the address of one that is gone or at a new one; it answers, its shards come later. */
+  join(listen?: string): Promise<Node>;
   readonly nodes: Node[];
   readonly key: string;
   /** Closed before the coordinators end. */
@@ -35,7 +35,6 @@ export async function startCluster(count: number): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshDatabase(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
-    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
     // Who is killed is known by its session; a machine with more to do than it can must not look like a stopped process.
     TSS_OWNER_TTL: "15s",
     TSS_LOG_LEVEL: "warn",
@@ -45,8 +44,8 @@ export async function startCluster(count: number): Promise<TestCluster> {
     nodes,
     key: "",
     closers: [],
-    async join(): Promise<Node> {
-      const coordinator = await startCoordinatorProcess(settings);
+    async join(listen = "127.0.0.1:0"): Promise<Node> {
+      const coordinator = await startCoordinatorProcess({ ...settings, TSS_COORDINATOR_LISTEN: listen });
       cluster.key ||= coordinator.key ?? "";
       const connection = openConnection({ address: coordinator.address, apiKey: cluster.key });
       const node = { process: coordinator, connection };

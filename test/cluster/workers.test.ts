@@ -192,3 +192,39 @@ test("nothing is started twice and nothing is lost, under load, whatever coordin
   expect([...starts].filter(([, count]) => count > 1)).toEqual([]);
   expect(stopped).toBe(0);
 }, 180_000);
+
+test("the only one of several that may come, killed and started again: what runs goes on, and nothing is started twice", async () => {
+  const cluster = await startCluster(1);
+  const [first] = cluster.nodes as [Node];
+  const starts: string[] = [];
+  let stopped = 0;
+  const gate = Promise.withResolvers<void>();
+  const long = work.handler(async (_input, { id, signal }) => {
+    starts.push(id);
+    signal.addEventListener("abort", () => stopped++);
+    await gate.promise;
+  });
+  const { address } = first.process;
+  cluster.closers.push(createWorker({ address, apiKey: cluster.key, slots: 20, handlers: [long] }));
+  const ids = await submitTo(first, tasks(15, { retry: { limit: 2 } }));
+  await until("all to run", () => starts.length === 15);
+  await first.process.stop("SIGKILL");
+  const again = await cluster.join(address);
+  await untilDivided([again]);
+  // What it owns it has to read before it takes more.
+  await until(
+    "it to take more",
+    () =>
+      submitTo(again, tasks(5)).then(
+        (more) => ids.push(...more) > 0,
+        () => false,
+      ),
+    60_000,
+  );
+  await until("the worker to be back", () => starts.length >= 20, 60_000);
+  gate.resolve();
+  const counts = async () => (await again.connection.service(StatsService).getOverview({})).counts!;
+  await until("every result to count", async () => (await counts()).succeeded === 20n, 30_000);
+  expect(starts.sort()).toEqual(ids.sort());
+  expect(stopped).toBe(0);
+}, 180_000);
