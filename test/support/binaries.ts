@@ -50,6 +50,9 @@ const PACKAGES = {
   go: "golang-go",
   cc: "gcc",
   libc: "libc6-dev",
+  systemd: "systemd",
+  prometheus: "prometheus",
+  nginx: "nginx-light",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;

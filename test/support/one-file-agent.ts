@@ -2,7 +2,8 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ROOT } from "./run-tss.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
 
 /** Builds the one-file agent in `folder` and returns its path. */
 export async function buildAgent(folder: string): Promise<string> {
