@@ -103,7 +103,10 @@ install_all() {
     (cd "$new" && PATH=$(dirname -- "$node"):$PATH npm prune --omit=dev --ignore-scripts --offline --no-audit --no-fund --silent) ||
       echo 'the modules that only development needs could not be removed; they do no harm' >&2
   fi
-  cp "$node" "$new/bin/node"
+  case $node in
+    "$package"/*) ln -f "$new${node#"$package"}" "$new/bin/node" ;;
+    *) cp "$node" "$new/bin/node" ;;
+  esac
   chmod -R a+rX,go-w "$new"
   [ -n "$root" ] || chown -R root:root "$new"
   rm -rf "$opt/$version"
