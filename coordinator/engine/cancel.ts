@@ -40,10 +40,9 @@ function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelO
     item.cancelRequestedAt = at;
     const detail = Buffer.from(by);
     addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: item.attempts, at, detail });
-    return committed(state).then(() => {
-      orderEnd(state, item, TaskReason.ABORTED);
-      return "changed";
-    });
+    // Also when the caller has stopped waiting.
+    state.pending.after.push(() => orderEnd(state, item, TaskReason.ABORTED));
+    return committed(state).then(() => "changed");
   }
   // Asked before: the answer waits for that request's commit.
   return committed(state).then(() => "changed");

@@ -1,15 +1,18 @@
+import { checkAway } from "./outage.ts";
 import type { EngineState } from "./state.ts";
 
 /**
- * A promise that somebody else settles, unless the engine stops first.
- * @throws TssError UNAVAILABLE when it has stopped.
+ * A promise that somebody else settles, unless the engine stops first or the database stays away. Only for callers to wait
+ * on: what must follow a commit in any case is among `pending.after`.
+ * @throws TssError UNAVAILABLE when it has stopped, or the database is away for too long.
  */
 export function orStopped<T>(state: EngineState, start: (resolve: (value: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     if (state.stopped !== null) return reject(state.stopped);
-    state.onStop.add(reject);
+    checkAway(state);
+    state.waiting.add(reject);
     start((value) => {
-      state.onStop.delete(reject);
+      state.waiting.delete(reject);
       resolve(value);
     });
   });

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../ports/store-errors.ts";
+import { SameFile } from "./same-file.ts";
 import { storeError } from "./sqlite-errors.ts";
 
 /** What the writer waits for a lock of another program, in ms. It stands still meanwhile, so this is short. */
@@ -13,10 +14,21 @@ export class Connection {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #file: SameFile | undefined;
 
   constructor(path: string, db: DatabaseSync) {
     this.path = path;
     this.#db = db;
+  }
+
+  /** From now on a commit counts only while the file is the one that was opened. */
+  holdFile(): void {
+    this.#file = new SameFile(this.path);
+  }
+
+  /** @throws StoreLostError the file was removed or replaced. */
+  checkFile(): void {
+    this.#file?.check();
   }
 
   /** The statement of this text, prepared once. */
@@ -40,7 +52,8 @@ export class Connection {
   }
 
   /**
-   * Runs the body in one transaction that holds the write lock from its start. Throws errors of the port.
+   * Runs the body in one transaction that holds the write lock from its start. Throws errors of the port, also after the
+   * commit when the file is not the one that was opened.
    * @param beforeCommit runs as the last thing inside.
    */
   write<T>(body: () => T, beforeCommit?: () => void): T {
@@ -51,6 +64,8 @@ export class Connection {
       beforeCommit?.();
       committing = true;
       this.prepare("COMMIT").run();
+      // After the commit: what was written into a file without a name must not be acknowledged.
+      this.#file?.check();
       return result;
     } catch (error) {
       this.rollback();
@@ -101,7 +116,10 @@ export function openWriter(path: string): Connection {
     `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
     `PRAGMA journal_size_limit = ${CHECKPOINT_PAGES * 4096}`,
   ]);
-  if (writer.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal") return writer;
+  if (writer.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal") {
+    writer.holdFile();
+    return writer;
+  }
   writer.close();
   throw new StoreUnavailableError(`The database ${path} allows no write-ahead log: put it on a local disk.`, false);
 }
