@@ -14,7 +14,7 @@ const folder = join(ROOT, "deploy/monitoring");
 let pair: RunningPair;
 
 beforeAll(async () => {
-  if (findFolder(["promtool"]) === undefined) install(["prometheus"]);
+  if (findFolder(["promtool"]) === undefined) install(["promtool"]);
   pair = await startPair();
 });
 afterAll(async () => pair?.stop());

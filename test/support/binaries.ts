@@ -51,8 +51,9 @@ const PACKAGES = {
   cc: "gcc",
   libc: "libc6-dev",
   systemd: "systemd",
-  prometheus: "prometheus",
+  promtool: "prometheus",
   nginx: "nginx-light",
+  caddy: "caddy",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;
