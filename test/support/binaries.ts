@@ -54,6 +54,7 @@ const PACKAGES = {
   promtool: "prometheus",
   nginx: "nginx-light",
   caddy: "caddy",
+  sqlite3: "sqlite3",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;
