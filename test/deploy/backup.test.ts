@@ -70,7 +70,7 @@ test("Postgres: what docs/operating.md says brings back what was", async () => {
     () => runBlock("backup-postgres", cwd, settings),
     () => runBlock("restore-postgres", cwd, settings),
   );
-});
+}, 180_000);
 
 test("SQLite: what docs/operating.md says brings back what was", async () => {
   if (findFolder(["sqlite3"]) === undefined) install(["sqlite3"]);
