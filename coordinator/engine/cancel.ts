@@ -6,6 +6,7 @@ import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { takeInHand, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
+import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
 import { type EngineState, itemAt } from "./state.ts";
@@ -19,6 +20,7 @@ export type CancelOutcome = "changed" | "unchanged" | "unknown";
  * `cancelled` whatever its worker reports from then on.
  */
 export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
+  checkAway(state);
   for (;;) {
     const item = itemAt(state, ref);
     if (item?.state === "gated") await committed(state);

@@ -13,6 +13,7 @@ import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
+import { watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
@@ -55,6 +56,7 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
 
@@ -121,6 +123,7 @@ export class Engine {
       waiting: new Set(),
       storeProblem: null,
       storeAwaySince: 0,
+      flushBegan: 0,
       wroteAt: 0,
       wake: () => {},
     };
@@ -142,6 +145,7 @@ export class Engine {
     await recover(state);
     await takeDue(state);
     this.#sweep.start();
+    this.#unwatch = watchOutages(state);
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
@@ -203,6 +207,7 @@ export class Engine {
     this.state.stopped = error;
     for (const tell of this.state.waiting) tell(error);
     this.state.waiting.clear();
+    this.#unwatch();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);

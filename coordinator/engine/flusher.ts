@@ -94,8 +94,15 @@ export class Flusher {
   }
 
   async #write(batch: Batch): Promise<void> {
+    await this.#writeOut(batch).finally(() => {
+      this.#state.flushBegan = 0;
+    });
+  }
+
+  async #writeOut(batch: Batch): Promise<void> {
     const state = this.#state;
     const began = state.clock.monotonic();
+    state.flushBegan = began;
     for (;;) {
       const shards = flushShards(state, batch);
       try {

@@ -134,6 +134,8 @@ export interface EngineState {
   storeProblem: string | null;
   /** Monotonic ms since when; counts only while there is a problem. */
   storeAwaySince: number;
+  /** Monotonic ms at which the flush under way was given to the store; 0: there is none. */
+  flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
   /** Wakes the flusher. */

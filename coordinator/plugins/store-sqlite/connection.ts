@@ -1,10 +1,13 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../ports/store-errors.ts";
 import { SameFile } from "./same-file.ts";
-import { storeError } from "./sqlite-errors.ts";
+import { isBusy, storeError } from "./sqlite-errors.ts";
 
-/** What the writer waits for a lock of another program, in ms. It stands still meanwhile, so this is short. */
-const BUSY_MS = 2_000;
+/** What is waited for a lock of another program, in ms. The whole process stands still meanwhile, so this is short. */
+const BUSY_MS = 1_000;
+
+/** The same for a writer that has waited in vain: until it gets through, whoever retries does the waiting. */
+const BUSY_AGAIN_MS = 20;
 
 /** Pages of 4 KiB in the write-ahead log before a commit copies them back: 32 MiB (docs/decisions/0010-sqlite-store.md). */
 const CHECKPOINT_PAGES = 8_000;
@@ -15,6 +18,7 @@ export class Connection {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #file: SameFile | undefined;
+  #waitMs = BUSY_MS;
 
   constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -60,6 +64,7 @@ export class Connection {
     let committing = false;
     try {
       this.prepare("BEGIN IMMEDIATE").run();
+      this.#wait(BUSY_MS);
       const result = body();
       beforeCommit?.();
       committing = true;
@@ -69,6 +74,7 @@ export class Connection {
       return result;
     } catch (error) {
       this.rollback();
+      if (isBusy(error)) this.#wait(BUSY_AGAIN_MS);
       throw storeError(this.path, error, committing);
     }
   }
@@ -82,6 +88,12 @@ export class Connection {
     }
   }
 
+  #wait(ms: number): void {
+    if (this.#waitMs === ms) return;
+    this.#waitMs = ms;
+    this.#db.exec(`PRAGMA busy_timeout = ${ms}`);
+  }
+
   /** Ends what a failed transaction has left open, if anything. */
   rollback(): void {
     if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -93,7 +105,7 @@ export class Connection {
     try {
       return body();
     } finally {
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      this.#db.exec(`PRAGMA busy_timeout = ${this.#waitMs}`);
     }
   }
 
