@@ -1,7 +1,13 @@
 import { type DescMessage, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import {
+  ExplainQueueRequestSchema,
+  ExplainQueueResponseSchema,
   GetOverviewRequestSchema,
   GetOverviewResponseSchema,
+  GetQueueRequestSchema,
+  GetQueueResponseSchema,
+  GetWorkerRequestSchema,
+  GetWorkerResponseSchema,
   ListQueuesRequestSchema,
   ListQueuesResponseSchema,
   ListWorkersRequestSchema,
@@ -35,10 +41,13 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
     field: "queues",
     key: "name",
   }),
+  queue: polled(QueueService, "getQueue", GetQueueRequestSchema, GetQueueResponseSchema),
+  "explain-queue": polled(QueueService, "explainQueue", ExplainQueueRequestSchema, ExplainQueueResponseSchema),
   workers: polled(WorkerRegistryService, "listWorkers", ListWorkersRequestSchema, ListWorkersResponseSchema, {
     field: "workers",
     key: "sessionId",
   }),
+  worker: polled(WorkerRegistryService, "getWorker", GetWorkerRequestSchema, GetWorkerResponseSchema),
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
   task: taskSource,
   output: outputSource,

@@ -70,10 +70,34 @@ const submit = createRoute({
   component: lazyRouteComponent(() => import("../submit/submit-page.tsx"), "SubmitPage"),
 });
 
+const queues = createRoute({
+  getParentRoute: () => inside,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("../queues/queues-page.tsx"), "QueuesPage"),
+});
+
+const queue = createRoute({
+  getParentRoute: () => inside,
+  path: "/queue/$name",
+  component: lazyRouteComponent(() => import("../queues/queue-page.tsx"), "QueuePage"),
+});
+
+const workers = createRoute({
+  getParentRoute: () => inside,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("../workers/workers-page.tsx"), "WorkersPage"),
+});
+
+const worker = createRoute({
+  getParentRoute: () => inside,
+  path: "/worker/$id",
+  component: lazyRouteComponent(() => import("../workers/worker-page.tsx"), "WorkerPage"),
+});
+
 /** Addresses are behind `#`: the same page works under any path, and none of them can be one of the gateway's calls. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: root.addChildren([inside.addChildren([home, tasks, task, submit])]),
+    routeTree: root.addChildren([inside.addChildren([home, tasks, task, queues, queue, workers, worker, submit])]),
     history: createHashHistory(),
     defaultPreload: "intent",
     scrollRestoration: true,
