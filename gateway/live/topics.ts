@@ -27,7 +27,9 @@ import {
 import { callUnary, type RouteContext } from "../routes/context.ts";
 import { outputFrame } from "./output-frame.ts";
 import { type Poll, pollSource } from "./poll-source.ts";
+import { seriesSource } from "./series-source.ts";
 import type { Source } from "./source.ts";
+import { statsSource } from "./stats-source.ts";
 
 type MakeSource = (context: RouteContext, request: JsonValue, from: number) => Source;
 
@@ -49,6 +51,8 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
   }),
   worker: polled(WorkerRegistryService, "getWorker", GetWorkerRequestSchema, GetWorkerResponseSchema),
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
+  stats: statsSource,
+  series: seriesSource,
   task: taskSource,
   output: outputSource,
 };

@@ -55,6 +55,9 @@ async function violations(page: Page): Promise<string[]> {
 
 /** Every page, how it is reached and by what one knows that it is there. */
 const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<unknown>])[] = [
+  ["Overview", () => "", (page) => page.getByRole("img", { name: /^Waited/ }).waitFor()],
+  ["Failures", () => "failures", (page) => page.getByRole("link", { name: /^coloured: exit/ }).waitFor()],
+  ["Failures, none", () => "failures/0123456789abcdef", (page) => page.getByText("There is no such kind").waitFor()],
   ["Tasks", () => "tasks", (page) => page.getByRole("link", { name: "coloured" }).waitFor()],
   [
     "Tasks, a search that is wrong",

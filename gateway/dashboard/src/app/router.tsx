@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  redirect,
 } from "@tanstack/react-router";
 import { ErrorPage, NotFoundPage } from "./error-page.tsx";
 import { Shell } from "./shell.tsx";
@@ -19,12 +18,16 @@ const natural = (value: unknown): number | undefined => {
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: ErrorPage });
 const inside = createRoute({ getParentRoute: () => root, id: "in" });
 
+const range = (search: Record<string, unknown>): { range?: string } => {
+  const id = text(search["range"]);
+  return id === undefined ? {} : { range: id };
+};
+
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/tasks" });
-  },
+  validateSearch: range,
+  component: lazyRouteComponent(() => import("../overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const tasks = createRoute({
@@ -79,7 +82,21 @@ const queues = createRoute({
 const queue = createRoute({
   getParentRoute: () => inside,
   path: "/queue/$name",
+  validateSearch: range,
   component: lazyRouteComponent(() => import("../queues/queue-page.tsx"), "QueuePage"),
+});
+
+const failures = createRoute({
+  getParentRoute: () => inside,
+  path: "/failures",
+  validateSearch: range,
+  component: lazyRouteComponent(() => import("../failures/failures-page.tsx"), "FailuresPage"),
+});
+
+const failureGroup = createRoute({
+  getParentRoute: () => inside,
+  path: "/failures/$group",
+  component: lazyRouteComponent(() => import("../failures/group-page.tsx"), "GroupPage"),
 });
 
 const workers = createRoute({
@@ -97,7 +114,9 @@ const worker = createRoute({
 /** Addresses are behind `#`: the same page works under any path, and none of them can be one of the gateway's calls. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: root.addChildren([inside.addChildren([home, tasks, task, queues, queue, workers, worker, submit])]),
+    routeTree: root.addChildren([
+      inside.addChildren([home, tasks, task, failures, failureGroup, queues, queue, workers, worker, submit]),
+    ]),
     history: createHashHistory(),
     defaultPreload: "intent",
     scrollRestoration: true,

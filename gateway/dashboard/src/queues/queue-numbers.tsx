@@ -1,4 +1,5 @@
 import type { QueueJson } from "../../../../proto/gen/tss/v1/operator_service_pb.js";
+import type { QueueStatsJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
 import { formatDuration, readSeconds } from "../time/format.ts";
 import { formatCount } from "../ui/format-count.ts";
 import { formatShare, readNumber } from "../ui/number.ts";
@@ -18,7 +19,11 @@ export function QueueNumbers({ queue }: { readonly queue: QueueJson }) {
   return (
     <Tiles
       tiles={[
-        { name: "Ready", value: formatCount(ready), note: <>oldest {span(stats.oldestReadyAge)}</> },
+        {
+          name: "Ready",
+          value: formatCount(ready),
+          note: ready === 0 ? "nothing waits for a worker" : readyNote(stats),
+        },
         {
           name: "Running",
           value: formatCount(readNumber(states.running)),
@@ -31,23 +36,17 @@ export function QueueNumbers({ queue }: { readonly queue: QueueJson }) {
           note: <>out {formatCount(readNumber(stats.outPerMinute))}</>,
           spark: <Spark values={stats.finishedByMinute ?? []} label="Tasks ended in each of the last 30 minutes" />,
         },
-        {
-          name: "Drained in",
-          value: ready === 0 ? "–" : stats.drain === undefined ? "never" : span(stats.drain),
-          note: ready === 0 ? "nothing is ready" : stats.drain === undefined ? "at this rate" : "at this rate",
-        },
-        { name: "Failed", value: formatShare(stats.failureRatio), note: "of the last 10 min" },
+        { name: "Failed", value: formatShare(stats.failureRatio), note: "last 10 min" },
         { name: "Wait p95", value: span(wait?.p95), note: <>p50 {span(wait?.p50)}</> },
         { name: "Run p95", value: span(run?.p95), note: <>p50 {span(run?.p50)}</> },
-        {
-          name: "Slots in use",
-          value: `${formatCount(readNumber(stats.slotsUsed))} of ${formatCount(readNumber(stats.slots))}`,
-          note:
-            stats.neededSlots === undefined ? `${readNumber(stats.workers)} workers` : `${stats.neededSlots} needed`,
-        },
       ]}
     />
   );
+}
+
+function readyNote({ oldestReadyAge, drain }: QueueStatsJson): string {
+  const oldest = `oldest ${span(oldestReadyAge)}`;
+  return drain === undefined ? `${oldest}; never drained` : `${oldest}; drained in ${span(drain)}`;
 }
 
 function heldNote(states: Readonly<Record<string, unknown>> = {}): string {

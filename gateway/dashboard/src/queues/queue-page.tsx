@@ -1,9 +1,11 @@
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type {
   ExplainQueueResponseJson,
   GetQueueResponseJson,
   QueueJson,
 } from "../../../../proto/gen/tss/v1/operator_service_pb.js";
+import { FlowCharts } from "../charts/flow-charts.tsx";
+import { readRange } from "../charts/ranges.ts";
 import { Reasons } from "../explain/reasons.tsx";
 import { useValue } from "../live/use-topic.ts";
 import { Age } from "../time/time.tsx";
@@ -21,6 +23,8 @@ import { TypeTable } from "./type-table.tsx";
 /** One queue: why its work waits, its numbers, and what can be done with it. */
 export function QueuePage() {
   const { name } = useParams({ from: "/in/queue/$name" });
+  const { range } = useSearch({ from: "/in/queue/$name" });
+  const navigate = useNavigate();
   useTitle(`Queue ${name}`);
   const request = JSON.stringify({ name });
   const read = useValue<GetQueueResponseJson>(`queue ${request}`);
@@ -69,6 +73,13 @@ export function QueuePage() {
       {read.problem !== undefined && <Note meaning="attention">{read.problem.detail}</Note>}
       <Why queue={queue} why={why.state} />
       <QueueNumbers queue={queue} />
+      <FlowCharts
+        queue={name}
+        range={readRange(range)}
+        onRange={(next) =>
+          void navigate({ to: "/queue/$name", params: { name }, search: { range: next }, replace: true })
+        }
+      />
       <TypeTable types={read.state?.types ?? []} />
     </div>
   );

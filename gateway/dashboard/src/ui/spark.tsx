@@ -1,17 +1,22 @@
 const HEIGHT = 22;
 const STEP = 4;
 
+/** Bars at least: a series that has just begun stands at the right, where the newest always is. */
+const LEAST = 24;
+
 /** A series as small bars, beside its number. @param label what it shows, read aloud with its extremes. */
-export function Spark({ values, label }: { readonly values: readonly number[]; readonly label: string }) {
-  const most = Math.max(...values, 0);
-  const width = Math.max(values.length, 1) * STEP;
-  const told = values.length === 0 ? "nothing yet" : `${values.at(-1)} at the end, ${most} at most`;
+export function Spark({ values: known, label }: { readonly values: readonly number[]; readonly label: string }) {
+  const values = [...Array<number>(Math.max(LEAST - known.length, 0)).fill(0), ...known];
+  const most = Math.max(...values);
+  const width = values.length * STEP;
+  const told = known.length === 0 ? "nothing yet" : `${values.at(-1)} at the end, ${most} at most`;
   return (
     <svg
       className="spark"
       viewBox={`0 0 ${width} ${HEIGHT}`}
       width={width}
       height={HEIGHT}
+      preserveAspectRatio="none"
       role="img"
       aria-label={`${label}: ${told}`}
     >

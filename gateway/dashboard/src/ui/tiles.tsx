@@ -21,8 +21,8 @@ export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
           <dd>
             <span className={`tile-value ${meaning === undefined ? "" : `state ${meaning}`}`}>{value}</span>
             {note !== undefined && <span className="tile-note">{note}</span>}
+            {spark}
           </dd>
-          {spark}
         </div>
       ))}
     </dl>
