@@ -75,6 +75,8 @@ const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<
   ["Queue, none", () => "queue/none", (page) => page.getByText("There is no such queue").waitFor()],
   ["Workers", () => "workers", (page) => page.getByRole("table", { name: "Workers" }).waitFor()],
   ["Worker", () => `worker/${ids.worker}`, (page) => page.getByText("It runs nothing just now").waitFor()],
+  ["Activity", () => "activity", (page) => page.getByText(/appeared in pool/).waitFor()],
+  ["Settings", () => "settings", (page) => page.getByRole("table", { name: "API keys" }).waitFor()],
   ["Submit", () => "submit", (page) => page.getByRole("textbox", { name: "Command" }).waitFor()],
   ["Nothing here", () => "nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];

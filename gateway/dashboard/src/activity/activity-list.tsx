@@ -4,6 +4,7 @@ import type { Meaning } from "../tasks/state-words.ts";
 import { Moment } from "../time/time.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Glyph, type GlyphName } from "../ui/glyph.tsx";
+import "../styles/activity.css";
 
 const KINDS: Readonly<Record<string, { readonly glyph: GlyphName; readonly word: string }>> = {
   ACTIVITY_KIND_ACTION: { glyph: "keyboard", word: "action" },

@@ -19,4 +19,6 @@ export const PLACES: readonly Place[] = [
   { to: "/queues", label: "Queues", glyph: "queue", key: "q", method: "QueueService/ListQueues" },
   { to: "/workers", label: "Workers", glyph: "worker", key: "w", method: "WorkerRegistryService/ListWorkers" },
   { to: "/submit", label: "Submit", glyph: "plus", key: "n", method: "TaskService/SubmitTasks" },
+  { to: "/activity", label: "Activity", glyph: "activity", key: "a", method: "StatsService/ListActivity" },
+  { to: "/settings", label: "Settings", glyph: "gear", key: ",", method: "StatsService/GetServerInfo" },
 ];

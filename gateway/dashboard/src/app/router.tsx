@@ -15,6 +15,9 @@ const natural = (value: unknown): number | undefined => {
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 };
 
+/** Kinds of activity that an address may ask for. */
+const KINDS = ["action", "problem", "deploy", "worker", "system"];
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: ErrorPage });
 const inside = createRoute({ getParentRoute: () => root, id: "in" });
 
@@ -111,11 +114,40 @@ const worker = createRoute({
   component: lazyRouteComponent(() => import("../workers/worker-page.tsx"), "WorkerPage"),
 });
 
+const activity = createRoute({
+  getParentRoute: () => inside,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): { kind?: string } => {
+    const kind = text(search["kind"]);
+    return kind !== undefined && KINDS.includes(kind) ? { kind } : {};
+  },
+  component: lazyRouteComponent(() => import("../activity/activity-page.tsx"), "ActivityPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../settings/settings-page.tsx"), "SettingsPage"),
+});
+
 /** Addresses are behind `#`: the same page works under any path, and none of them can be one of the gateway's calls. */
 export function createDashboardRouter() {
   return createRouter({
     routeTree: root.addChildren([
-      inside.addChildren([home, tasks, task, failures, failureGroup, queues, queue, workers, worker, submit]),
+      inside.addChildren([
+        home,
+        tasks,
+        task,
+        submit,
+        failures,
+        failureGroup,
+        queues,
+        queue,
+        workers,
+        worker,
+        activity,
+        settings,
+      ]),
     ]),
     history: createHashHistory(),
     defaultPreload: "intent",

@@ -4,10 +4,13 @@ import type { ReactNode } from "react";
 import type { FailureGroupJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
 import { call } from "../api/call.ts";
 import { toProblem } from "../api/problem.ts";
+import { startBulk } from "../bulk/bulk.ts";
+import { may } from "../session/session.ts";
 import { reasonWord } from "../tasks/state-words.ts";
 import { TaskTeasers } from "../tasks/task-teasers.tsx";
 import { serverNow } from "../time/server-clock.ts";
 import { Age, Moment } from "../time/time.tsx";
+import { Button } from "../ui/button.tsx";
 import { Crumbs } from "../ui/crumbs.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
@@ -57,18 +60,30 @@ export function GroupPage() {
 }
 
 function Shown({ group }: { readonly group: FailureGroupJson }) {
-  const { title, sampleMessage, sampleTaskIds = [] } = group;
+  const { title, sampleMessage, sampleTaskIds = [], queue = "", fingerprint = "" } = group;
   return (
     <>
       <header className="task-title">
         <h1>{displayText(title ?? "", 200)}</h1>
         <GroupBadge group={group} />
+        {may("TaskService/RetryTasks") && (
+          <span className="actions">
+            <Button glyph="retry" onClick={() => startBulk("retry", { queue, failure: fingerprint })}>
+              Run all again
+            </Button>
+          </span>
+        )}
       </header>
       <div className="task-columns">
         <div className="part">
           <h2>One of its texts</h2>
           <pre className="sample">{displayText(sampleMessage ?? "")}</pre>
-          <h2>Newest tasks with it</h2>
+          <div className="page-head">
+            <h2>Newest tasks with it</h2>
+            <Link to="/tasks" search={{ q: `queue:${queue} failure:${fingerprint}` }}>
+              All that failed like this
+            </Link>
+          </div>
           <TaskTeasers ids={sampleTaskIds} />
         </div>
         <aside className="rail" aria-label="Summary">

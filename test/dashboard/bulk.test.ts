@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
+import { type DevSystem, startDev } from "../support/dev-system.ts";
+
+/** Many tasks at once, groups of failures, what is written down of it, and keys. */
+let system: DevSystem;
+let browser: DashboardPage;
+beforeAll(async () => {
+  system = await startDev();
+  browser = await openDashboard(system, { place: "tasks" });
+});
+afterAll(async () => {
+  expect(browser?.faults ?? []).toEqual([]);
+  await browser?.close();
+  await system?.stop();
+});
+
+const submitAll = (tasks: readonly object[]) =>
+  system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
+const open = (place: string, { page } = browser) => page.goto(`${system.gateway}/#/${place}`);
+const choose = async (item: string) => {
+  await browser.page.getByRole("button", { name: "Do something to all that fit" }).click();
+  await browser.page.getByRole("menuitem", { name: item }).click();
+};
+
+test("ten thousand tasks are cancelled and run again, after the number was written", async () => {
+  for (let part = 0; part < 10; part++)
+    await submitAll(
+      Array.from({ length: 1_000 }, (_, index) => ({ name: `mass ${part}-${index}`, type: "later", queue: "mass" })),
+    );
+  const { page } = browser;
+  await open("tasks?q=queue%3Amass");
+  await page.getByText("100 tasks read so far").waitFor();
+  await choose("Cancel them");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("10,000 tasks will be cancelled").waitFor();
+  expect(await dialog.getByRole("list", { name: "Some of them" }).getByRole("listitem").count()).toBe(5);
+  const go = dialog.getByRole("button", { name: "Cancel 10,000 tasks" });
+  expect(await go.isDisabled()).toBe(true);
+  await dialog.getByLabel("Write 10000 to go on").fill("10,000");
+  await go.click();
+  await dialog.getByText("All done: 10,000 tasks cancelled.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+
+  await choose("Run them again");
+  await dialog.getByLabel("Write 10000 to go on").fill("10000");
+  await dialog.getByRole("button", { name: "Run 10,000 tasks again" }).click();
+  // Shut, it goes on, also on another page.
+  await dialog
+    .getByRole("button", { name: "Go on in the background" })
+    .click({ timeout: 5_000 })
+    .catch(() => undefined);
+  await page.keyboard.press("g");
+  await page.keyboard.press("q");
+  await page.getByText("10,000 of 10,000 tasks").waitFor();
+  const { tasks } = (await (await system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
+    tasks: { retryOf?: string }[];
+  };
+  expect(tasks[0]?.retryOf).toBeTruthy();
+  const { queues } = (await (await system.rest("/queue/list")).json()) as {
+    queues: { name: string; counts: { waiting: number; cancelled: number } }[];
+  };
+  expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: 10_000, cancelled: 10_000 });
+});
+
+test("a group of failures is run again, and only it", async () => {
+  const { page } = browser;
+  await page.reload();
+  await submitAll([
+    ...Array.from({ length: 3 }, (_, index) => ({ name: `sync ${index}`, command: "exit 69", queue: "sync" })),
+    { name: "other", command: "exit 1", queue: "sync" },
+  ]);
+  await open("failures");
+  await page.getByRole("link", { name: "sync <n>: exit code 69" }).click();
+  await page.getByText("exit code", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Run all again" }).click();
+  await page.getByRole("button", { name: "Run 3 tasks again" }).click();
+  await page.getByText("All done: 3 tasks run again.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("link", { name: "All that failed like this" }).click();
+  await page.getByText("6 tasks in all").waitFor();
+  expect(await page.getByRole("row").filter({ hasText: "other" }).count()).toBe(0);
+});
+
+test("who did it is written down, and can be told from what happened by itself", async () => {
+  const { page } = browser;
+  await open("activity");
+  await page
+    .getByText(/cancelled 10,?000 tasks|cancelled \d[\d,]* tasks/)
+    .first()
+    .waitFor();
+  await page.getByRole("button", { name: "System" }).click();
+  await page.waitForURL(/kind=system/);
+  await page.getByText(/cancelled \d/).waitFor({ state: "detached" });
+  await page.getByRole("listitem").filter({ hasText: "started" }).first().waitFor();
+});
+
+test("a key is made, shown once, used, and revoked; who may not does not see keys", async () => {
+  const { page } = browser;
+  await open("settings");
+  await page.getByRole("button", { name: "Create a key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Create the key" }).click();
+  await dialog.getByText("Say what the key is for.").waitFor();
+  await dialog.getByLabel("Name").fill("ci <3");
+  await dialog.getByLabel("Role").selectOption("ROLE_OPERATOR");
+  await dialog.getByRole("button", { name: "Create the key" }).click();
+  const secret = (await dialog.locator(".secret code").textContent()) ?? "";
+  expect(secret).toMatch(/^tss_/);
+  await dialog.getByRole("button", { name: "I have kept it" }).click();
+  const row = page.getByRole("row").filter({ hasText: "ci <3" });
+  await row.getByText("good").waitFor();
+  expect(await page.content()).not.toContain(secret);
+
+  const operator = await openDashboard(system, { key: secret, place: "settings" });
+  await operator.page.getByText("It takes writes").waitFor();
+  await operator.page.getByText("operator", { exact: true }).first().waitFor();
+  expect(await operator.page.getByText("API keys").count()).toBe(0);
+
+  await row.getByRole("button", { name: "Revoke ci <3" }).click();
+  await page.getByRole("button", { name: "Revoke the key" }).click();
+  await row.getByText("revoked").waitFor();
+  await operator.page.getByRole("heading", { name: "Sign in to TSS" }).waitFor();
+  await operator.close();
+});
