@@ -23,6 +23,9 @@ const choose = async (item: string) => {
   await browser.page.getByRole("menuitem", { name: item }).click();
 };
 
+/** A machine that does much else takes its time over ten thousand. */
+const PATIENT = { timeout: 120_000 };
+
 test("ten thousand tasks are cancelled and run again, after the number was written", async () => {
   for (let part = 0; part < 10; part++)
     await submitAll(
@@ -33,26 +36,20 @@ test("ten thousand tasks are cancelled and run again, after the number was writt
   await page.getByText("100 tasks read so far").waitFor();
   await choose("Cancel them");
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("10,000 tasks will be cancelled").waitFor();
+  await dialog.getByText("10,000 tasks will be cancelled").waitFor(PATIENT);
   expect(await dialog.getByRole("list", { name: "Some of them" }).getByRole("listitem").count()).toBe(5);
   const go = dialog.getByRole("button", { name: "Cancel 10,000 tasks" });
   expect(await go.isDisabled()).toBe(true);
   await dialog.getByLabel("Write 10000 to go on").fill("10,000");
   await go.click();
-  await dialog.getByText("All done: 10,000 tasks cancelled.").waitFor();
+  await dialog.getByText("All done: 10,000 tasks cancelled.").waitFor(PATIENT);
   await dialog.getByRole("button", { name: "Close" }).last().click();
 
   await choose("Run them again");
+  await dialog.getByText("10,000 tasks will be run again").waitFor(PATIENT);
   await dialog.getByLabel("Write 10000 to go on").fill("10000");
   await dialog.getByRole("button", { name: "Run 10,000 tasks again" }).click();
-  // Shut, it goes on, also on another page.
-  await dialog
-    .getByRole("button", { name: "Go on in the background" })
-    .click({ timeout: 5_000 })
-    .catch(() => undefined);
-  await page.keyboard.press("g");
-  await page.keyboard.press("q");
-  await page.getByText("10,000 of 10,000 tasks").waitFor();
+  await dialog.getByText("All done: 10,000 tasks run again.").waitFor(PATIENT);
   const { tasks } = (await (await system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
     tasks: { retryOf?: string }[];
   };
@@ -61,18 +58,42 @@ test("ten thousand tasks are cancelled and run again, after the number was writt
     queues: { name: string; counts: { waiting: number; cancelled: number } }[];
   };
   expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: 10_000, cancelled: 10_000 });
+}, 300_000);
+
+test("shut while it runs, a job goes on, also on another page", async () => {
+  const { page } = browser;
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await submitAll(
+    Array.from({ length: 30 }, (_, index) => ({ name: `slow ${index}`, command: "true", queue: "slow", delay: 3_600 })),
+  );
+  await open("tasks?q=queue%3Aslow");
+  await page.getByText("30 tasks in all").waitFor();
+  await choose("Cancel them");
+  await dialog.getByRole("button", { name: "Cancel 30 tasks" }).click();
+  await dialog.getByText("All done: 30 tasks cancelled.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await choose("Run them again");
+  await dialog.getByLabel("How fast").selectOption("10");
+  await dialog.getByRole("button", { name: "Run 30 tasks again" }).click();
+  await dialog.getByRole("button", { name: "Go on in the background" }).click();
+  await open("queues");
+  const line = page.getByRole("complementary", { name: "Run again" });
+  await line.getByText("30 of 30 tasks").waitFor();
+  await line.getByRole("button", { name: "Show" }).click();
+  await dialog.getByText("All done: 30 tasks run again.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
 });
 
 test("a group of failures is run again, and only it", async () => {
   const { page } = browser;
-  await page.reload();
   await submitAll([
     ...Array.from({ length: 3 }, (_, index) => ({ name: `sync ${index}`, command: "exit 69", queue: "sync" })),
     { name: "other", command: "exit 1", queue: "sync" },
   ]);
   await open("failures");
   await page.getByRole("link", { name: "sync <n>: exit code 69" }).click();
-  await page.getByText("exit code", { exact: true }).waitFor();
+  await page.getByRole("heading", { name: "sync <n>: exit code 69" }).waitFor();
   await page.getByRole("button", { name: "Run all again" }).click();
   await page.getByRole("button", { name: "Run 3 tasks again" }).click();
   await page.getByText("All done: 3 tasks run again.").waitFor();
@@ -89,7 +110,7 @@ test("who did it is written down, and can be told from what happened by itself",
     .getByText(/cancelled 10,?000 tasks|cancelled \d[\d,]* tasks/)
     .first()
     .waitFor();
-  await page.getByRole("button", { name: "System" }).click();
+  await page.getByRole("button", { name: "System", exact: true }).click();
   await page.waitForURL(/kind=system/);
   await page.getByText(/cancelled \d/).waitFor({ state: "detached" });
   await page.getByRole("listitem").filter({ hasText: "started" }).first().waitFor();
