@@ -23,11 +23,15 @@ const choose = async (item: string) => {
   await browser.page.getByRole("menuitem", { name: item }).click();
 };
 
-/** A machine that does much else takes its time over ten thousand. */
+/** As many as the number must be written for; ten thousand where there is time. */
+const MANY = process.env["TEST_LONG"] === "1" ? 10_000 : 2_000;
+const many = MANY.toLocaleString("en");
+
+/** A machine that does much else takes its time over thousands. */
 const PATIENT = { timeout: 120_000 };
 
-test("ten thousand tasks are cancelled and run again, after the number was written", async () => {
-  for (let part = 0; part < 10; part++)
+test("thousands of tasks are cancelled and run again, after the number was written", async () => {
+  for (let part = 0; part < MANY / 1_000; part++)
     await submitAll(
       Array.from({ length: 1_000 }, (_, index) => ({ name: `mass ${part}-${index}`, type: "later", queue: "mass" })),
     );
@@ -36,20 +40,20 @@ test("ten thousand tasks are cancelled and run again, after the number was writt
   await page.getByText("100 tasks read so far").waitFor();
   await choose("Cancel them");
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("10,000 tasks will be cancelled").waitFor(PATIENT);
+  await dialog.getByText(`${many} tasks will be cancelled`).waitFor(PATIENT);
   expect(await dialog.getByRole("list", { name: "Some of them" }).getByRole("listitem").count()).toBe(5);
-  const go = dialog.getByRole("button", { name: "Cancel 10,000 tasks" });
+  const go = dialog.getByRole("button", { name: `Cancel ${many} tasks` });
   expect(await go.isDisabled()).toBe(true);
-  await dialog.getByLabel("Write 10000 to go on").fill("10,000");
+  await dialog.getByLabel(`Write ${MANY} to go on`).fill(many);
   await go.click();
-  await dialog.getByText("All done: 10,000 tasks cancelled.").waitFor(PATIENT);
+  await dialog.getByText(`All done: ${many} tasks cancelled.`).waitFor(PATIENT);
   await dialog.getByRole("button", { name: "Close" }).last().click();
 
   await choose("Run them again");
-  await dialog.getByText("10,000 tasks will be run again").waitFor(PATIENT);
-  await dialog.getByLabel("Write 10000 to go on").fill("10000");
-  await dialog.getByRole("button", { name: "Run 10,000 tasks again" }).click();
-  await dialog.getByText("All done: 10,000 tasks run again.").waitFor(PATIENT);
+  await dialog.getByText(`${many} tasks will be run again`).waitFor(PATIENT);
+  await dialog.getByLabel(`Write ${MANY} to go on`).fill(String(MANY));
+  await dialog.getByRole("button", { name: `Run ${many} tasks again` }).click();
+  await dialog.getByText(`All done: ${many} tasks run again.`).waitFor(PATIENT);
   const { tasks } = (await (await system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
     tasks: { retryOf?: string }[];
   };
@@ -57,7 +61,7 @@ test("ten thousand tasks are cancelled and run again, after the number was writt
   const { queues } = (await (await system.rest("/queue/list")).json()) as {
     queues: { name: string; counts: { waiting: number; cancelled: number } }[];
   };
-  expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: 10_000, cancelled: 10_000 });
+  expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: MANY, cancelled: MANY });
 }, 300_000);
 
 test("shut while it runs, a job goes on, also on another page", async () => {
@@ -107,7 +111,7 @@ test("who did it is written down, and can be told from what happened by itself",
   const { page } = browser;
   await open("activity");
   await page
-    .getByText(/cancelled 10,?000 tasks|cancelled \d[\d,]* tasks/)
+    .getByText(/cancelled \d[\d,]* tasks/)
     .first()
     .waitFor();
   await page.getByRole("button", { name: "System", exact: true }).click();
