@@ -29,12 +29,18 @@ export class WireReader {
     return tag;
   }
 
-  /** Any integer type but sint and fixed ones; exact within ±2⁵³. */
+  /** An int64 or uint64 that is one in truth; exact within ±2⁵³, else the nearest number. */
   integer(): number {
     const start = this.#at;
     const value = this.#varint();
-    // Ten bytes are what negative numbers take.
-    return this.#at - start < 10 ? value : this.#negative(start);
+    return value <= Number.MAX_SAFE_INTEGER ? value : Number(BigInt.asIntN(64, this.#whole(start)));
+  }
+
+  /** An int32 or an enum: of more bits than it has, the lowest count. For a uint32, `>>> 0` of it. */
+  int32(): number {
+    const start = this.#at;
+    const value = this.#varint();
+    return value <= Number.MAX_SAFE_INTEGER ? value | 0 : Number(BigInt.asIntN(32, this.#whole(start)));
   }
 
   flag(): boolean {
@@ -85,7 +91,7 @@ export class WireReader {
     let nanos = 0;
     for (let tag = this.tag(); tag !== 0; tag = this.tag()) {
       if (tag === 0x08) seconds = this.integer();
-      else if (tag === 0x10) nanos = this.integer();
+      else if (tag === 0x10) nanos = this.int32();
       else this.skip(tag);
     }
     this.leave(outer);
@@ -189,11 +195,12 @@ export class WireReader {
     throw new WireError("a number has more than ten bytes");
   }
 
-  #negative(start: number): number {
+  /** The number that was just read: all of its 64 bits, which negative ones use. */
+  #whole(start: number): bigint {
     let value = 0n;
     for (let at = start; at < this.#at; at++)
       value |= BigInt((this.#bytes[at] as number) & 0x7f) << BigInt((at - start) * 7);
-    return Number(BigInt.asIntN(64, value));
+    return value;
   }
 }
 

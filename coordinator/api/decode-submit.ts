@@ -36,7 +36,7 @@ export function decodeSubmitStreamRequest(bytes: Uint8Array): StreamedSubmit {
   let sequence = 0;
   let request: Tasks | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x08) sequence = reader.integer() >>> 0;
+    if (tag === 0x08) sequence = reader.int32() >>> 0;
     else if (tag === 0x12) {
       const outer = reader.enter();
       request ??= { tasks: [], requestId: "" };

@@ -1,13 +1,14 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type TaskError, TaskErrorSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { HelloSchema, LogReportSchema, ProgressReportSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import { WireReader } from "../../proto/wire-reader.ts";
+import { WireError, WireReader } from "../../proto/wire-reader.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import type { WorkerMessage } from "../operations/operations.ts";
 
 /**
  * Reader of WorkRequest, by the tags of worker_service.proto. Beginnings and ends, of which there are as many as tasks, are
- * read field by field; what is rarer by the schema.
+ * read field by field; what is rarer by the schema. A message where one belongs that is there twice, which the schema would
+ * merge and no encoder writes, is refused.
  */
 export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
   const reader = new WireReader(bytes);
@@ -24,10 +25,11 @@ export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case 0x0a:
+        if (message.hello !== undefined) throw twice(tag);
         message.hello = fromBinary(HelloSchema, reader.bytes());
         break;
       case 0x10:
-        message.credit = reader.integer() >>> 0;
+        message.credit = reader.int32() >>> 0;
         break;
       case 0x1a:
         message.outcomes.push(readOutcome(reader));
@@ -45,7 +47,7 @@ export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
         message.draining = reader.flag();
         break;
       case 0x40:
-        message.creditWithdrawn = reader.integer() >>> 0;
+        message.creditWithdrawn = reader.int32() >>> 0;
         break;
       default:
         reader.skip(tag, 8);
@@ -81,31 +83,35 @@ function readOutcome(reader: WireReader): AttemptReport {
         token = reader.integer();
         break;
       case 0x18:
-        outcome = reader.integer();
+        outcome = reader.int32();
         break;
       case 0x20:
-        reason = reader.integer();
+        reason = reader.int32();
         break;
       case 0x28:
-        exitCode = reader.integer() | 0;
+        exitCode = reader.int32();
         break;
       case 0x32:
         signal = reader.text();
         break;
       case 0x3a:
+        if (error !== undefined) throw twice(tag);
         error = fromBinary(TaskErrorSchema, reader.bytes());
         break;
       case 0x42:
+        if (result !== null) throw twice(tag);
         result = readPayload(reader);
         break;
       case 0x4a:
+        if (startedAt !== 0) throw twice(tag);
         startedAt = reader.milliseconds();
         break;
       case 0x52:
+        if (endedAt !== 0) throw twice(tag);
         endedAt = reader.milliseconds();
         break;
       case 0x58:
-        survivors = reader.integer() >>> 0;
+        survivors = reader.int32() >>> 0;
         break;
       case 0x60:
         outputBytes = Math.max(reader.integer(), 0);
@@ -114,6 +120,7 @@ function readOutcome(reader: WireReader): AttemptReport {
         nonRetryable = reader.flag();
         break;
       case 0x72:
+        if (retryAfterMs !== undefined) throw twice(tag);
         retryAfterMs = reader.milliseconds();
         break;
       default:
@@ -139,6 +146,10 @@ function readOutcome(reader: WireReader): AttemptReport {
   };
 }
 
+function twice(tag: number): WireError {
+  return new WireError(`field ${tag >>> 3} is there twice`);
+}
+
 function readStart(reader: WireReader): AttemptStart {
   const outer = reader.enter();
   let id = "";
@@ -147,8 +158,10 @@ function readStart(reader: WireReader): AttemptStart {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === 0x0a) id = reader.text();
     else if (tag === 0x10) token = reader.integer();
-    else if (tag === 0x1a) startedAt = reader.milliseconds();
-    else reader.skip(tag, 3);
+    else if (tag === 0x1a) {
+      if (startedAt !== 0) throw twice(tag);
+      startedAt = reader.milliseconds();
+    } else reader.skip(tag, 3);
   }
   reader.leave(outer);
   return { id, token, startedAt };

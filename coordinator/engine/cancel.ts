@@ -6,6 +6,7 @@ import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { takeInHand, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
+import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
 import { type EngineState, itemAt } from "./state.ts";
@@ -19,6 +20,7 @@ export type CancelOutcome = "changed" | "unchanged" | "unknown";
  * `cancelled` whatever its worker reports from then on.
  */
 export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
+  checkAway(state);
   for (;;) {
     const item = itemAt(state, ref);
     if (item?.state === "gated") await committed(state);
@@ -40,10 +42,9 @@ function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelO
     item.cancelRequestedAt = at;
     const detail = Buffer.from(by);
     addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: item.attempts, at, detail });
-    return committed(state).then(() => {
-      orderEnd(state, item, TaskReason.ABORTED);
-      return "changed";
-    });
+    // Also when the caller has stopped waiting.
+    state.pending.after.push(() => orderEnd(state, item, TaskReason.ABORTED));
+    return committed(state).then(() => "changed");
   }
   // Asked before: the answer waits for that request's commit.
   return committed(state).then(() => "changed");

@@ -5,7 +5,7 @@ import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { Store } from "../ports/store.ts";
-import { FencedError } from "../ports/store-errors.ts";
+import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
@@ -13,10 +13,11 @@ import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { SessionSweep } from "./lose.ts";
+import { watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
-import { considerRefill } from "./refill.ts";
+import { refillServed } from "./refill.ts";
 import { SegmentMap } from "./segments.ts";
 import { Shard } from "./shard.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
@@ -55,6 +56,7 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
 
@@ -118,8 +120,10 @@ export class Engine {
       checkpointing: Promise.resolve(),
       expiry: newExpiryMarks(),
       stopped: null,
-      onStop: new Set(),
+      waiting: new Set(),
       storeProblem: null,
+      storeAwaySince: 0,
+      flushBegan: 0,
       wroteAt: 0,
       wake: () => {},
     };
@@ -141,22 +145,15 @@ export class Engine {
     await recover(state);
     await takeDue(state);
     this.#sweep.start();
+    this.#unwatch = watchOutages(state);
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
-    this.#beat("refill", 1_000, async () => this.#refillServed());
+    this.#beat("refill", 1_000, async () => refillServed(state));
     state.wake();
-  }
-
-  /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */
-  #refillServed(): void {
-    for (const lane of this.state.lanes.values()) {
-      if (lane.servedBy === 0) continue;
-      for (const window of lane.windows()) considerRefill(this.state, lane, window.shard);
-    }
   }
 
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
@@ -199,15 +196,18 @@ export class Engine {
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt("Another coordinator has taken over; send the same request again.");
+    const why =
+      error instanceof StoreLostError ? "This coordinator has lost its database" : "Another coordinator has taken over";
+    this.#halt(`${why}; send the same request again.`);
     this.#options.onStopped(error);
   }
 
   #halt(sentence: string): void {
     const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
-    for (const tell of this.state.onStop) tell(error);
-    this.state.onStop.clear();
+    for (const tell of this.state.waiting) tell(error);
+    this.state.waiting.clear();
+    this.#unwatch();
     this.#sweep.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);

@@ -42,6 +42,7 @@ export async function expireTasks(state: EngineState): Promise<void> {
   const to = Math.min(state.clock.now(), underWay - 1);
   if (to <= expiry.until) return;
   expiry.since = Number.POSITIVE_INFINITY;
+  const mark = state.segments.mark();
   let ended = false;
   let after: TaskHead | null = null;
   for (;;) {
@@ -58,7 +59,8 @@ export async function expireTasks(state: EngineState): Promise<void> {
     if (rows.length < ROWS) break;
   }
   if (ended) await committed(state);
-  expiry.until = Math.min(to, expiry.since - 1);
+  // A task that moved meanwhile may have been in neither place when that was read.
+  if (state.segments.isUnmoved(mark)) expiry.until = Math.min(to, expiry.since - 1);
 }
 
 function expire(state: EngineState, head: TaskHead): boolean {

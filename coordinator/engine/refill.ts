@@ -37,6 +37,14 @@ export function considerRefill(state: EngineState, lane: Lane, shard: number): v
   });
 }
 
+/** Every lane that a worker could serve: what a failed or void read left behind. */
+export function refillServed(state: EngineState): void {
+  for (const lane of state.lanes.values()) {
+    if (lane.servedBy === 0) continue;
+    for (const window of lane.windows()) considerRefill(state, lane, window.shard);
+  }
+}
+
 /** A task of a lane is in the store from now on: who found nothing there before looks again. */
 export function noteCommitted(state: EngineState, lane: Lane, shard: number, seq: number): void {
   const window = lane.findWindow(shard);
@@ -63,6 +71,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   });
   if (state.stopped !== null) return;
   window.refilling = false;
+  // It is read again when it is known what has become of its tasks.
+  if (state.segments.isEmptying(piece.seg)) return;
   // The segment was reclaimed while it was read: what was left of it is in segment 0 now.
   if (state.segments.pieceAfter(window.shard, from).seg !== piece.seg) return considerRefill(state, lane, window.shard);
   const inPiece = rows.filter((head) => head.seq < piece.until);

@@ -39,6 +39,8 @@ export interface EngineConfig {
   /** Unfinished tasks a segment may hand to segment 0 when it is reclaimed. */
   readonly maxMoved: number;
   readonly janitorMs: number;
+  /** How long a caller waits for a database that is away, before it is told so. */
+  readonly awayPatienceMs: number;
 }
 
 /** What the engine can tell others about its work; every call is cheap. */
@@ -127,9 +129,13 @@ export interface EngineState {
   /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */
   stopped: TssError | null;
   /** Whoever waits for a commit that will not come. */
-  readonly onStop: Set<(error: TssError) => void>;
+  readonly waiting: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
+  /** Monotonic ms since when; counts only while there is a problem. */
+  storeAwaySince: number;
+  /** Monotonic ms at which the flush under way was given to the store; 0: there is none. */
+  flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
   /** Wakes the flusher. */

@@ -74,7 +74,7 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
     leaseTtlMs: state.config.leaseTtlMs,
     store: viewLatency(tracks.all.five.store),
     storeProblem: state.storeProblem ?? "",
-    storeAwayMs: state.storeProblem === null ? 0 : Math.max(state.clock.now() - (state.flushSince || at), 0),
+    storeAwayMs: state.storeProblem === null ? 0 : state.clock.monotonic() - state.storeAwaySince,
     slower: parts.slower,
   };
 }

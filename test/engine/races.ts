@@ -234,6 +234,62 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
       expect(next.engine.state.items.size).toBe(0);
     });
 
+    test("tasks whose segment is emptied while they are read are started all the same, and found meanwhile", async () => {
+      const open = await database();
+      const first = await start(open, { segmentRows: 50 });
+      const key = keys((text) => shardOfKey(text, first.engine.state.shards.length) === 0);
+      const ids: string[] = [];
+      for (let round = 1; round < 4; round++) {
+        const specs = Array.from({ length: 60 }, () => ({ command: "x", idempotencyKey: key() }));
+        ids.push(...(await submit(first, specs)));
+        await until("the next segment is open", () => first.engine.state.segments.open.generation > round);
+      }
+      await first.close();
+      // After a restart nothing of them is in memory.
+      const house = await start(open, { segmentRows: 50, retentionMs: 50, janitorMs: 50 }, true);
+      const emptied = (_: unknown, result: unknown) => (result as ReclaimResult).outcome === "reclaimed";
+      const reclaim = house.store.hold("after", "segments.reclaim", emptied);
+      // Its tasks lie elsewhere now; the answer that says so is on its way.
+      await reclaim.reached;
+      const refill = house.store.hold("after", "recovery.refill");
+      const worker = new TestWorker(house);
+      await refill.reached;
+      refill.release();
+      const [window] = [...house.engine.state.lanes.values()].flatMap((lane) => [...lane.windows()]);
+      await until("nothing is being read", () => window?.refilling === false);
+      for (const id of [ids[0]!, ids[179]!]) expect((await getTask(house, id)).status).toBe(TaskStatus.WAITING);
+      reclaim.release();
+      worker.succeedAll();
+      worker.credit(50);
+      await worker.until((w) => w.acks.length === ids.length);
+      expect(new Set(worker.leases.map(({ id }) => id))).toEqual(new Set(ids));
+    });
+
+    test("a task that moves while its expiry is looked for expires", async () => {
+      const house = await start(await database(), { segmentRows: 50, retentionMs: 50, janitorMs: 50 });
+      const emptied = (_: unknown, result: unknown) => (result as ReclaimResult).outcome === "reclaimed";
+      const reclaim = house.store.hold("after", "segments.reclaim", emptied);
+      const expires = { seconds: 1n, nanos: 0 };
+      const [id] = await submit(house, [{ command: "x", expires }]);
+      await submit(
+        house,
+        Array.from({ length: 60 }, () => ({ command: "x" })),
+      );
+      // As a read that was made before the move and comes back after it: it finds the task nowhere.
+      const before = house.store.recovery.expired;
+      let missed = 0;
+      house.store.recovery.expired = async (...asked) => {
+        const rows = await before(...asked);
+        if (!house.engine.state.segments.isEmptying(1)) return rows;
+        missed += rows.length;
+        return [];
+      };
+      await reclaim.reached;
+      await until("it was missed", () => missed > 0);
+      reclaim.release();
+      await until("it has expired", async () => (await getTask(house, id!)).status === TaskStatus.FAILED);
+    });
+
     test("flush rows of a segment in which a shard got no task are not forgotten", async () => {
       const open = await database();
       const config = { checkpointMs: 3_600_000, segmentRows: 50, leaseTtlMs: 60_000 };

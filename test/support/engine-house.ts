@@ -40,6 +40,7 @@ export const TEST_CONFIG: EngineConfig = {
   horizonMs: 60_000,
   maxMoved: 10_000,
   janitorMs: 100,
+  awayPatienceMs: 60_000,
 };
 
 const ignored = () => {};

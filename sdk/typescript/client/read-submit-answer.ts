@@ -22,7 +22,7 @@ export function readSubmitAnswer(bytes: Buffer): SubmitAnswer {
   let sequence = 0;
   let results: SubmitAnswer["results"] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x08) sequence = reader.integer();
+    if (tag === 0x08) sequence = reader.int32() >>> 0;
     else if (tag === 0x12) results = readResults(reader);
     else if (tag === 0x1a) results = readError(reader);
     else reader.skip(tag);
