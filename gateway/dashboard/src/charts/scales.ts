@@ -40,11 +40,11 @@ function topOf(max: number): number {
   return DURATIONS.find(([at]) => at >= max && at >= 1)?.[0] ?? max;
 }
 
-/** The next of 1, 2, 5, 10, 20 … above. */
+/** The next of 1, 2, 3, 5, 10, 20 … above. */
 function niceTop(max: number): number {
   if (max <= 0) return 0;
   const power = 10 ** Math.floor(Math.log10(max));
-  return ([1, 2, 5, 10].find((factor) => factor * power >= max * 1.05) ?? 20) * power;
+  return ([1, 2, 3, 5, 10].find((factor) => factor * power >= max * 1.05) ?? 20) * power;
 }
 
 /** The time of a place on the axis: the day where days are apart, else the minute. */
