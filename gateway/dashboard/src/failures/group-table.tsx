@@ -33,12 +33,14 @@ export function GroupTable({ groups }: { readonly groups: readonly FailureGroupJ
 
 function cellsOf(group: FailureGroupJson): ReactNode[] {
   const { fingerprint = "", title, errorType, reason, queue, type, attempts, tasks, byPart, lastSeenAt } = group;
+  // The titles of commands say how they ended.
+  const note = errorType || (title?.includes(reasonWord(reason)) ? "" : reasonWord(reason));
   return [
     <span key="title" className="group-title">
       <Link to="/failures/$group" params={{ group: fingerprint }} className="row-link">
         {displayText(title ?? "", 200)}
       </Link>
-      <span className="row-note">{displayText(errorType || reasonWord(reason), 80)}</span>
+      {note !== "" && <span className="row-note">{displayText(note, 80)}</span>}
     </span>,
     <GroupBadge key="badge" group={group} />,
     <span key="queue">
