@@ -19,7 +19,7 @@ export function About() {
               ["TSS", data.version ?? "–"],
               ["Store", `${data.store ?? "–"}, schema ${data.schemaVersion ?? 0}`],
               ["Shards", `${data.shardsOwned ?? 0} of ${data.shards ?? 0} owned by this coordinator`],
-              ["Running", <Age key="r" at={data.startedAt} />],
+              ["Started", <Age key="r" at={data.startedAt} />],
               ["Your role", roleWord(data.role)],
               ["Your key", <code key="k">{data.keyId}</code>],
             ]}

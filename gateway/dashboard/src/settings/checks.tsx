@@ -50,7 +50,7 @@ export function Checks() {
           : "No stream comes through; docs/dashboard.md, Behind a proxy.",
     },
     {
-      name: "Clock of this computer",
+      name: "Your clock",
       well: Math.abs(off) < CLOCK_MS,
       told:
         Math.abs(off) < CLOCK_MS
