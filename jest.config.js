@@ -4,6 +4,7 @@ export default {
   testTimeout: 60_000,
   // One more than jest takes by itself: most tests wait for programs they have started.
   maxWorkers: "100%",
+  testSequencer: "<rootDir>/test/support/longest-first.js",
   testMatch: ["<rootDir>/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.cache/"],

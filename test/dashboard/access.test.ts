@@ -9,7 +9,7 @@ import { type DevSystem, startDev } from "../support/dev-system.ts";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let system: DevSystem;
-let ids: Record<"coloured" | "waits" | "plain", string>;
+let ids: Record<"coloured" | "waits" | "plain" | "worker", string>;
 beforeAll(async () => {
   system = await startDev();
   const submit = async (body: object) =>
@@ -19,7 +19,9 @@ beforeAll(async () => {
       }
     ).id;
   const colours = `i=0; while [ $i -lt 108 ]; do printf '\\033[%dm %d \\033[0m' $i $i; i=$((i+1)); done; echo; i=16; while [ $i -lt 256 ]; do printf '\\033[38;5;%dm %d \\033[0m' $i $i; i=$((i+5)); done; echo; echo to stderr >&2; exit 2`;
+  const { workers } = (await (await system.rest("/worker/list")).json()) as { workers: { sessionId: string }[] };
   ids = {
+    worker: workers[0]?.sessionId ?? "",
     coloured: await submit({
       name: "coloured",
       command: colours,
@@ -53,6 +55,9 @@ async function violations(page: Page): Promise<string[]> {
 
 /** Every page, how it is reached and by what one knows that it is there. */
 const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<unknown>])[] = [
+  ["Overview", () => "", (page) => page.getByRole("img", { name: /^Waited/ }).waitFor()],
+  ["Failures", () => "failures", (page) => page.getByRole("link", { name: /^coloured: exit/ }).waitFor()],
+  ["Failures, none", () => "failures/0123456789abcdef", (page) => page.getByText("There is no such kind").waitFor()],
   ["Tasks", () => "tasks", (page) => page.getByRole("link", { name: "coloured" }).waitFor()],
   [
     "Tasks, a search that is wrong",
@@ -65,6 +70,13 @@ const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<
   ["Task, events", () => `task/${ids.coloured}?tab=events`, (page) => page.getByText(/Attempt 2 ended/).waitFor()],
   ["Task, waiting", () => `task/${ids.waits}`, (page) => page.getByText("It has not started yet").waitFor()],
   ["Task, none", () => "task/nonsense", (page) => page.getByText("There is no such task").waitFor()],
+  ["Queues", () => "queues", (page) => page.getByRole("link", { name: "default", exact: true }).waitFor()],
+  ["Queue", () => "queue/default", (page) => page.getByRole("table", { name: "By handler" }).waitFor()],
+  ["Queue, none", () => "queue/none", (page) => page.getByText("There is no such queue").waitFor()],
+  ["Workers", () => "workers", (page) => page.getByRole("table", { name: "Workers" }).waitFor()],
+  ["Worker", () => `worker/${ids.worker}`, (page) => page.getByText("It runs nothing just now").waitFor()],
+  ["Activity", () => "activity", (page) => page.getByText(/appeared in pool/).waitFor()],
+  ["Settings", () => "settings", (page) => page.getByRole("table", { name: "API keys" }).waitFor()],
   ["Submit", () => "submit", (page) => page.getByRole("textbox", { name: "Command" }).waitFor()],
   ["Nothing here", () => "nowhere", (page) => page.getByText("There is no page at this address").waitFor()],
 ];
