@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "queue:list": () => import("./commands/queue/list.ts"),
   "queue:pause": () => import("./commands/queue/pause.ts"),
   "queue:resume": () => import("./commands/queue/resume.ts"),
+  "queue:limit": () => import("./commands/queue/limit.ts"),
   "lock:run": () => import("./commands/lock/run.ts"),
   "lock:acquire": () => import("./commands/lock/acquire.ts"),
   "lock:renew": () => import("./commands/lock/renew.ts"),
@@ -46,7 +47,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
 export const TOPICS: Readonly<Record<string, string>> = {
   task: "create, follow and end tasks",
   worker: "see and drain workers",
-  queue: "see, pause and resume queues",
+  queue: "see, pause, resume and limit queues",
   lock: "hold, see and take away locks",
   key: "create and revoke API keys",
   db: "prepare and check the database",

@@ -80,7 +80,7 @@ function hintFor(error: TssError): { readonly hint?: string } {
   switch (error.code) {
     case "UNAVAILABLE":
       // The message names the database and the mend; another coordinator would not help.
-      if (error.reason === "STORE_UNAVAILABLE") return {};
+      if (["STORE_UNAVAILABLE", "STORE_IN_DOUBT"].includes(error.reason)) return {};
       return {
         hint: 'Start one with "tss dev", or name another in TSS_COORDINATOR; "tss doctor" looks for the cause.',
       };

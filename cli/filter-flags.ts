@@ -25,6 +25,10 @@ export const FILTER_FLAGS = {
     multipleNonGreedy: true,
     description: "only with this label, as often as needed",
   }),
+  failure: Flags.string({
+    helpValue: "GROUP",
+    description: "only failed like this: the fingerprint of a failure group",
+  }),
   since: durationFlag({ description: "only created within this time" }),
 };
 
@@ -34,6 +38,7 @@ export interface FilterFlags {
   readonly name?: string;
   readonly type?: string;
   readonly label?: readonly string[];
+  readonly failure?: string;
   readonly since?: number;
 }
 
@@ -44,6 +49,7 @@ export function filterFromFlags(flags: FilterFlags, now: number): TaskFilter {
     name: flags.name ?? "",
     type: flags.type ?? "",
     label: [...(flags.label ?? [])],
+    failure: flags.failure ?? "",
     ...(flags.since === undefined ? {} : { createdAfter: timestampFromMs(now - flags.since) }),
   };
 }

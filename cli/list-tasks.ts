@@ -6,7 +6,7 @@ import type { Tasks } from "../sdk/typescript/client/tasks.ts";
 
 export type TaskFilter = Pick<
   MessageInitShape<typeof ListTasksRequestSchema>,
-  "status" | "queue" | "name" | "type" | "label" | "cursor" | "createdAfter"
+  "status" | "queue" | "name" | "type" | "label" | "cursor" | "createdAfter" | "failure"
 >;
 
 export interface TaskPage {

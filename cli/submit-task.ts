@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { TssError } from "../proto/errors.ts";
+import { isInDoubt, TssError } from "../proto/errors.ts";
 import type { Status } from "../proto/gen/google/rpc/status_pb.js";
 import type { Tasks } from "../sdk/typescript/client/tasks.ts";
 import { fromStatus } from "../sdk/typescript/connection/status-error.ts";
@@ -12,8 +12,10 @@ import type { TaskSpecInit } from "./task-spec.ts";
 export async function submitTask(tasks: Tasks, spec: TaskSpecInit): Promise<{ id: string; duplicate: boolean }> {
   const request = { tasks: [spec], requestId: randomUUID() };
   const response = await tasks.submitTasks(request).catch((error: unknown) => {
-    if (error instanceof TssError && error.code === "UNAVAILABLE") return tasks.submitTasks(request);
-    throw inDoubt(error);
+    if (!(error instanceof TssError && error.code === "UNAVAILABLE")) throw told(error, isInDoubt(error));
+    return tasks.submitTasks(request).catch((again: unknown) => {
+      throw told(again, isInDoubt(error) || isInDoubt(again));
+    });
   });
   const [answer] = response.results;
   if (answer?.result.case === "id") return { id: answer.result.value, duplicate: answer.duplicate };
@@ -21,8 +23,8 @@ export async function submitTask(tasks: Tasks, spec: TaskSpecInit): Promise<{ id
 }
 
 /** A submit without an answer may have been accepted, and comes true when its coordinator or database is back. */
-function inDoubt(error: unknown): unknown {
-  if (!(error instanceof TssError) || error.code !== "DEADLINE_EXCEEDED") return error;
+function told(error: unknown, inDoubt: boolean): unknown {
+  if (!(error instanceof TssError) || !inDoubt) return error;
   const remark = 'The task may still be accepted: see "tss task list" before you create it again.';
   return new TssError(error.code, `${error.message} ${remark}`, { cause: error });
 }

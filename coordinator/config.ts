@@ -18,6 +18,8 @@ export function engineConfig(settings: Settings): EngineConfig {
     checkpointMs: 5_000,
     horizonMs: 60_000,
     maxMoved: 10_000,
+    // Within the 5 s in which a caller is promised an answer.
+    awayPatienceMs: 4_000,
     // Short retentions need a janitor that comes round as often.
     janitorMs: Math.min(Math.max(settings.TSS_RETENTION / 4, 250), 60_000),
   };

@@ -26,7 +26,7 @@ import { KeyRing } from "./operations/key-ring.ts";
 import { loadStorePlugin, openBlobs } from "./plugins/registry.ts";
 import type { Blobs } from "./ports/blobs.ts";
 import type { Store } from "./ports/store.ts";
-import { FencedError, OwnedError, SchemaError, StoreUnavailableError } from "./ports/store-errors.ts";
+import { FencedError, OwnedError, SchemaError, StoreLostError, StoreUnavailableError } from "./ports/store-errors.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { Cells } from "./stats/cells.ts";
 import { FailureBook } from "./stats/failure-book.ts";
@@ -198,6 +198,8 @@ function told(error: unknown): unknown {
       `Another coordinator owns this database: ${error.owner}. Stop it first; if it does not answer any more, \`tss-coordinator --take-over\` takes its place.`,
       { reason: "OWNED", cause: error },
     );
+  if (error instanceof StoreLostError)
+    return new TssError("FAILED_PRECONDITION", error.message, { reason: "STORE_LOST", cause: error });
   if (error instanceof FencedError)
     return new TssError(
       "FAILED_PRECONDITION",

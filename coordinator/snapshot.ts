@@ -7,13 +7,15 @@ import type { Sampler } from "./stats/sampler.ts";
 export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
   const { view } = sampler;
   return {
-    queues: view.queues.map(({ queue, states, oldestReadyMs, paused, unserved, slots, slotsUsed }) => ({
+    queues: view.queues.map(({ queue, states, oldestReadyMs, paused, limit, unserved, slots, slotsUsed }) => ({
       queue,
       states: { ...states },
       oldestReadyAgeMs: oldestReadyMs,
       paused,
+      limit,
       blocked: {
         paused: states.paused,
+        limit: states.throttled,
         no_worker: unserved,
         not_before: states.scheduled,
         back_off: states.retrying,

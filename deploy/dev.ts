@@ -3,6 +3,7 @@ import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { TssError } from "../proto/errors.ts";
 import { armFailpoints } from "../runtime/failpoint.ts";
 import { createLogger } from "../runtime/logger.ts";
+import { openServiceManager } from "../runtime/service-manager.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { shownUrl } from "../runtime/shown-url.ts";
 import { createTaskTracer, type TaskTracer } from "../runtime/tracing.ts";
@@ -32,6 +33,7 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   armFailpoints(settings.TSS_FAILPOINT);
   boundYoungGeneration();
   const logger = createLogger(settings.TSS_LOG_LEVEL);
+  const manager = openServiceManager(process.env, logger);
   const stopping = nextSignal();
   const stop = new AbortController();
   void stopping.then(() => stop.abort());
@@ -60,14 +62,17 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   };
   try {
     const client = await startRest(settings, kept, io, logger, running);
+    manager.ready(`dashboard and REST at ${running.gateway?.url}`);
     void runFirstTask(client, io.stdout, stop.signal);
     await Promise.race([stopping, coordinator.ended]);
+    manager.stopping("running tasks finish, nothing new starts");
     io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
     const hurried = nextSignal();
     await Promise.race([drain(settings, running), hurried]);
   } finally {
     await closeAll(running);
     await Promise.all(tracers.map((each) => each.close()));
+    manager.close();
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TssError } from "../proto/errors.ts";
+import { createHttpMetrics } from "../runtime/call-metrics.ts";
 import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
@@ -81,6 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     rate: options.settings.TSS_GATEWAY_RATE,
     origins: options.settings.TSS_CORS_ORIGINS,
     logger: options.logger,
+    metrics: options.metrics && createHttpMetrics(options.metrics),
   });
   const server = openServer(options.tls, (request, response) => void answer(request, response));
   server.maxHeadersCount = 100;

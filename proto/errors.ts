@@ -54,6 +54,14 @@ export class TssError extends Error {
   }
 }
 
+/** Reasons beside DEADLINE_EXCEEDED that leave open whether a request was carried out. */
+const IN_DOUBT: ReadonlySet<string> = new Set(["STORE_IN_DOUBT", "CONNECTION_LOST"]);
+
+/** Whether what was asked for may have happened, or may still: who asks again should do it so that it happens once. */
+export function isInDoubt(error: unknown): error is TssError {
+  return error instanceof TssError && (error.code === "DEADLINE_EXCEEDED" || IN_DOUBT.has(error.reason));
+}
+
 export function statusName(code: number): StatusCode {
   for (const [name, value] of Object.entries(STATUS_CODES)) if (value === code) return name as StatusCode;
   return "UNKNOWN";

@@ -70,6 +70,8 @@ export const LIMITS = {
   /** Holders and waiters of locks in the memory of one coordinator. */
   lockEntries: 100_000,
   pauseNoteBytes: 1024,
+  /** Attempts of a queue at a time. */
+  queueLimit: 1_000_000,
   apiKeyTtlMs: 366 * 86_400_000,
   apiKeyTtlDefaultMs: 90 * 86_400_000,
   /** Usable keys of one installation; every coordinator holds them in memory. */

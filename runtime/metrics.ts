@@ -16,6 +16,8 @@ export interface Metrics {
 export function createMetrics(part: string, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Sums of others, and gauges with the ending of counters.
+  for (const kind of ["handles", "requests", "resources"]) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   new Gauge({
     name: "tss_build_info",
     help: "1; the labels say what runs.",

@@ -1,6 +1,7 @@
 import { EXIT } from "./exit-codes.ts";
 import { armFailpoints } from "./failpoint.ts";
 import { createLogger, type Logger } from "./logger.ts";
+import { openServiceManager, type ServiceManager } from "./service-manager.ts";
 import { readSettings } from "./settings.ts";
 import type { Settings } from "./settings-table.ts";
 import { followSignals, type SignalSource } from "./signal-ladder.ts";
@@ -49,27 +50,37 @@ export async function runService(
   start: (context: ServiceContext) => Promise<Service>,
   host: Host = process as unknown as Host,
 ): Promise<number> {
-  const code = await lead(name, start, host);
+  const { code, release } = await lead(name, start, host);
   host.exit(code);
+  // Not before: a signal on the way out would change how the process is seen to have ended.
+  release();
   return code;
 }
 
-async function lead(name: string, start: (context: ServiceContext) => Promise<Service>, host: Host): Promise<number> {
+interface Led {
+  readonly code: number;
+  /** Takes the handlers off the host. */
+  release(): void;
+}
+
+async function lead(name: string, start: (context: ServiceContext) => Promise<Service>, host: Host): Promise<Led> {
   let settings: Settings;
   try {
     settings = readSettings(host.env);
     armFailpoints(settings.TSS_FAILPOINT);
   } catch (error) {
     host.stderr.write(`${name}: ${messageOf(error)}\n`);
-    return EXIT.settings;
+    return { code: EXIT.settings, release() {} };
   }
   const logger = createLogger(settings.TSS_LOG_LEVEL, { service: name, pid: process.pid });
   const stopping = new AbortController();
   const hurry = new AbortController();
   const done = new AbortController();
   const forced = Promise.withResolvers<number>();
+  const manager = openServiceManager(host.env, logger);
   const offSignals = followSignals(host, {
     first(signal) {
+      manager.stopping("takes nothing more and finishes what runs");
       logger.info({ signal }, "the process takes nothing more and finishes what runs");
       stopping.abort();
     },
@@ -94,13 +105,16 @@ async function lead(name: string, start: (context: ServiceContext) => Promise<Se
   // Between two connections nothing else may keep the process alive.
   const alive = setInterval(() => undefined, DAY_MS);
   const context = { name, settings, logger, stopping: stopping.signal };
-  const code = await Promise.race([forced.promise, live(context, start, hurry, host)]);
+  const code = await Promise.race([forced.promise, live(context, start, hurry, host, manager)]);
   clearInterval(alive);
+  manager.close();
   done.abort();
   hurry.abort();
-  offSignals();
-  offErrors();
-  return code;
+  const release = (): void => {
+    offSignals();
+    offErrors();
+  };
+  return { code, release };
 }
 
 /** From start to stop, in good order. */
@@ -109,6 +123,7 @@ async function live(
   start: (context: ServiceContext) => Promise<Service>,
   hurry: AbortController,
   host: Host,
+  manager: ServiceManager,
 ): Promise<number> {
   const { name, logger, stopping } = context;
   let service: Service;
@@ -120,6 +135,7 @@ async function live(
     logger.debug({ stack: (error as Error).stack }, "it did not start");
     return EXIT.failed;
   }
+  if (!stopping.aborted) manager.ready("does its work");
   let code: number = EXIT.ok;
   const fell = (error: unknown): void => {
     code = EXIT.broken;

@@ -20,7 +20,9 @@ export interface QueueSnapshot {
   /** Undefined: none is ready. */
   readonly oldestReadyAgeMs: number | undefined;
   readonly paused: boolean;
-  /** Tasks that wait for something else than a free slot, by what: paused, no_worker, not_before, back_off … */
+  /** Attempts that may run at a time; 0: no limit. */
+  readonly limit: number;
+  /** Tasks that wait for something else than a free slot, by what: paused, limit, no_worker, not_before, back_off … */
   readonly blocked: Readonly<Record<string, number>>;
   /** Slots of the workers that serve it. */
   readonly slotsUsed: number;
@@ -69,6 +71,11 @@ export function reportSnapshot({ registry }: Metrics, take: () => Snapshot): voi
   gauge("tss_queue_paused", "1: the queue is paused.", ["queue"], (self, { queues: all }) => {
     for (const [queue, paused] of greatest(all, (one) => [queues.of(one.queue), one.paused ? 1 : 0]))
       self.set({ queue }, paused);
+  });
+  gauge("tss_queue_limit", "Attempts of the queue that may run at a time.", ["queue"], (self, { queues: all }) => {
+    const limited = all.filter(({ limit }) => limit > 0);
+    for (const [queue, limit] of greatest(limited, (one) => [queues.of(one.queue), one.limit]))
+      self.set({ queue }, limit);
   });
   gauge("tss_blocked_tasks", "Tasks that no free slot helps.", ["queue", "reason"], (self, { queues: all }) => {
     for (const { queue, blocked } of all)

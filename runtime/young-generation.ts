@@ -1,8 +1,8 @@
+import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Size from which it grows no more. */
 const ENOUGH_BYTES = 20 * 1024 * 1024;
-const LOOK_MS = 100;
 
 /**
  * Keeps the young generation of the heap at about 32 MiB. V8 doubles it as often as much survives in it, up to about 100 MiB
@@ -12,13 +12,14 @@ const LOOK_MS = 100;
 export function boundYoungGeneration(): void {
   const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
   if (/max[-_]semi[-_]space[-_]size/.test(given)) return;
-  const look = setInterval(() => {
+  // It grows at a collection: to look after each is to see every step.
+  const look = new PerformanceObserver(() => {
     if (youngBytes() < ENOUGH_BYTES) return;
-    clearInterval(look);
+    look.disconnect();
     // The factor by which it grows is read each time.
     setFlagsFromString("--semi-space-growth-factor=1");
-  }, LOOK_MS);
-  look.unref();
+  });
+  look.observe({ entryTypes: ["gc"] });
 }
 
 function youngBytes(): number {

@@ -1,17 +1,24 @@
+import { EXIT } from "../runtime/exit-codes.ts";
 import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
+import { readSettings } from "../runtime/settings.ts";
+import type { Settings } from "../runtime/settings-table.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { abortableWait } from "../runtime/wait.ts";
 import { startAgent } from "./agent.ts";
+import { checkAgent } from "./check.ts";
 import { connectAgent } from "./connect.ts";
 
 /** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
 const REFUSAL_MS = 2_000;
 
+const CHECK = "--check";
+
 const PROGRAM: Program = {
   name: "tss-agent",
   does: "Runs commands on this machine for a coordinator. It needs a key of the role worker.",
+  options: { [CHECK]: "say whether it could work here, and end: 0 if it could, 1 if not" },
   settings: [
     "TSS_COORDINATOR",
     "TSS_API_KEY",
@@ -26,9 +33,27 @@ const PROGRAM: Program = {
   ],
 };
 
-/** The program `tss-agent`: an agent as the whole of a process, until it is told to end. */
+/** The program `tss-agent [--check]`: an agent as the whole of a process, until it is told to end. */
 export async function main(argv: readonly string[]): Promise<void> {
-  if (readOptions(PROGRAM, argv) !== undefined) await runService(PROGRAM.name, start);
+  const options = readOptions(PROGRAM, argv);
+  if (options === undefined) return;
+  if (options.has(CHECK)) await check();
+  else await runService(PROGRAM.name, start);
+}
+
+async function check(): Promise<void> {
+  let settings: Settings;
+  try {
+    settings = readSettings();
+  } catch (error) {
+    process.stderr.write(`${PROGRAM.name}: ${(error as Error).message}\n`);
+    process.exitCode = EXIT.settings;
+    return;
+  }
+  for await (const { ok, text } of checkAgent(settings, readVersion())) {
+    process.stdout.write(`${ok ? "ok   " : "FAIL "} ${text}\n`);
+    if (!ok) process.exitCode = EXIT.failed;
+  }
 }
 
 async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {

@@ -1,24 +1,22 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { AdoptionSchema, WelcomeSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { WireWriter } from "../../proto/wire-writer.ts";
 import type { LeaseAnswer, LeaseGrant, WorkAnswer } from "../operations/operations.ts";
 
-type OutcomeAck = NonNullable<WorkAnswer["outcomeAcks"]>[number];
 type CancelOrder = NonNullable<WorkAnswer["cancels"]>[number];
 type LogAck = NonNullable<WorkAnswer["logAcks"]>[number];
 
 /**
  * Writers of the worker messages, field by field as worker_service.proto numbers them. The spec of a lease is written as
- * the bytes the client sent, without decoding. As in proto3, a scalar of zero is not written; a duration of 0 ms means
- * none and is not either.
+ * the bytes the client sent, without decoding. A duration of 0 ms means none and is not written.
  */
 
 /** One WorkResponse. */
 export function encodeWorkResponse(answer: WorkAnswer): Uint8Array {
-  const writer = new BinaryWriter();
+  const writer = new WireWriter();
   writeWelcome(writer, answer);
   for (const lease of answer.leases ?? []) writeLease(writer, lease);
-  for (const ack of answer.outcomeAcks ?? []) writeOutcomeAck(writer, ack);
+  for (const { id, token, accepted } of answer.outcomeAcks ?? []) writeOutcomeAck(writer, id, token, accepted);
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 4, cancel);
   for (const ack of answer.logAcks ?? []) writeLogAck(writer, ack);
   writeDrain(writer, 6, answer);
@@ -28,100 +26,71 @@ export function encodeWorkResponse(answer: WorkAnswer): Uint8Array {
 
 /** One LeaseTasksResponse. */
 export function encodeLeaseTasksResponse(answer: LeaseAnswer): Uint8Array {
-  const writer = new BinaryWriter();
-  text(writer, 1, answer.sessionId);
+  const writer = new WireWriter();
+  writer.text(1, answer.sessionId);
   for (const lease of answer.leases ?? []) writeLease(writer, lease);
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 3, cancel);
-  duration(writer, 4, answer.nextMs);
+  writer.milliseconds(4, answer.nextMs);
   writeDrain(writer, 5, answer);
-  for (const address of answer.coordinators ?? []) text(writer, 6, address);
+  for (const address of answer.coordinators ?? []) writer.text(6, address);
   return writer.finish();
 }
 
-export function writeWelcome(writer: BinaryWriter, { welcome }: WorkAnswer): void {
-  if (welcome) writer.tag(1, WireType.LengthDelimited).bytes(toBinary(WelcomeSchema, welcome));
+export function writeWelcome(writer: WireWriter, { welcome }: WorkAnswer): void {
+  if (welcome) writer.bytes(1, toBinary(WelcomeSchema, welcome));
 }
 
-export function writeLease(writer: BinaryWriter, lease: LeaseGrant): void {
-  writer.tag(2, WireType.LengthDelimited).fork();
-  text(writer, 1, lease.id);
-  integer(writer, 2, lease.token);
-  integer(writer, 3, lease.attempt);
-  writer.tag(4, WireType.LengthDelimited).bytes(lease.spec);
-  duration(writer, 5, lease.timeoutMs);
-  duration(writer, 6, lease.cancelGraceMs);
-  duration(writer, 7, lease.heartbeatTimeoutMs);
-  time(writer, 8, lease.createdAt);
-  integer(writer, 9, lease.maxAttempts);
-  writer.join();
+export function writeLease(writer: WireWriter, lease: LeaseGrant): void {
+  const place = writer.begin(2);
+  writer.text(1, lease.id);
+  writer.integer(2, lease.token);
+  writer.integer(3, lease.attempt);
+  writer.bytes(4, lease.spec);
+  writer.milliseconds(5, lease.timeoutMs);
+  writer.milliseconds(6, lease.cancelGraceMs ?? 0);
+  writer.milliseconds(7, lease.heartbeatTimeoutMs ?? 0);
+  writer.milliseconds(8, lease.createdAt);
+  writer.integer(9, lease.maxAttempts);
+  writer.end(place);
 }
 
-export function writeOutcomeAck(writer: BinaryWriter, ack: OutcomeAck): void {
-  writer.tag(3, WireType.LengthDelimited).fork();
-  text(writer, 1, ack.id);
-  integer(writer, 2, ack.token);
-  flag(writer, 3, ack.accepted);
-  writer.join();
+export function writeOutcomeAck(writer: WireWriter, id: string, token: number, accepted: boolean): void {
+  const place = writer.begin(3);
+  writer.text(1, id);
+  writer.integer(2, token);
+  writer.flag(3, accepted);
+  writer.end(place);
 }
 
-export function writeCancel(writer: BinaryWriter, field: number, cancel: CancelOrder): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  text(writer, 1, cancel.id);
-  integer(writer, 2, cancel.token);
-  integer(writer, 3, cancel.reason);
-  writer.join();
+export function writeCancel(writer: WireWriter, field: number, cancel: CancelOrder): void {
+  const place = writer.begin(field);
+  writer.text(1, cancel.id);
+  writer.integer(2, cancel.token);
+  writer.integer(3, cancel.reason);
+  writer.end(place);
 }
 
-export function writeLogAck(writer: BinaryWriter, ack: LogAck): void {
-  writer.tag(5, WireType.LengthDelimited).fork();
-  text(writer, 1, ack.id);
-  integer(writer, 2, ack.token);
-  integer(writer, 3, ack.offset);
-  flag(writer, 4, ack.full);
-  writer.join();
+export function writeLogAck(writer: WireWriter, ack: LogAck): void {
+  const place = writer.begin(5);
+  writer.text(1, ack.id);
+  writer.integer(2, ack.token);
+  writer.integer(3, ack.offset);
+  writer.flag(4, ack.full);
+  writer.end(place);
 }
 
 /** What workers of several coordinators are told. */
-export function writeOwners(writer: BinaryWriter, { adoption, moved, coordinators }: WorkAnswer): void {
-  if (adoption) writer.tag(7, WireType.LengthDelimited).bytes(toBinary(AdoptionSchema, adoption));
+export function writeOwners(writer: WireWriter, { adoption, moved, coordinators }: WorkAnswer): void {
+  if (adoption) writer.bytes(7, toBinary(AdoptionSchema, adoption));
   for (const lease of moved ?? []) {
-    writer.tag(8, WireType.LengthDelimited).fork();
-    text(writer, 1, lease.id);
-    integer(writer, 2, lease.token);
-    writer.join();
+    const place = writer.begin(8);
+    writer.text(1, lease.id);
+    writer.integer(2, lease.token);
+    writer.end(place);
   }
-  for (const address of coordinators ?? []) text(writer, 9, address);
+  for (const address of coordinators ?? []) writer.text(9, address);
 }
 
-export function writeDrain(writer: BinaryWriter, field: number, { drain }: WorkAnswer): void {
-  flag(writer, field, drain ?? false);
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  if (value !== "") writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-/** Any whole number from 0 to 2⁵³−1: the varint of every integer type is the same. */
-function integer(writer: BinaryWriter, field: number, value: number): void {
-  if (value === 0) return;
-  writer.tag(field, WireType.Varint);
-  if (value <= 0xffff_ffff) writer.uint32(value);
-  else writer.uint64(value);
-}
-
-function flag(writer: BinaryWriter, field: number, value: boolean): void {
-  if (value) writer.tag(field, WireType.Varint).bool(true);
-}
-
-function duration(writer: BinaryWriter, field: number, ms: number | undefined): void {
-  if (ms !== undefined && ms > 0) time(writer, field, ms);
-}
-
-/** Timestamp and Duration are the same on the wire: seconds and nanoseconds. */
-function time(writer: BinaryWriter, field: number, ms: number): void {
-  const seconds = Math.floor(ms / 1_000);
-  writer.tag(field, WireType.LengthDelimited).fork();
-  integer(writer, 1, seconds);
-  integer(writer, 2, Math.round((ms - seconds * 1_000) * 1_000_000));
-  writer.join();
+export function writeDrain(writer: WireWriter, field: number, { drain }: WorkAnswer): void {
+  writer.flag(field, drain ?? false);
 }

@@ -1,4 +1,4 @@
-import { type DescMethod, type DescService, fromBinary, type Message } from "@bufbuild/protobuf";
+import { type DescMethod, type DescService, fromBinary } from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { TssError } from "../../proto/errors.ts";
 
@@ -6,11 +6,11 @@ import { TssError } from "../../proto/errors.ts";
 const MESSAGE_OVERHEAD = 1_024;
 
 /** A request as it came: decoded, or what is wrong with it; with the bytes it takes, about. */
-export type Incoming<M = Message> =
-  | { readonly message: M; readonly bytes: number }
+export type Incoming =
+  | { readonly message: unknown; readonly bytes: number }
   | { readonly problem: TssError; readonly bytes: number };
 
-export type Decode = (bytes: Uint8Array) => Message;
+export type Decode = (bytes: Uint8Array) => unknown;
 
 /** A service in the terms of grpc-js. Requests never fail to decode, but say so; responses are bytes already. */
 export function serviceDefinition(service: DescService, decoders: Readonly<Record<string, Decode>>): ServiceDefinition {

@@ -25,24 +25,27 @@ import { StreamSender } from "./stream-sender.ts";
 /** An answer, or its bytes where it was encoded by hand. */
 export type Answer<O extends DescMessage> = MessageShape<O> | Uint8Array;
 
-/** What a service does, method by method. */
-export type ServiceHandlers<S extends DescService> = {
+/** What a service does, method by method; D are the decoders of requests that are not read by their schema. */
+export type ServiceHandlers<S extends DescService, D = unknown> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
-    ? (request: MessageShape<I>, call: CallContext) => Promise<Answer<O>>
+    ? (request: Received<D, K, I>, call: CallContext) => Promise<Answer<O>>
     : S["method"][K] extends DescMethodServerStreaming<infer I, infer O>
-      ? (request: MessageShape<I>, call: CallContext) => AsyncIterable<Answer<O>>
+      ? (request: Received<D, K, I>, call: CallContext) => AsyncIterable<Answer<O>>
       : S["method"][K] extends DescMethodBiDiStreaming<infer I, DescMessage>
-        ? (stream: BidiStream<MessageShape<I>>) => void
+        ? (stream: BidiStream<Received<D, K, I>>) => void
         : never;
 };
+
+type Received<D, K extends PropertyKey, I extends DescMessage> =
+  D extends Readonly<Record<K, (bytes: Uint8Array) => infer R>> ? R : MessageShape<I>;
 
 type Unary = (request: unknown, call: CallContext) => Promise<unknown>;
 type Streaming = (request: unknown, call: CallContext) => AsyncIterable<unknown>;
 
 /** Handlers in the terms of grpc-js. No handler's error leaves it but as a status. */
-export function grpcImplementation<S extends DescService>(
+export function grpcImplementation<S extends DescService, D>(
   service: S,
-  handlers: ServiceHandlers<S>,
+  handlers: ServiceHandlers<S, D>,
   limits: Pick<EdgeLimits, "streamOutboxBytes" | "lingerMs">,
 ): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {};

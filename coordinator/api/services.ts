@@ -16,8 +16,10 @@ import { listedMethods } from "../kernel/permissions.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
 import { decodeSubmitStreamRequest, decodeSubmitTasksRequest } from "./decode-submit.ts";
+import { decodeWorkRequest } from "./decode-work.ts";
 import { indexDescriptors } from "./descriptor-index.ts";
 import type { Edge } from "./edge.ts";
+import { encodeSubmitTasksResponse } from "./encode-submit.ts";
 import { encodeLeaseTasksResponse } from "./encode-work.ts";
 import { type Decode, methodName, serviceDefinition } from "./grpc-definition.ts";
 import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
@@ -54,17 +56,22 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
 
-  function add<S extends DescService>(service: S, handlers: ServiceHandlers<S>, decoders: Record<string, Decode> = {}) {
+  function add<S extends DescService, D extends Readonly<Record<string, Decode>> = Record<never, Decode>>(
+    service: S,
+    handlers: ServiceHandlers<S, D>,
+    decoders?: D,
+  ) {
     for (const method of service.methods)
       if (!allowed.has(methodName(method)))
         throw new Error(`${methodName(method)} has no line in coordinator/kernel/permissions.ts: say who may call it`);
-    server.addService(serviceDefinition(service, decoders), grpcImplementation(service, handlers, limits));
+    server.addService(serviceDefinition(service, decoders ?? {}), grpcImplementation(service, handlers, limits));
   }
 
   add(
     TaskService,
     {
-      submitTasks: (request, call) => tasks.submitTasks(call.provenCaller, request),
+      submitTasks: async (request, call) =>
+        encodeSubmitTasksResponse(await tasks.submitTasks(call.provenCaller, request)),
       submitStream: (stream) => serveSubmitStream(stream, tasks, limits),
       getTask: (request, call) => tasks.getTask(call.provenCaller, request),
       listTasks: (request, call) => tasks.listTasks(call.provenCaller, request),
@@ -77,18 +84,23 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     },
     { submitTasks: decodeSubmitTasksRequest, submitStream: decodeSubmitStreamRequest },
   );
-  add(WorkerService, {
-    work: (stream) => serveWork(stream, workers, edge),
-    leaseTasks: async (request, call) =>
-      encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
-    reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
-  });
+  add(
+    WorkerService,
+    {
+      work: (stream) => serveWork(stream, workers, edge),
+      leaseTasks: async (request, call) =>
+        encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
+      reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
+    },
+    { work: decodeWorkRequest },
+  );
   add(QueueService, {
     listQueues: (_, call) => operator.listQueues(call.provenCaller),
     getQueue: (request, call) => operator.getQueue(call.provenCaller, request),
     explainQueue: (request, call) => operator.explainQueue(call.provenCaller, request),
     pauseQueue: (request, call) => operator.pauseQueue(call.provenCaller, request),
     resumeQueue: (request, call) => operator.resumeQueue(call.provenCaller, request),
+    limitQueue: (request, call) => operator.limitQueue(call.provenCaller, request),
   });
   add(WorkerRegistryService, {
     listWorkers: (_, call) => operator.listWorkers(call.provenCaller),

@@ -1,14 +1,9 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
-import {
-  type SubmitStreamRequest,
-  type SubmitStreamResponse,
-  SubmitStreamResponseSchema,
-} from "../../proto/gen/tss/v1/task_service_pb.js";
-import { toRpcStatus } from "../kernel/rpc-status.ts";
 import type { TaskOperations } from "../operations/operations.ts";
 import type { BidiStream } from "./bidi-stream.ts";
+import type { StreamedSubmit } from "./decode-submit.ts";
 import type { EdgeLimits } from "./edge-limits.ts";
+import { encodeSubmitStreamResponse } from "./encode-submit.ts";
 import { StreamSender } from "./stream-sender.ts";
 
 /**
@@ -16,7 +11,7 @@ import { StreamSender } from "./stream-sender.ts";
  * as a whole is answered with its error and the stream goes on.
  */
 export function serveSubmitStream(
-  stream: BidiStream<SubmitStreamRequest>,
+  stream: BidiStream<StreamedSubmit>,
   tasks: TaskOperations,
   limits: Pick<EdgeLimits, "streamOutboxBytes">,
 ): void {
@@ -26,23 +21,21 @@ export function serveSubmitStream(
   let answered: Promise<void> = Promise.resolve();
   let ending = false;
 
-  async function submit({ sequence, request }: SubmitStreamRequest): Promise<SubmitStreamResponse> {
+  async function submit({ sequence, request }: StreamedSubmit): Promise<Buffer> {
     try {
       if (request === undefined) throw requestMissing();
-      const response = await tasks.submitTasks(caller, request);
-      return create(SubmitStreamResponseSchema, { sequence, answer: { case: "response", value: response } });
+      return encodeSubmitStreamResponse(sequence, await tasks.submitTasks(caller, request));
     } catch (error) {
-      const value = toRpcStatus(context.explain(error));
-      return create(SubmitStreamResponseSchema, { sequence, answer: { case: "error", value } });
+      return encodeSubmitStreamResponse(sequence, context.explain(error));
     }
   }
 
   /** Bytes of a message are given free only when the peer took its answer: who does not read is not read. */
-  async function answerInTurn(before: Promise<void>, answer: Promise<SubmitStreamResponse>, bytes: number) {
+  async function answerInTurn(before: Promise<void>, answer: Promise<Buffer>, bytes: number) {
     await before;
     const response = await answer;
     if (context.over) return;
-    if (!sender.write(toBinary(SubmitStreamResponseSchema, response))) await sender.drained(context.signal);
+    if (!sender.write(response)) await sender.drained(context.signal);
     context.release(bytes);
   }
 

@@ -1,5 +1,5 @@
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { LIMITS } from "../../proto/limits.ts";
+import { WireWriter } from "../../proto/wire-writer.ts";
 import type { WorkAnswer } from "../operations/operations.ts";
 import {
   writeCancel,
@@ -25,7 +25,7 @@ export class WorkOutbox {
   private readonly overflow: () => void;
   private readonly ready: Uint8Array[] = [];
   private readonly drainCallbacks: (() => void)[] = [];
-  private writer = new BinaryWriter();
+  private readonly writer = new WireWriter();
   private leases = 0;
   private bytes = 0;
   private readyBytes = 0;
@@ -45,6 +45,18 @@ export class WorkOutbox {
   send(answer: WorkAnswer): boolean {
     if (this.closed) return false;
     this.append(answer);
+    return this.schedule();
+  }
+
+  /** As `send`, for the answer that there are most of. */
+  acknowledge(id: string, token: number, accepted: boolean): boolean {
+    if (this.closed) return false;
+    this.room(ENTRY_BYTES);
+    writeOutcomeAck(this.writer, id, token, accepted);
+    return this.schedule();
+  }
+
+  private schedule(): boolean {
     if (this.readyBytes + this.bytes > this.maxBytes) {
       this.close();
       this.overflow();
@@ -83,7 +95,7 @@ export class WorkOutbox {
     this.ready.length = 0;
     this.readyBytes = 0;
     this.drainCallbacks.length = 0;
-    this.writer = new BinaryWriter();
+    this.writer.clear();
     this.bytes = 0;
   }
 
@@ -111,9 +123,9 @@ export class WorkOutbox {
       this.leases++;
       writeLease(this.writer, lease);
     }
-    for (const ack of answer.outcomeAcks ?? []) {
+    for (const { id, token, accepted } of answer.outcomeAcks ?? []) {
       this.room(ENTRY_BYTES);
-      writeOutcomeAck(this.writer, ack);
+      writeOutcomeAck(this.writer, id, token, accepted);
     }
     for (const cancel of answer.cancels ?? []) {
       this.room(ENTRY_BYTES);

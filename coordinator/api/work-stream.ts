@@ -1,13 +1,12 @@
 import { TssError } from "../../proto/errors.ts";
-import type { WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
-import type { WorkAttachment, WorkerOperations, WorkStream } from "../operations/operations.ts";
+import type { WorkAttachment, WorkerMessage, WorkerOperations, WorkStream } from "../operations/operations.ts";
 import type { BidiStream } from "./bidi-stream.ts";
 import type { Edge } from "./edge.ts";
 import { StreamSender } from "./stream-sender.ts";
 import { WorkOutbox } from "./work-outbox.ts";
 
 /** Serves one `Work` stream: its first message attaches it to a session, the others go to that session. */
-export function serveWork(stream: BidiStream<WorkRequest>, workers: WorkerOperations, edge: Edge): void {
+export function serveWork(stream: BidiStream<WorkerMessage>, workers: WorkerOperations, edge: Edge): void {
   const { context } = stream;
   const { streamOutboxBytes, streamOutboxMaxBytes, helloMs } = edge.limits;
   const caller = context.provenCaller;
@@ -24,6 +23,7 @@ export function serveWork(stream: BidiStream<WorkRequest>, workers: WorkerOperat
   };
   const answers: WorkStream = {
     send: (answer) => outbox.send(answer),
+    acknowledge: (id, token, accepted) => outbox.acknowledge(id, token, accepted),
     onDrained: (callback) => outbox.onDrained(callback),
     end,
   };

@@ -132,8 +132,13 @@ export class Cluster {
     const judged = this.#judge.judge(member, members, held);
     const { release, take } = planShards(member, judged, shards);
     const living = new Set(judged.filter(({ alive, leaving }) => alive && !leaving).map((one) => one.member));
-    this.#living = members.filter((one) => living.has(one.member));
-    engine.tellCoordinators(this.#living.map(({ address }) => address));
+    this.#living = members.filter((one) => living.has(one.member)).sort((a, b) => a.member - b.member);
+    const index = this.#living.findIndex((one) => one.member === member);
+    const place = index < 0 ? engine.state.place : { index, count: this.#living.length };
+    engine.tellCoordinators(
+      this.#living.map(({ address }) => address),
+      place,
+    );
     // Ours by the database and not here: the answer to a taking was lost.
     const missed = shards.filter((one) => one.member === member && engine.state.shards.find(one.shard) === undefined);
     if (engine.state.stopped !== null || this.#stopped) return;

@@ -33,22 +33,23 @@ export async function acquireLock(
   live.calls.get(key)?.failed(repeatedError(name));
   live.calls.set(key, call);
   const drop = () => live.calls.get(key) === call && live.calls.delete(key);
-  const stopped = (error: Error) => reject(error);
   const gone = () => {
     // The newest call of an ask has its place; one that was repeated meanwhile has none to give up.
     if (drop()) leaveLine(state, shard, name, ask);
     resolve(null);
   };
   const late = () => {
-    if (!live.lock.waiters.some((waiter) => sameAsk(waiter, ask))) return;
+    // It is the call's already, and on its way into the database.
+    if (!live.lock.waiters.some((waiter) => sameAsk(waiter, ask))) return void state.waiting.add(reject);
     leaveLine(state, shard, name, ask);
     if (live.lock.waiters.some((waiter) => sameAsk(waiter, ask))) return;
     drop();
     resolve(null);
   };
-  state.onStop.add(stopped);
   signal.addEventListener("abort", gone, { once: true });
   const answer = changeLock(state, shard, name, { kind: "acquire", ask, permits, wait: waitMs > 0 });
+  // A place in line outlives an outage of the database; who waits for nothing but a commit is told.
+  if (answer.answer === "held") state.waiting.add(reject);
   const timer = answer.answer === "queued" ? state.wheel.add(state.clock.monotonic() + waitMs, late) : null;
   try {
     if (answer.answer === "permits") throw permitsError(name, live.lock.permits, permits);
@@ -64,7 +65,7 @@ export async function acquireLock(
   } finally {
     if (timer !== null) state.wheel.cancel(timer);
     signal.removeEventListener("abort", gone);
-    state.onStop.delete(stopped);
+    state.waiting.delete(reject);
     drop();
   }
 }

@@ -1,5 +1,5 @@
 import type { OwnedShard } from "../ports/store.ts";
-import { giveBackUnannounced } from "./attach.ts";
+import { giveBackUnannounced } from "./announce.ts";
 import type { Flusher } from "./flusher.ts";
 import { takeDueBetween } from "./janitor.ts";
 import { resumeLocks } from "./locks.ts";

@@ -1,8 +1,8 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { AttemptOutcome, AttemptSchema, TaskMessageSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import type { AttemptReport } from "../kernel/attempt-report.ts";
 import { type Command, type Decision, decide } from "../kernel/decide.ts";
+import { encodeAttempt } from "../kernel/encode-attempt.ts";
 import { forbidsRetry, retryPauseMs } from "../kernel/retry.ts";
-import { toTimestamp } from "../kernel/time.ts";
 import { EVENT } from "../ports/rows.ts";
 import { addEvent, endItem, moveItem, release } from "./conclude.ts";
 import { returnItem } from "./fill.ts";
@@ -13,8 +13,10 @@ import { type EngineState, isFar } from "./state.ts";
 
 /** What is known of an attempt's ending beside the decision. */
 export interface AttemptFacts {
-  /** What the worker reported, as far as it did. */
-  readonly report?: Exclude<MessageInitShape<typeof AttemptSchema>, { readonly $typeName: string }>;
+  /** What the worker reported, if it did. */
+  readonly report?: AttemptReport;
+  /** How much of the output it names is kept; absent: nothing. */
+  readonly outputKeptBytes?: number;
   readonly result?: Uint8Array | null;
   /** The worker's wish for the pause before the next attempt, in ms. */
   readonly retryAfterMs?: number;
@@ -104,19 +106,19 @@ function detailOf(
   reason: TaskReason,
   facts: AttemptFacts,
 ): Uint8Array {
+  const { report } = facts;
   const live = item.attempt;
-  const detail = create(AttemptSchema, {
-    ...facts.report,
+  return encodeAttempt({
     number: item.attempts,
     outcome: item.cancelRequestedAt > 0 && outcome !== AttemptOutcome.SUCCEEDED ? AttemptOutcome.CANCELLED : outcome,
-    reason: facts.report?.reason || reason,
-    endedAt: facts.report?.endedAt ?? toTimestamp(state.clock.now()),
-    startedAt: facts.report?.startedAt ?? toTimestamp(live?.startedAt ?? 0),
+    reason: report?.reason || reason,
+    startedAt: report?.startedAt || (live?.startedAt ?? 0),
+    endedAt: report?.endedAt || state.clock.now(),
+    report,
+    outputKeptBytes: facts.outputKeptBytes ?? 0,
+    progress: live?.progress ?? null,
+    messages: live?.messages ?? [],
   });
-  if (live?.progress != null) detail.progress = live.progress;
-  for (const { at, text } of live?.messages ?? [])
-    detail.messages.push(create(TaskMessageSchema, { at: toTimestamp(at), text, attempt: item.attempts }));
-  return toBinary(AttemptSchema, detail);
 }
 
 /** Whether the task's policy or the worker rules out a further attempt. */

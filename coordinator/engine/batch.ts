@@ -1,5 +1,5 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
-import type { EndRow, GateRow, MoveRow, SessionRow, TaskHead, TaskRow } from "../ports/rows.ts";
+import type { GateRow, SessionRow, TaskHead, TaskRow } from "../ports/rows.ts";
 import type { FlushBatch, FlushShard } from "../ports/store.ts";
 import type { Lane } from "./lanes.ts";
 import type { PendingEnd, PendingEvent, PendingLease, PendingLock, PendingMove, SubmitMessage } from "./pending.ts";
@@ -70,11 +70,15 @@ export function rowsOf(batch: Batch): number {
 /** Shards that any row belongs to. */
 export function shardsOf(batch: Batch): Set<number> {
   const shards = new Set<number>();
-  const add = (ref: TaskRef) => shards.add(ref.shard);
+  let last = -1;
+  const add = ({ shard }: TaskRef) => {
+    if (shard !== last) shards.add(shard);
+    last = shard;
+  };
   batch.tasks.forEach(add);
   batch.events.forEach(add);
-  for (const { row } of batch.ends) shards.add((row as EndRow).shard);
-  for (const { row } of batch.moves) shards.add((row as MoveRow).shard);
+  for (const { row } of batch.ends) add(row);
+  for (const { row } of batch.moves) add(row);
   for (const { shard } of batch.locks) shards.add(shard);
   return shards;
 }

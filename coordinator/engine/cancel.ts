@@ -1,11 +1,12 @@
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import { EVENT } from "../ports/rows.ts";
 import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { takeInHand, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
+import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
 import { type EngineState, itemAt, requireServing } from "./state.ts";
@@ -19,6 +20,7 @@ export type CancelOutcome = "changed" | "unchanged" | "unknown";
  * `cancelled` whatever its worker reports from then on.
  */
 export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
+  checkAway(state);
   for (;;) {
     requireServing(state, ref.shard);
     const item = itemAt(state, ref);
@@ -41,10 +43,9 @@ function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelO
     item.cancelRequestedAt = at;
     const detail = Buffer.from(by);
     addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: item.attempts, at, detail });
-    return committed(state).then(() => {
-      orderEnd(state, item, TaskReason.ABORTED);
-      return "changed";
-    });
+    // Also when the caller has stopped waiting.
+    state.pending.after.push(() => orderEnd(state, item, TaskReason.ABORTED));
+    return committed(state).then(() => "changed");
   }
   // Asked before: the answer waits for that request's commit.
   return committed(state).then(() => "changed");
@@ -64,7 +65,7 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   if (stored.end !== null) return "unchanged";
   // It may have come into memory, or even ended, while it was read.
   const window = lane?.findWindow(ref.shard);
-  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(refKey(ref))) return "again";
+  if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
   if (lane === undefined) return "unknown";
   const item = takeInHand(state, stored.task, lane, "returned");
   const { attempts, token } = readHistory(stored.events);

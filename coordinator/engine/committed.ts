@@ -1,15 +1,15 @@
 import type { EngineState } from "./state.ts";
 
 /**
- * A promise that somebody else settles, unless the engine stops first.
- * @throws TssError UNAVAILABLE when it has stopped.
+ * A promise that somebody else settles, unless the engine stops first or the database stays away. Only for callers to wait
+ * on: what must follow a commit in any case is among `pending.after`. Rejected with UNAVAILABLE, and never before `start`.
  */
 export function orStopped<T>(state: EngineState, start: (resolve: (value: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     if (state.stopped !== null) return reject(state.stopped);
-    state.onStop.add(reject);
+    state.waiting.add(reject);
     start((value) => {
-      state.onStop.delete(reject);
+      state.waiting.delete(reject);
       resolve(value);
     });
   });

@@ -97,6 +97,7 @@ export function release(state: EngineState, item: Item): void {
     state.wheel.cancel(item.timer);
     item.timer = null;
   }
+  if (item.state === "running" && item.lane.room !== null) item.lane.room.running--;
   const session = item.attempt?.session;
   if (session != null) {
     letGo(session, item);

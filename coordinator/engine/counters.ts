@@ -1,10 +1,11 @@
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Lock } from "../kernel/lock.ts";
 import { type LockRow, replayLocks } from "../kernel/lock-rows.ts";
+import type { EndRow, TaskRow } from "../ports/rows.ts";
 import type { FlushShard } from "../ports/store.ts";
 import { type Batch, shardsOf } from "./batch.ts";
 import type { Lane } from "./lanes.ts";
-import type { PendingLock } from "./pending.ts";
+import type { PendingEnd, PendingLock } from "./pending.ts";
 import type { QueueTotals, Shard } from "./shard.ts";
 import { type EngineState, shardAt } from "./state.ts";
 
@@ -22,12 +23,27 @@ export interface CounterBody {
   readonly k?: readonly LockRow[];
 }
 
+/** Tasks that stand side by side are alike as a rule, and are counted together. */
 export function countBatch(state: EngineState, batch: Batch): void {
-  for (const task of batch.tasks) countSubmit(state, task.shard, task.lane, 1);
-  for (const { row, queue } of batch.ends) countEnd(state, row.shard, row.lane, queue, row.status, 1);
+  const { tasks, ends } = batch;
+  for (let from = 0, until = 0; from < tasks.length; from = until) {
+    const { shard, lane } = tasks[from] as TaskRow;
+    while (until < tasks.length && tasks[until]?.shard === shard && tasks[until]?.lane === lane) until++;
+    countSubmit(state, shard, lane, until - from);
+  }
+  for (let from = 0, until = 0; from < ends.length; from = until) {
+    const { row, queue } = ends[from] as PendingEnd;
+    while (until < ends.length && alike(row, (ends[until] as PendingEnd).row)) until++;
+    countEnd(state, row.shard, row.lane, queue, row.status, until - from);
+  }
 }
 
-/** @param by 1, or −1 to take back what did not happen. */
+/** A lane is of one queue. */
+function alike(one: EndRow, other: EndRow): boolean {
+  return one.shard === other.shard && one.lane === other.lane && one.status === other.status;
+}
+
+/** @param by how many, or −1 to take one back that did not happen. */
 export function countSubmit(state: EngineState, shardNumber: number, laneId: number, by: number): void {
   const lane = state.lanes.get(laneId) as Lane;
   const shard = shardAt(state, shardNumber);

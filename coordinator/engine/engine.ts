@@ -3,31 +3,36 @@ import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
+import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
 import type { OwnedShard, Segment, Store } from "../ports/store.ts";
-import { FencedError } from "../ports/store-errors.ts";
+import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
+import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
 import { LockClock } from "./lock-clock.ts";
-import { resumeLocks } from "./locks.ts";
+import { failLockCalls, resumeLocks } from "./locks.ts";
 import { SessionSweep } from "./lose.ts";
+import { isAwayTooLong, watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
+import { readQueues } from "./read-queues.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
-import { considerRefill } from "./refill.ts";
+import { refillServed } from "./refill.ts";
 import { refreshCatalog } from "./refresh-catalog.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
 import { deliver } from "./send.ts";
-import { offerLane, withdrawLane } from "./serving.ts";
 import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { TaskReader } from "./task-reader.ts";
+import { openRooms, setPlace } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -52,6 +57,8 @@ export interface EngineOptions {
 }
 
 const DUE_MS = 10_000;
+/** Settings of queues that another coordinator changed are read at once when it could tell, and this often when not. */
+const QUEUES_MS = 5_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
 /** Before the first segment. */
@@ -64,6 +71,7 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
 
@@ -101,22 +109,26 @@ export class Engine {
       segments,
       reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
-      lockClock: new LockClock(clock, () => state.storeProblem !== null),
+      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state)),
       changes: new Changes(),
       shards,
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
-      items: new Map(),
+      place: ALONE,
+      rooms: new Map(),
+      items: new ItemIndex(),
       sessions: new Map(),
       pastSessions: new Map(),
       announced: new Map(),
+      orphans: new Map(),
+      shared: options.shared ?? false,
       coordinators: [],
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
       ready: new Set(),
-      recentEnds: new Map(),
+      recentEnds: new RecentEnds(),
       memory: { heads: 0, bytes: 0 },
       lockEntries: 0,
       placing: { shard: -1, left: 0, until: 0 },
@@ -127,13 +139,16 @@ export class Engine {
       laterUntil: 0,
       laterReading: 0,
       departed: new Set(),
+      changingQueue: Promise.resolve(),
       checkpointing: Promise.resolve(),
       expiry: newExpiryMarks(),
       stopped: null,
-      onStop: new Set(),
+      waiting: new Set(),
       storeProblem: null,
       refresh: async () => {},
       recovering: 0,
+      storeAwaySince: 0,
+      flushBegan: 0,
       wroteAt: 0,
       wake: () => {},
     };
@@ -145,6 +160,7 @@ export class Engine {
   async #begin(): Promise<void> {
     const { state } = this;
     const { store } = state;
+    openRooms(state);
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
     if (!this.#options.shared) await this.openSegment();
     const { later, expired } = await recover(state, [...state.shards]);
@@ -157,13 +173,15 @@ export class Engine {
     }
     this.#sweep.start();
     state.lockClock.start();
+    this.#unwatch = watchOutages(state);
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
     this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
-    this.#beat("refill", 1_000, async () => this.#refillServed());
+    if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
+    this.#beat("refill", 1_000, async () => refillServed(state));
     state.wake();
   }
 
@@ -185,16 +203,8 @@ export class Engine {
   }
 
   /** Settings of queues, as another coordinator may have changed them. */
-  async readQueues(): Promise<void> {
-    const { state } = this;
-    for (const row of await state.store.catalog.queues()) {
-      const paused = state.queues.get(row.name)?.paused ?? false;
-      state.queues.set(row.name, row);
-      if (row.paused === paused) continue;
-      for (const lane of state.lanes.values())
-        if (lane.key.queue === row.name) (row.paused ? withdrawLane : offerLane)(state, lane);
-    }
-    state.wake();
+  readQueues(): Promise<void> {
+    return readQueues(this.state);
   }
 
   /** Takes up shards that the store has given to this member. */
@@ -202,9 +212,13 @@ export class Engine {
     return adoptShards(this.state, this.#flusher, this.#sweep, taken);
   }
 
-  /** Workers hold a stream to each coordinator: they are told when these are others. */
-  tellCoordinators(addresses: readonly string[]): void {
+  /**
+   * Workers hold a stream to each coordinator: they are told when these are others.
+   * @param place this one among them.
+   */
+  tellCoordinators(addresses: readonly string[], place: Place): void {
     const { state } = this;
+    setPlace(state, place);
     const before = state.coordinators;
     if (addresses.length === before.length && addresses.every((address, at) => address === before[at])) return;
     state.coordinators = addresses;
@@ -214,14 +228,6 @@ export class Engine {
   /** Hands shards over in good order. */
   release(shards: readonly number[]): Promise<void> {
     return releaseShards(this.state, this.#flusher, shards);
-  }
-
-  /** Lanes that a new worker could serve are read in as it comes; this catches what a failed read left behind. */
-  #refillServed(): void {
-    for (const lane of this.state.lanes.values()) {
-      if (lane.servedBy === 0) continue;
-      for (const window of lane.windows()) considerRefill(this.state, lane, window.shard);
-    }
   }
 
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
@@ -234,8 +240,9 @@ export class Engine {
         await duty();
       } catch (error) {
         // An owner that has nothing to write learns here that it is one no more.
-        if (error instanceof FencedError) this.#stopped(error);
-        else if (this.state.stopped === null)
+        if (error instanceof FencedError) {
+          if (await this.#isFenced()) this.#stopped(error);
+        } else if (this.state.stopped === null)
           this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;
@@ -245,31 +252,50 @@ export class Engine {
     this.#beats.push(timer);
   }
 
+  /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
+  async #isFenced(): Promise<boolean> {
+    const { state } = this;
+    if (!state.shared) return true;
+    let fenced = false;
+    const ask = () => state.store.checkOwner(state.shards.owners);
+    await this.#flusher.between(ask).catch((error: unknown) => {
+      fenced = error instanceof FencedError;
+    });
+    return fenced;
+  }
+
   /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */
   async stop(): Promise<void> {
     if (this.state.stopped !== null) return;
-    if (this.state.storeProblem === null) {
-      // It may be fenced while it stops: then there is nothing left to write.
-      await committed(this.state).catch(() => {});
-      await writeCheckpoints(this.state, this.#flusher).catch((error: unknown) =>
-        this.state.logger.warn({ error }, "the last checkpoint was not written; the next start reads a little more"),
-      );
-    }
-    if (this.state.stopped === null) this.#halt("This coordinator is stopping; send the same request again.");
+    if (this.state.storeProblem === null)
+      await committed(this.state)
+        .then(() => writeCheckpoints(this.state, this.#flusher))
+        .catch((error: Error) => {
+          // Who learns only now that another has taken over has nothing to leave behind.
+          if (this.state.stopped !== null) return;
+          const said = "the last checkpoint was not written; the next start reads a little more";
+          this.state.logger.warn({ error: error.message }, said);
+        });
+    if (this.state.stopped !== null) return this.#flusher.idle();
+    this.#halt("This coordinator is stopping; send the same request again.");
     await this.#flusher.idle();
   }
 
   #stopped(error: Error): void {
     if (this.state.stopped !== null) return;
-    this.#halt("Another coordinator has taken over; send the same request again.");
+    const why =
+      error instanceof StoreLostError ? "This coordinator has lost its database" : "Another coordinator has taken over";
+    this.#halt(`${why}; send the same request again.`);
     this.#options.onStopped(error);
   }
 
   #halt(sentence: string): void {
     const error = new TssError("UNAVAILABLE", sentence, { reason: "STOPPING", retryAfterMs: 500 });
     this.state.stopped = error;
-    for (const tell of this.state.onStop) tell(error);
-    this.state.onStop.clear();
+    for (const tell of this.state.waiting) tell(error);
+    this.state.waiting.clear();
+    for (const shard of this.state.shards) failLockCalls(shard, error);
+    this.#unwatch();
     this.#sweep.stop();
     this.state.lockClock.stop();
     this.state.wheel.close();

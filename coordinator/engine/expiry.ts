@@ -1,5 +1,4 @@
 import { decide } from "../kernel/decide.ts";
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { committed } from "./committed.ts";
 import { endItem } from "./conclude.ts";
@@ -43,6 +42,7 @@ export async function expireTasks(state: EngineState): Promise<void> {
   const to = Math.min(state.clock.now(), underWay - 1);
   if (to <= expiry.until) return;
   expiry.since = Number.POSITIVE_INFINITY;
+  const mark = state.segments.mark();
   let ended = false;
   let after: TaskHead | null = null;
   for (;;) {
@@ -59,15 +59,15 @@ export async function expireTasks(state: EngineState): Promise<void> {
     if (rows.length < ROWS) break;
   }
   if (ended) await committed(state);
-  expiry.until = Math.min(to, expiry.since - 1);
+  // A task that moved meanwhile may have been in neither place when that was read.
+  if (state.segments.isUnmoved(mark)) expiry.until = Math.min(to, expiry.since - 1);
 }
 
 function expire(state: EngineState, head: TaskHead): boolean {
-  const key = refKey(head);
   const lane = state.lanes.get(head.lane);
   // It may have ended since it was read.
-  if (lane === undefined || state.recentEnds.has(key) || !isServing(state, head.shard)) return false;
-  let item = state.items.get(key);
+  if (lane === undefined || state.recentEnds.has(head) || !isServing(state, head.shard)) return false;
+  let item = state.items.get(head);
   if (item === undefined) {
     takeOut(state, lane, head);
     item = takeInHand(state, head, lane, "returned");

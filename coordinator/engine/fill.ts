@@ -12,6 +12,9 @@ const UNSERVED_HEADS = 100;
 /** Heads of a served lane that a window keeps however full memory is, so that a lane with little to do is never read back. */
 const ALWAYS_HEADS = 16;
 
+/** Of the budget of memory, up to which windows keep the newest heads of what is paged. */
+const TAIL_SHARE = 0.75;
+
 /** Notes about tasks ahead of a cursor before the ones that no refill can need are dropped. */
 const AHEAD = 1_024;
 
@@ -21,9 +24,10 @@ export function appendHead(state: EngineState, lane: Lane, head: TaskHead): void
   window.lastAssigned = head.seq;
   if (!window.paged && !hasRoom(state, lane, window)) window.startPaging(head.seq);
   if (window.paged) {
-    const dropped = window.noteTail(head, lane.servedBy > 0 && hasRoom(state, lane, window));
+    const dropped = window.noteTail(head, lane.servedBy > 0 && hasRoomForTail(state, window));
     if (dropped === null) addMemory(state, head);
     else for (const other of dropped) dropMemory(state, other);
+    lane.behind.add(window);
     considerRefill(state, lane, head.shard);
     return;
   }
@@ -46,6 +50,12 @@ function hasRoom(state: EngineState, lane: Lane, window: Window): boolean {
   if (served && window.held < ALWAYS_HEADS) return true;
   if (!served && window.count >= UNSERVED_HEADS) return false;
   return state.memory.heads < state.config.memoryHeads && state.memory.bytes < state.config.memoryBytes;
+}
+
+/** Tails must leave room for what is read back: that is next, they are last. */
+function hasRoomForTail({ memory, config }: EngineState, window: Window): boolean {
+  if (window.held < ALWAYS_HEADS) return true;
+  return memory.heads < config.memoryHeads * TAIL_SHARE && memory.bytes < config.memoryBytes * TAIL_SHARE;
 }
 
 export function addMemory(state: EngineState, head: TaskHead): void {
@@ -78,7 +88,7 @@ export function takeOut(state: EngineState, lane: Lane, head: Pick<TaskHead, "sh
 /** The task is in hand from now on: an item in `items`. */
 export function takeInHand(state: EngineState, head: TaskHead, lane: Lane, as: Item["state"]): Item {
   const item = newItem(head, lane, as);
-  state.items.set(item.key, item);
+  state.items.set(item);
   noteAhead(state, lane, head);
   return item;
 }

@@ -1,10 +1,11 @@
 import { TssError } from "../../proto/errors.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
-import { BadRowError, FencedError, RequestRepeatedError, StoreUnavailableError } from "../ports/store-errors.ts";
+import { BadRowError, RequestRepeatedError, StoreLostError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { type Batch, rowsOf, toFlush } from "./batch.ts";
 import { flushShards } from "./counters.ts";
 import { decodeRequestAnswer } from "./gate-answers.ts";
 import { makeBatch } from "./make-batch.ts";
+import { noteAway, noteBack } from "./outage.ts";
 import { hasPending, type SubmitMessage, type SubmitOutcome } from "./pending.ts";
 import { settleBatch } from "./settle-batch.ts";
 import type { EngineState } from "./state.ts";
@@ -62,7 +63,7 @@ export class Flusher {
     while (this.#running !== null) await this.#running;
   }
 
-  /** Ends waits for a database that is away, and for a turn that will not come. */
+  /** Ends waits for a database that is away, and for a turn between flushes that will not come. */
   stop(): void {
     this.#release?.();
     for (const { reject } of this.#exclusive.splice(0)) reject(this.#state.stopped);
@@ -93,8 +94,15 @@ export class Flusher {
   }
 
   async #write(batch: Batch): Promise<void> {
+    await this.#writeOut(batch).finally(() => {
+      this.#state.flushBegan = 0;
+    });
+  }
+
+  async #writeOut(batch: Batch): Promise<void> {
     const state = this.#state;
     const began = state.clock.monotonic();
+    state.flushBegan = began;
     for (;;) {
       const shards = flushShards(state, batch);
       try {
@@ -131,7 +139,7 @@ export class Flusher {
         const result = known ?? (await state.store.flush(flush));
         if (known === null) state.wroteAt = state.clock.monotonic();
         if (state.storeProblem !== null) {
-          state.storeProblem = null;
+          noteBack(state);
           state.logger.warn({}, "the database is back");
         }
         return result;
@@ -139,7 +147,7 @@ export class Flusher {
         if (!(error instanceof StoreUnavailableError)) throw error;
         inDoubt ||= error.inDoubt;
         if (state.storeProblem === null) state.logger.error({ error: error.message }, "the database cannot be written");
-        state.storeProblem = error.message;
+        noteAway(state, error.message);
         await this.#pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] as number);
         if (state.stopped !== null) throw state.stopped;
       }
@@ -187,7 +195,9 @@ export class Flusher {
     const state = this.#state;
     state.logger.error({ error: error.message }, "the database refuses a row; trying its messages apart");
     if (batch.messages.length === 0)
-      throw new FencedError(`the database refuses what it may not refuse: ${error.message}`);
+      throw new StoreLostError(
+        `The database refuses what no caller has given (${error.message}): the coordinator writes nothing more and ends. Check the database before the next start.`,
+      );
     const apart: SubmitMessage[] = [];
     for (const placed of batch.messages) {
       unplace(state, batch, placed, true);

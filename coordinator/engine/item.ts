@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
-import type { TaskHead } from "../ports/rows.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
+import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Lane } from "./lanes.ts";
 import type { Session } from "./session.ts";
 import type { Timer } from "./wheel.ts";
@@ -11,7 +11,6 @@ import type { Timer } from "./wheel.ts";
  * `items` until its end is committed, so that a checkpoint can never miss it.
  */
 export interface Item {
-  readonly key: string;
   readonly head: TaskHead;
   readonly lane: Lane;
   state: ItemState;
@@ -62,7 +61,6 @@ export function itemRef(item: Item): TaskRef {
 
 export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
   return {
-    key: refKey(head),
     head,
     lane,
     state,
@@ -74,6 +72,12 @@ export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
     timer: null,
     cancelRequestedAt: 0,
   };
+}
+
+/** What a lane keeps of a row. */
+export function headOf(row: TaskRow): TaskHead {
+  const { shard, lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = row;
+  return { shard, lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
 }
 
 /** The spec of a task, read when it is needed: most tasks end without it. */

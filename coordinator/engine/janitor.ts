@@ -1,8 +1,10 @@
 import { FencedError, StoreUnavailableError } from "../ports/store-errors.ts";
 import { takeCheckpoints } from "./checkpoint.ts";
 import type { Flusher } from "./flusher.ts";
+import { noteAway, noteBack } from "./outage.ts";
 import { rebuildItem } from "./rebuild.ts";
-import { type EngineState, isOwned, shardAt } from "./state.ts";
+import { refillServed } from "./refill.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
@@ -28,8 +30,11 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
     await state.store.recovery.writeCheckpoints(checkpoints);
     state.failpoint("checkpoint.written");
   } catch (error) {
-    // The old ones stand, and the shards must be written again although nothing new happens.
-    for (const { shard } of checkpoints) shardAt(state, shard).dirty = true;
+    // The old ones stand, and the shards must be written again although nothing new happens; one may have left meanwhile.
+    for (const { shard } of checkpoints) {
+      const found = state.shards.find(shard);
+      if (found !== undefined) found.dirty = true;
+    }
     throw error;
   }
 }
@@ -88,13 +93,13 @@ async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Prom
   for (let doubt = false; ; doubt = true) {
     try {
       const result = await change();
-      if (doubt) state.storeProblem = null;
+      if (doubt) noteBack(state);
       return result;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError && (doubt || error.inDoubt))) throw error;
       if (state.stopped !== null) throw state.stopped;
       if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
-      state.storeProblem = error.message;
+      noteAway(state, error.message);
       await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
     }
   }
@@ -126,9 +131,11 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
-      const result = await untilKnown(state, () =>
+      state.segments.emptying(seg);
+      const reclaiming = untilKnown(state, () =>
         state.store.segments.reclaim(state.shards.owners, seg, endedBefore, state.config.maxMoved),
       );
+      const result = await reclaiming.finally(() => state.segments.settled());
       if (result.outcome === "reclaimed") {
         state.failpoint("segment.reclaimed");
         state.segments.reclaimed(seg);
@@ -137,6 +144,7 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
           { seg, unfinished: result.unfinished },
           "a segment is kept: too many of its tasks are unfinished",
         );
+      refillServed(state);
     });
     if (state.stopped !== null) return;
   }

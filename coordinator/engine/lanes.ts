@@ -1,6 +1,7 @@
 import { type LaneKey, readLaneKey } from "../kernel/lane-key.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Item } from "./item.ts";
+import type { QueueRoom } from "./queue-room.ts";
 import { Window } from "./window.ts";
 
 /** A lane as the owner has it: a window per shard, and what came back to its front. */
@@ -10,10 +11,16 @@ export class Lane {
   /** Retries that are due, released attempts, delayed tasks whose time has come: served before the windows. */
   readonly returned: Item[] = [];
   readonly #windows = new Map<number, Window>();
+  /** Those with heads, and some that had: a queue may have been spread over every shard, and a lease looks at all of these. */
+  readonly #filled: Window[] = [];
+  /** Windows with tasks that are not in memory: in the store, or on their way there. */
+  readonly behind = new Set<Window>();
   /** Tasks submitted and not ended, per shard, as committed. */
   readonly open = new Map<number, number>();
   /** Number of worker profiles that could serve it. */
   servedBy = 0;
+  /** The limit of its queue; null: none. */
+  room: QueueRoom | null = null;
 
   constructor(id: number, keyText: string) {
     this.id = id;
@@ -23,7 +30,7 @@ export class Lane {
   window(shard: number): Window {
     let window = this.#windows.get(shard);
     if (window === undefined) {
-      window = new Window(shard);
+      window = new Window(shard, this.#filled);
       this.#windows.set(shard, window);
     }
     return window;
@@ -38,6 +45,11 @@ export class Lane {
     const window = this.#windows.get(shard);
     this.#windows.delete(shard);
     this.open.delete(shard);
+    if (window !== undefined) {
+      this.behind.delete(window);
+      const place = this.#filled.indexOf(window);
+      if (place >= 0) this.#filled.splice(place, 1);
+    }
     const kept = this.returned.filter((item) => item.head.shard !== shard);
     if (kept.length < this.returned.length) this.returned.splice(0, this.returned.length, ...kept);
     return window;
@@ -49,9 +61,12 @@ export class Lane {
 
   /** Whether it has a task in memory that could be given out now. */
   get hasHead(): boolean {
-    if (this.returned.length > 0) return true;
-    for (const window of this.#windows.values()) if (window.count > 0) return true;
-    return false;
+    return this.returned.length > 0 || this.#oldest() !== null;
+  }
+
+  /** Whether it may give out a task now. */
+  get isOpen(): boolean {
+    return this.room?.isFull !== true && this.hasHead;
   }
 
   /** When the task that is next was created; lanes of one group are served oldest first. */
@@ -66,18 +81,30 @@ export class Lane {
     return this.returned.shift() ?? this.#oldest()?.pop() ?? null;
   }
 
-  /** Windows are merged by age; their seqs say nothing across shards. */
+  /**
+   * Windows are merged by age; their seqs say nothing across shards. Null also while an empty one that is behind may bring an
+   * older task than all that are here.
+   */
   #oldest(): Window | null {
     let best: Window | null = null;
     let bestHead: TaskHead | null = null;
-    for (const window of this.#windows.values()) {
-      if (window.count === 0) continue;
-      const head = window.peek() as TaskHead;
-      if (bestHead === null || head.createdAt < bestHead.createdAt) {
+    for (let place = this.#filled.length - 1; place >= 0; place--) {
+      const window = this.#filled[place] as Window;
+      const head = window.peek();
+      if (head === null) {
+        window.listed = false;
+        this.#filled.splice(place, 1);
+      } else if (bestHead === null || head.createdAt <= bestHead.createdAt) {
         best = window;
         bestHead = head;
       }
     }
+    if (bestHead !== null && this.#mayBeOlder(bestHead.createdAt)) return null;
     return best;
+  }
+
+  #mayBeOlder(createdAt: number): boolean {
+    for (const window of this.behind) if (window.count === 0 && window.readUpTo < createdAt) return true;
+    return false;
   }
 }

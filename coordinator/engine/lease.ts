@@ -28,6 +28,7 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
   if (decision.do !== "lease") throw new Error(`a waiting task cannot be leased: ${JSON.stringify(decision)}`);
   const ord = shardAt(state, item.head.shard).nextOrd();
   item.state = "running";
+  if (lane.room !== null) lane.room.running++;
   item.attempts = decision.attempt;
   item.token = ord;
   item.attempt = {
@@ -65,13 +66,13 @@ function fromHead(state: EngineState, head: TaskHead, lane: Lane): Item {
 }
 
 export function hold(session: Session, item: Item): void {
-  session.held.set(item.key, item);
+  session.held.add(item);
   const { resources } = item.lane.key.needs;
   for (const name in resources) session.used.set(name, (session.used.get(name) ?? 0) + (resources[name] as number));
 }
 
 export function letGo(session: Session, item: Item): void {
-  if (!session.held.delete(item.key)) return;
+  if (!session.held.delete(item)) return;
   const { resources } = item.lane.key.needs;
   for (const name in resources) session.used.set(name, (session.used.get(name) ?? 0) - (resources[name] as number));
 }

@@ -13,6 +13,7 @@ import {
 } from "../kernel/lock.ts";
 import { lockRow } from "../kernel/lock-rows.ts";
 import { mark } from "./conclude.ts";
+import { checkAway } from "./outage.ts";
 import { shardOfKey } from "./place.ts";
 import type { Shard } from "./shard.ts";
 import { type EngineState, requireServing, shardAt } from "./state.ts";
@@ -20,7 +21,7 @@ import type { Timer } from "./wheel.ts";
 
 /**
  * Locks live in the memory of their shard's owner. A change is decided here, written with the next flush as part of the
- * shard's flush row, and told to nobody before that is committed (docs/decisions/0021).
+ * shard's flush row, and told to nobody before that is committed (docs/decisions/0032).
  */
 export interface LiveLock {
   lock: Lock;
@@ -51,6 +52,7 @@ export function servingShard(state: EngineState, name: string): Shard {
   if (state.stopped !== null) throw state.stopped;
   const shard = lockShard(state, name);
   requireServing(state, shard);
+  checkAway(state);
   if (state.storeProblem === null) return shardAt(state, shard);
   throw new TssError("UNAVAILABLE", "The database is away, and no lock changes hands meanwhile: try again shortly.", {
     reason: "STORE_UNAVAILABLE",
@@ -101,9 +103,14 @@ export function dropLocks(state: EngineState, shard: Shard, error: Error): void 
   for (const live of shard.locks.values()) {
     if (live.timer !== null) state.wheel.cancel(live.timer);
     state.lockEntries -= entries(live.lock);
-    for (const call of live.calls.values()) call.failed(error);
   }
+  failLockCalls(shard, error);
   shard.locks.clear();
+}
+
+/** Whoever waits for a lock of this shard is answered by another owner. */
+export function failLockCalls(shard: Shard, error: Error): void {
+  for (const { calls } of shard.locks.values()) for (const call of calls.values()) call.failed(error);
 }
 
 /** The shard is served from now on: its holders have a whole term to be heard, and its line a moment to come back. */

@@ -99,6 +99,11 @@ export class LogBook {
     });
   }
 
+  /** No attempt has written anything that is not forgotten. */
+  get isEmpty(): boolean {
+    return this.#streams.size === 0;
+  }
+
   /** Whether the attempt has written anything that is not forgotten. */
   knows(ref: TaskRef, attempt: number): boolean {
     return this.#streams.size > 0 && this.#streams.has(streamKey(ref, attempt));

@@ -1,12 +1,13 @@
-import { closeSession } from "./attach.ts";
+import { isOrphan } from "./adopt-leases.ts";
 import { concludeAttempt } from "./attempt-end.ts";
+import { closeSession } from "./close-session.ts";
 import type { Item } from "./item.ts";
 import { type EngineState, isOwned } from "./state.ts";
 
 /** Nothing is heard of the attempt any more: it counts, and the task goes on without it. */
 export function loseAttempt(state: EngineState, item: Item): void {
   // Who reminds us may be late: the shard may have left, and come back with other items, since.
-  if (state.items.get(item.key) !== item) return;
+  if (state.items.get(item.head) !== item) return;
   if (item.state !== "running" || !isOwned(state, item.head.shard)) return;
   concludeAttempt(state, item, { kind: "lose", token: item.token }, {});
 }
@@ -69,8 +70,9 @@ export class SessionSweep {
     if (away) for (const group of this.#orphans) group.since = now;
     this.#orphans = this.#orphans.filter(({ items, since }) => {
       if (now - since <= this.#state.config.leaseTtlMs) return true;
-      for (const item of items) if (item.attempt?.session === null) loseAttempt(this.#state, item);
+      for (const item of items) if (isOrphan(this.#state, item)) loseAttempt(this.#state, item);
       return false;
     });
+    if (this.#orphans.length === 0 && this.#state.recovering === 0) this.#state.orphans.clear();
   }
 }

@@ -4,6 +4,7 @@ import { nextLane } from "./profile.ts";
 import { updateReady, withdrawLane } from "./serving.ts";
 import type { Session } from "./session.ts";
 import type { EngineState } from "./state.ts";
+import { takeLanesBack } from "./throttle.ts";
 
 /** Leases in one flush, so that a commit stays short. */
 const LEASES_PER_FLUSH = 2_000;
@@ -17,8 +18,10 @@ export function match(state: EngineState): void {
   const now = state.clock.now();
   let left = LEASES_PER_FLUSH;
   let progress = true;
+  let reach = 1;
   while (progress && left > 0 && state.ready.size > 0) {
-    progress = false;
+    progress = takeLanesBack(state, reach);
+    reach *= 2;
     for (const session of [...state.ready]) {
       const given = serve(state, session, Math.min(left, share(session.credit)), now);
       left -= given;
@@ -34,10 +37,13 @@ function share(credit: number): number {
 
 function serve(state: EngineState, session: Session, most: number, now: number): number {
   const fits = (lane: Lane) => hasFree(session, lane);
-  const onEmpty = (lane: Lane) => withdrawLane(state, lane);
+  const onShut = (lane: Lane) => {
+    withdrawLane(state, lane);
+    if (lane.hasHead) lane.room?.setAside(lane);
+  };
   let given = 0;
   while (given < most) {
-    const lane = nextLane(session.profile, fits, onEmpty);
+    const lane = nextLane(session.profile, fits, onShut);
     if (lane === null) break;
     if (leaseNext(state, session, lane, now)) given++;
   }

@@ -5,6 +5,7 @@ import type { Batch, PlacedMessage } from "./batch.ts";
 import { noteExpiry } from "./expiry.ts";
 import { appendHead, insertHead, takeInHand } from "./fill.ts";
 import { encodeRequestAnswer, encodeTaskAnswer } from "./gate-answers.ts";
+import { headOf } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import type { SubmitMessage } from "./pending.ts";
 import { rest } from "./rest.ts";
@@ -57,10 +58,12 @@ function placeTask(state: EngineState, batch: Batch, placed: PlacedMessage, inde
   const { message } = placed;
   const admission = message.admissions[index] as Admission;
   const laneId = message.laneIds[index] as number;
-  const head = makeHead(state, admission, message.now, shard, laneId);
+  const row = makeRow(state, admission, message, shard, laneId);
+  // The row is the head that its lane keeps, too, unless it would keep labels in memory for nothing.
+  const head = row.labels.length === 0 ? row : headOf(row);
   const keyIndex = placed.keyIndex[index] as number;
   placed.refs[index] = head;
-  batch.tasks.push(makeRow(head, admission, message.submittedBy));
+  batch.tasks.push(row);
   batch.taskKeys.push(keyIndex);
   settle(state, batch, state.lanes.get(laneId) as Lane, head, keyIndex >= 0);
   return head;
@@ -68,15 +71,18 @@ function placeTask(state: EngineState, batch: Batch, placed: PlacedMessage, inde
 
 function settle(state: EngineState, batch: Batch, lane: Lane, head: TaskHead, keyed: boolean): void {
   if (head.expiresAt > 0) noteExpiry(state, head.expiresAt);
-  const window = `${lane.id}.${head.shard}`;
-  if (keyed || batch.heldWindows.has(window)) {
+  if (keyed || (batch.heldWindows.size > 0 && batch.heldWindows.has(windowKey(head)))) {
     // Later tasks of the same lane and shard wait too: a lane is served in the order of its numbers.
-    batch.heldWindows.add(window);
+    batch.heldWindows.add(windowKey(head));
     takeInHand(state, head, lane, "gated");
     batch.held.push({ head, lane });
     return;
   }
   admitHead(state, lane, head);
+}
+
+function windowKey({ lane, shard }: TaskHead): string {
+  return `${lane}.${shard}`;
 }
 
 /**
@@ -102,7 +108,13 @@ function admitHead(state: EngineState, lane: Lane, head: TaskHead): void {
   } else appendHead(state, lane, head);
 }
 
-function makeHead(state: EngineState, admission: Admission, now: number, shard: number, lane: number): TaskHead {
+function makeRow(
+  state: EngineState,
+  admission: Admission,
+  { now, submittedBy }: SubmitMessage,
+  shard: number,
+  lane: number,
+): TaskRow {
   const seq = shardAt(state, shard).nextSeq();
   const far = admission.runAt > 0 && isFar(state, admission.runAt);
   return {
@@ -116,12 +128,12 @@ function makeHead(state: EngineState, admission: Admission, now: number, shard: 
     timeoutMs: admission.timeoutMs,
     maxAttempts: admission.maxAttempts,
     spec: admission.spec,
+    name: admission.name,
+    type: admission.type,
+    labels: admission.labels,
+    submittedBy,
+    retryOf: admission.retryOf,
   };
-}
-
-function makeRow(head: TaskHead, admission: Admission, submittedBy: string): TaskRow {
-  const { name, type, labels, retryOf } = admission;
-  return { ...head, name, type, labels, submittedBy, retryOf };
 }
 
 function currentShard(state: EngineState, tasks: number): number {

@@ -119,17 +119,17 @@ function groupKey(lane: Lane): string {
 /**
  * The lane whose task is next for a worker: highest priority first, groups in turn, oldest lane of a group.
  * @param fits whether what the lane needs is free on this worker now.
- * @param onEmpty told of a listed lane that has nothing left; it unlists it.
+ * @param onShut told of a listed lane that has nothing to give now; it unlists it.
  */
-export function nextLane(profile: Profile, fits: (lane: Lane) => boolean, onEmpty: (lane: Lane) => void): Lane | null {
+export function nextLane(profile: Profile, fits: (lane: Lane) => boolean, onShut: (lane: Lane) => void): Lane | null {
   for (let bandAt = 0; bandAt < profile.bands.length; bandAt++) {
     const band = profile.bands[bandAt] as Band;
     let tried = 0;
     while (tried < band.groups.length) {
       const group = band.groups[band.next % band.groups.length] as Group;
-      const empty = group.lanes.find((lane) => !lane.hasHead);
-      if (empty !== undefined) {
-        onEmpty(empty);
+      const shut = group.lanes.find((lane) => !lane.isOpen);
+      if (shut !== undefined) {
+        onShut(shut);
         if (profile.bands[bandAt] !== band) break;
         // Groups may have changed places, tried ones with others: the round begins again.
         tried = 0;

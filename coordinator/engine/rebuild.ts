@@ -4,7 +4,7 @@ import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 import { endItem } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { returnItem, takeInHand } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { headOf, type Item } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { LATER } from "./segments.ts";
 import type { EngineState } from "./state.ts";
@@ -55,15 +55,13 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
   // What was committed while these rows were read is not among them.
-  const key = refKey(task);
-  if (lane === undefined || state.items.has(key) || state.departed.has(key)) return null;
+  if (lane === undefined || state.items.has(task) || state.departed.has(refKey(task))) return null;
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
   // The scan for due ones finds it by its row alone.
   const far = task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
-  const { shard, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec } = task;
-  const head = { shard, lane: task.lane, seq, seg, createdAt, runAt, expiresAt, timeoutMs, maxAttempts, spec };
+  const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");
   item.attempts = history.attempts;
   item.token = history.token;
@@ -73,6 +71,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   if (history.running !== null) {
     for (const { id, session } of stored.sessions) state.pastSessions.set(id, session);
     item.state = "running";
+    if (lane.room !== null) lane.room.running++;
     item.attempt = {
       session: null,
       sessionNumber: history.running.session,
@@ -86,9 +85,16 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
       told: 0,
       beatAt: 0,
     };
+    addOrphan(state, item, history.running.session);
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
   else if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
   else if (dueAt > state.clock.now()) restItem(state, item, dueAt);
   else returnItem(state, item);
   return item;
+}
+
+function addOrphan(state: EngineState, item: Item, session: number): void {
+  const orphans = state.orphans.get(session);
+  if (orphans === undefined) state.orphans.set(session, [item]);
+  else orphans.push(item);
 }

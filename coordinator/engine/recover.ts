@@ -1,6 +1,6 @@
 import type { Lock } from "../kernel/lock.ts";
 import { replayLocks } from "../kernel/lock-rows.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
@@ -75,7 +75,7 @@ async function recoverShard(
   for (const stored of await recovery.startedAfter(shard.shard, body.floor, cursors, segs)) rebuildItem(state, stored);
   for (const head of await recovery.delayedAfter(shard.shard, body.floor, recent)) {
     const lane = state.lanes.get(head.lane);
-    if (lane !== undefined && !state.items.has(refKey(head))) rest(state, head, lane, head.runAt);
+    if (lane !== undefined && !state.items.has(head)) rest(state, head, lane, head.runAt);
   }
   resumeLanes(state, shard, open, cursors, body.floor);
   if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
@@ -103,6 +103,8 @@ function resumeLanes(
     // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
     if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
     if (count !== 0) lane.open.set(shard.shard, count);
-    lane.window(shard.shard).resume(cursors.get(laneId) ?? floor, shard.lastSeq);
+    const window = lane.window(shard.shard);
+    window.resume(cursors.get(laneId) ?? floor, shard.lastSeq);
+    lane.behind.add(window);
   }
 }

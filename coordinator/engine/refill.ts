@@ -1,4 +1,3 @@
-import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import { addMemory, dropMemory } from "./fill.ts";
 import type { Lane } from "./lanes.ts";
@@ -38,6 +37,14 @@ export function considerRefill(state: EngineState, lane: Lane, shard: number): v
   });
 }
 
+/** Every lane that a worker could serve: what a failed or void read left behind. */
+export function refillServed(state: EngineState): void {
+  for (const lane of state.lanes.values()) {
+    if (lane.servedBy === 0) continue;
+    for (const window of lane.windows()) considerRefill(state, lane, window.shard);
+  }
+}
+
 /** A task of a lane is in the store from now on: who found nothing there before looks again. */
 export function noteCommitted(state: EngineState, lane: Lane, shard: number, seq: number): void {
   const window = lane.findWindow(shard);
@@ -65,6 +72,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   // The shard may have left while it was read.
   if (state.stopped !== null || lane.findWindow(window.shard) !== window) return;
   window.refilling = false;
+  // It is read again when it is known what has become of its tasks.
+  if (state.segments.isEmptying(piece.seg)) return;
   // The segment was reclaimed while it was read: what was left of it is in segment 0 now.
   if (state.segments.pieceAfter(window.shard, from).seg !== piece.seg) return considerRefill(state, lane, window.shard);
   const inPiece = rows.filter((head) => head.seq < piece.until);
@@ -77,10 +86,10 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
     if (flush <= committed || seq <= window.readCursor) window.takenAhead.delete(seq);
   const tail = atEnd && piece.until === Number.POSITIVE_INFINITY ? window.joinTail() : null;
   for (const head of tail?.dropped ?? []) dropMemory(state, head);
-  if (inPiece.length > 0 || (tail?.joined.length ?? 0) > 0) {
-    offerLane(state, lane);
-    state.wake();
-  }
+  if (!window.paged || window.readCursor >= window.lastAssigned) lane.behind.delete(window);
+  // Also when it brought nothing: heads of other shards may have waited for it.
+  offerLane(state, lane);
+  state.wake();
   // What was committed after the read began may lie where it has looked already.
   const more = window.readCursor > from || window.lastCommitted > sees;
   if (window.paged && more) setImmediate(() => considerRefill(state, lane, window.shard));
@@ -95,7 +104,7 @@ function fellShort(rows: readonly TaskHead[], limit: number): boolean {
 }
 
 function take(state: EngineState, lane: Lane, window: Window, head: TaskHead): void {
-  if (window.takenAhead.has(head.seq) || state.items.has(refKey(head))) return;
+  if (window.takenAhead.has(head.seq) || state.items.has(head)) return;
   // In segment 0 a start time belongs to the due scan; in the ring it is a short delay.
   if (head.runAt > state.clock.now()) {
     if (head.seg !== LATER) rest(state, head, lane, head.runAt);

@@ -61,7 +61,8 @@ function drop(state: EngineState, shards: readonly Shard[], leaving: ReadonlySet
       moved.set(session, leases);
       leases.push({ id: state.ids.encode(item.head), token: item.token });
     }
-    state.items.delete(item.key);
+    if (item.state === "running" && item.lane.room !== null) item.lane.room.running--;
+    state.items.delete(item.head);
   }
   for (const [session, leases] of moved) deliver(state, session, { moved: leases });
   for (const lane of state.lanes.values())

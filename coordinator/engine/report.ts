@@ -1,9 +1,9 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { AttemptOutcome, PayloadSchema, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import type { OutcomeReport, ProgressReport, StartReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { create } from "@bufbuild/protobuf";
+import { AttemptOutcome, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import type { ProgressReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { refKey } from "../kernel/task-ref.ts";
-import { durationMs, timestampMs, toTimestamp } from "../kernel/time.ts";
+import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
+import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
 import { type EngineState, isServing, itemAt } from "./state.ts";
@@ -19,13 +19,13 @@ export type Acknowledge = (accepted: boolean) => void;
  */
 export function reportOutcome(
   state: EngineState,
-  report: OutcomeReport,
+  report: AttemptReport,
   outputKeptBytes: number,
   acknowledge: Acknowledge,
 ): void {
   const ref = state.ids.decode(report.id);
   if (ref === null) return acknowledge(false);
-  const token = Number(report.fencingToken);
+  const { token } = report;
   // What ended before its first attempt has no token: nobody can have run it.
   if (token === 0) return acknowledge(false);
   // Its owner answers; this one may not say that a token is old. The worker repeats the report there.
@@ -49,19 +49,10 @@ export function reportOutcome(
       },
     },
     {
-      report: {
-        exitCode: report.exitCode,
-        reason: report.reason,
-        signal: report.signal,
-        error: report.error,
-        survivors: report.survivors,
-        outputBytes: report.outputBytes,
-        outputKeptBytes: BigInt(outputKeptBytes),
-        startedAt: report.startedAt,
-        endedAt: report.endedAt,
-      },
-      result: report.result === undefined ? null : toBinary(PayloadSchema, report.result),
-      retryAfterMs: report.retryAfter === undefined ? undefined : clampPause(durationMs(report.retryAfter)),
+      report,
+      outputKeptBytes,
+      result: report.result,
+      retryAfterMs: report.retryAfterMs === undefined ? undefined : clampPause(report.retryAfterMs),
       settled: acknowledge,
     },
   );
@@ -84,7 +75,7 @@ function answerFromPast(
   token: number,
   acknowledge: Acknowledge,
 ): void {
-  const known = state.recentEnds.get(refKey(ref));
+  const known = state.recentEnds.get(ref);
   if (known !== undefined) return acknowledge(known === token);
   // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
   state.store.reads.task(ref, state.segments.candidates(ref)).then(
@@ -93,17 +84,17 @@ function answerFromPast(
   );
 }
 
-export function reportStart(state: EngineState, report: StartReport): void {
-  const item = running(state, report.id, report.fencingToken);
+export function reportStart(state: EngineState, report: AttemptStart): void {
+  const item = running(state, report.id, report.token);
   if (item?.attempt == null) return;
   if (item.attempt.startedAt === 0) item.attempt.begunAt = state.clock.monotonic();
-  item.attempt.startedAt = report.startedAt === undefined ? state.clock.now() : timestampMs(report.startedAt);
+  item.attempt.startedAt = report.startedAt || state.clock.now();
   watchAttempt(state, item);
   state.changes.publish({ ref: item.head, queue: item.lane.key.queue, ended: false });
 }
 
 export function reportProgress(state: EngineState, report: ProgressReport): void {
-  const item = running(state, report.id, report.fencingToken);
+  const item = running(state, report.id, Number(report.fencingToken));
   if (item?.attempt == null) return;
   const { attempt } = item;
   const now = state.clock.now();
@@ -130,8 +121,8 @@ function clip(text: string): string {
     .toString("utf8");
 }
 
-function running(state: EngineState, id: string, token: bigint): Item | null {
+function running(state: EngineState, id: string, token: number): Item | null {
   const ref = state.ids.decode(id);
   const item = ref === null ? undefined : itemAt(state, ref);
-  return item?.state === "running" && item.token === Number(token) ? item : null;
+  return item?.state === "running" && item.token === token ? item : null;
 }

@@ -20,6 +20,10 @@ export class SegmentMap {
   #own = 0;
   /** Per shard: stretches of the ring, ascending. */
   #pieces = new Map<number, Piece[]>();
+  /** The one that is being emptied; null: none. */
+  #emptying: number | null = null;
+  /** Emptyings that have begun. */
+  #emptyings = 0;
 
   /** @param own the open segment of this coordinator; absent: as before. */
   load(segments: readonly Segment[], own: number = this.#own): void {
@@ -61,6 +65,33 @@ export class SegmentMap {
     this.#segments.push(segment);
     this.#own = segment.seg;
     this.#rebuild();
+  }
+
+  /**
+   * From now until `settled` a read that finds nothing in this segment says nothing about where its tasks are: it may come
+   * back before the word that they were moved.
+   */
+  emptying(seg: number): void {
+    this.#emptying = seg;
+    this.#emptyings++;
+  }
+
+  settled(): void {
+    this.#emptying = null;
+  }
+
+  isEmptying(seg: number): boolean {
+    return this.#emptying === seg;
+  }
+
+  /** To be taken before a read that looks into several segments, and asked after it. */
+  mark(): number {
+    return this.#emptying === null ? this.#emptyings : -1;
+  }
+
+  /** Whether no task can have moved from one segment to another since. */
+  isUnmoved(mark: number): boolean {
+    return mark === this.#emptyings;
   }
 
   reclaimed(seg: number): void {

@@ -1,5 +1,5 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import type { LeaseGrant } from "../operations/operations.ts";
+import type { LeaseGrant, WorkStream } from "../operations/operations.ts";
 import { EVENT } from "../ports/rows.ts";
 import { addEvent, endItem, release } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
@@ -42,7 +42,17 @@ export function deliver(
   answer: Parameters<NonNullable<Session["stream"]>["send"]>[0],
 ): void {
   const { stream } = session;
-  if (stream === null || stream.send(answer) || session.stalled) return;
+  if (stream !== null && !stream.send(answer)) holdBack(state, session, stream);
+}
+
+/** Answers one report. */
+export function acknowledge(state: EngineState, session: Session, id: string, token: number, accepted: boolean): void {
+  const { stream } = session;
+  if (stream !== null && !stream.acknowledge(id, token, accepted)) holdBack(state, session, stream);
+}
+
+function holdBack(state: EngineState, session: Session, stream: WorkStream): void {
+  if (session.stalled) return;
   session.stalled = true;
   state.ready.delete(session);
   stream.onDrained(() => {

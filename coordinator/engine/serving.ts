@@ -10,6 +10,7 @@ import type { EngineState } from "./state.ts";
 /** To be called whenever a lane may have got its first head. */
 export function offerLane(state: EngineState, lane: Lane): void {
   if (state.listed.has(lane) || lane.servedBy === 0 || !lane.hasHead || isPaused(state, lane)) return;
+  if (lane.room?.hasAside(lane)) return;
   state.listed.add(lane);
   for (const profile of state.profiles.values()) if (serves(profile, lane.key)) listLane(profile, lane);
 }

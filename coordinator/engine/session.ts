@@ -19,8 +19,7 @@ export interface Session {
   stalled: boolean;
   /** Leases it would accept now. */
   credit: number;
-  /** What it holds, by item key. */
-  readonly held: Map<string, Item>;
+  readonly held: Set<Item>;
   /** Amounts that what it holds takes. */
   readonly used: Map<string, number>;
   draining: boolean;

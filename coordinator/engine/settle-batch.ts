@@ -1,6 +1,6 @@
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { refKey } from "../kernel/task-ref.ts";
-import type { GateHit } from "../ports/rows.ts";
+import type { GateHit, TaskRow } from "../ports/rows.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
 import { countEnd, countSubmit, settleShards } from "./counters.ts";
@@ -13,9 +13,6 @@ import { noteCommitted } from "./refill.ts";
 import { sendLeases } from "./send.ts";
 import type { EngineState } from "./state.ts";
 
-/** Ends remembered so that a repeated report is answered without the store. */
-const RECENT_ENDS = 20_000;
-
 /** What follows from a committed flush: places, answers, leases, acks and news, in that order. */
 export function settleBatch(
   state: EngineState,
@@ -25,13 +22,11 @@ export function settleBatch(
 ): void {
   state.flushCommitted = batch.number;
   settleShards(state, shards);
-  // The newest first: a read that begins with it sees the others too.
-  for (const { lane, shard, seq } of batch.tasks.toReversed())
-    noteCommitted(state, state.lanes.get(lane) as Lane, shard, seq);
+  noteTasks(state, batch.tasks);
   const outcomes = batch.messages.map((placed) => outcomesOf(state, placed, result.keys));
   for (const { head, lane } of batch.held) {
     // A repeat of a key was taken out above; the others take their places now.
-    if (state.items.delete(refKey(head))) admitCommitted(state, lane, head);
+    if (state.items.delete(head)) admitCommitted(state, lane, head);
   }
   settleEnds(state, batch, new Set(result.lostEnds));
   for (const { item } of batch.moves) {
@@ -44,6 +39,17 @@ export function settleBatch(
   if (!state.changes.idle) {
     for (const task of batch.tasks) publish(state, task, (state.lanes.get(task.lane) as Lane).key.queue, false);
     for (const event of batch.events) publish(state, event, (state.lanes.get(event.lane) as Lane).key.queue, false);
+  }
+}
+
+/** The newest first: a read that begins with it sees the others too, and they need not be noted. */
+function noteTasks(state: EngineState, tasks: readonly TaskRow[]): void {
+  let before: TaskRow | undefined;
+  for (let index = tasks.length - 1; index >= 0; index--) {
+    const task = tasks[index] as TaskRow;
+    if (task.lane !== before?.lane || task.shard !== before.shard)
+      noteCommitted(state, state.lanes.get(task.lane) as Lane, task.shard, task.seq);
+    before = task;
   }
 }
 
@@ -61,7 +67,7 @@ function outcomesOf(
       state.observer.submitted(admission?.queue ?? "", admission?.type ?? "", 1);
       return { ref: head, duplicate: false };
     }
-    state.items.delete(refKey(head));
+    state.items.delete(head);
     countSubmit(state, head.shard, head.lane, -1);
     const same = Buffer.from(hit.hash).equals(admission?.idempotency?.hash ?? new Uint8Array());
     return same ? { ref: decodeTaskAnswer(hit.answer), duplicate: true } : { conflict: "idempotency_key" };
@@ -75,7 +81,7 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
     depart(state, item);
     if (won) {
       const { type } = item.lane.key.needs;
-      remember(state, item.key, row.token);
+      state.recentEnds.add(item.head, row.token);
       state.observer.finished(queue, type, nameOf(row.status), row.at - row.createdAt);
       if (row.reason === TaskReason.EXPIRED) tellExpired(state, end, type);
       publish(state, row, queue, true);
@@ -92,22 +98,13 @@ function tellExpired(state: EngineState, { row, queue }: PendingEnd, type: strin
 
 /** The task is in hand no more; who has read its rows before this commit must not take it up again. */
 function depart(state: EngineState, item: Item): void {
-  state.items.delete(item.key);
-  if (state.laterReading > 0 || state.recovering > 0) state.departed.add(item.key);
+  state.items.delete(item.head);
+  if (state.laterReading > 0 || state.recovering > 0) state.departed.add(refKey(item.head));
 }
 
 /** Outcome names of metrics, by TaskStatus. */
 function nameOf(status: number): string {
   return ["", "", "", "succeeded", "failed", "cancelled"][status] ?? "";
-}
-
-function remember(state: EngineState, key: string, token: number): void {
-  state.recentEnds.set(key, token);
-  if (state.recentEnds.size <= RECENT_ENDS) return;
-  for (const oldest of state.recentEnds.keys()) {
-    state.recentEnds.delete(oldest);
-    if (state.recentEnds.size <= RECENT_ENDS / 2) break;
-  }
 }
 
 function publish(

@@ -3,17 +3,21 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
+import type { Place } from "../kernel/queue-share.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
-import { refKey, type TaskRef } from "../kernel/task-ref.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
 import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
+import type { ItemIndex } from "./item-index.ts";
 import type { Lane } from "./lanes.ts";
 import type { LockClock } from "./lock-clock.ts";
 import type { Pending } from "./pending.ts";
 import type { Profile } from "./profile.ts";
+import type { QueueRoom } from "./queue-room.ts";
+import type { RecentEnds } from "./recent-ends.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
@@ -38,6 +42,8 @@ export interface EngineConfig {
   /** Unfinished tasks a segment may hand to segment 0 when it is reclaimed. */
   readonly maxMoved: number;
   readonly janitorMs: number;
+  /** How long a caller waits for a database that is away, before it is told so. */
+  readonly awayPatienceMs: number;
 }
 
 /** What the engine can tell others about its work; every call is cheap. */
@@ -91,12 +97,20 @@ export interface EngineState {
   readonly lanes: Map<number, Lane>;
   readonly laneIds: Map<string, number>;
   readonly queues: Map<string, QueueRow>;
-  readonly items: Map<string, Item>;
+  /** Which of the coordinators this one is. */
+  place: Place;
+  /** Of the queues that have a limit. */
+  readonly rooms: Map<string, QueueRoom>;
+  readonly items: ItemIndex;
   readonly sessions: Map<string, Session>;
   /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
   readonly pastSessions: Map<string, number>;
-  /** Sessions with other coordinators that workers have announced, by public id: tokens they hold of them. */
-  readonly announced: Map<string, { readonly tokens: ReadonlySet<number>; readonly until: number }>;
+  /** Sessions that are over, as their workers say, by public id: what they hold of them, and until when that is kept. */
+  readonly announced: Map<string, { readonly leases: ReadonlySet<string>; readonly until: number }>;
+  /** Attempts of owners before, by the number of the session: some are adopted or over by now. */
+  readonly orphans: Map<number, Item[]>;
+  /** It is one of several coordinators. */
+  readonly shared: boolean;
   /** Addresses of every coordinator, this one too; empty: it is alone. */
   coordinators: readonly string[];
   readonly profiles: Map<string, Profile>;
@@ -106,7 +120,7 @@ export interface EngineState {
   /** Sessions that could take a lease. */
   readonly ready: Set<Session>;
   /** Tokens of attempts that ended lately: answers repeats without the store. */
-  readonly recentEnds: Map<string, number>;
+  readonly recentEnds: RecentEnds;
   memory: { heads: number; bytes: number };
   /** Holders and waiters of locks. */
   lockEntries: number;
@@ -125,19 +139,25 @@ export interface EngineState {
   laterReading: number;
   /** Tasks whose end or move was committed during that scan, which may have read them before. */
   readonly departed: Set<string>;
+  /** Settles when the change of a queue that is being written is. */
+  changingQueue: Promise<void>;
   /** Settles when the checkpoint that is being written is. */
   checkpointing: Promise<void>;
   readonly expiry: ExpiryMarks;
   /** What callers are told once another owner has taken over or the engine was stopped; nothing is decided any more. */
   stopped: TssError | null;
   /** Whoever waits for a commit that will not come. */
-  readonly onStop: Set<(error: TssError) => void>;
+  readonly waiting: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
   /** Reads what other coordinators have added; alone: nothing. */
   refresh: () => Promise<void>;
   /** Times that shards are being read to be taken up, beside others that are served. */
   recovering: number;
+  /** Monotonic ms since when; counts only while there is a problem. */
+  storeAwaySince: number;
+  /** Monotonic ms at which the flush under way was given to the store; 0: there is none. */
+  flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
   /** Wakes the flusher. */
@@ -158,7 +178,7 @@ export function isFar(state: EngineState, startAt: number): boolean {
 }
 
 export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
-  return state.items.get(refKey(ref));
+  return state.items.get(ref);
 }
 
 /** Whether decisions about tasks of the shard are made here. */

@@ -3,6 +3,7 @@ import type { Admission } from "../kernel/admit.ts";
 import { committed, orStopped } from "./committed.ts";
 import { mark } from "./conclude.ts";
 import { Lane } from "./lanes.ts";
+import { checkAway } from "./outage.ts";
 import type { SubmitOutcome } from "./pending.ts";
 import { taking } from "./reading.ts";
 import { countServers } from "./serving.ts";
@@ -20,10 +21,12 @@ export interface SubmitRequest {
 
 /**
  * Accepts tasks; resolves after their commit, in the order of the request.
- * @throws TssError RESOURCE_EXHAUSTED with retry information when too many bytes wait for the database.
+ * @throws TssError RESOURCE_EXHAUSTED with retry information when too many bytes wait for the database; UNAVAILABLE when
+ *   the database stays away.
  */
 export async function submitTasks(state: EngineState, request: SubmitRequest): Promise<readonly SubmitOutcome[]> {
   if (request.admissions.length === 0) return [];
+  checkAway(state);
   const bytes = sizeOf(request.admissions);
   if (state.pending.messageBytes + bytes > state.config.inboxBytes) throw exhausted(state);
   // Counted from here on, so that what waits for a lane's id is bounded too.
@@ -75,6 +78,7 @@ export function addLane(state: EngineState, id: number, key: string): Lane {
   const known = state.lanes.get(id);
   if (known !== undefined) return known;
   const lane = new Lane(id, key);
+  lane.room = state.rooms.get(lane.key.queue) ?? null;
   state.lanes.set(id, lane);
   state.laneIds.set(key, id);
   countServers(state, lane);

@@ -39,13 +39,31 @@ export class TaskReader {
 
   async #readPart(part: readonly Asked[]): Promise<void> {
     const refs = new Map(part.map(({ ref }) => [refKey(ref), ref]));
-    const wanted = [...refs.values()].map((ref) => ({ ...ref, segs: this.#segments.candidates(ref) }));
     try {
-      const found = await this.#store.reads.tasks(wanted);
-      const byKey = new Map([...refs.keys()].map((key, index) => [key, found[index] ?? null]));
+      const byKey = await this.#find([...refs.values()]);
       for (const { ref, resolve } of part) resolve(byKey.get(refKey(ref)) ?? null);
     } catch (error) {
       for (const { reject } of part) reject(error);
+    }
+  }
+
+  async #find(refs: readonly TaskRef[]): Promise<ReadonlyMap<string, StoredTask>> {
+    const found = new Map<string, StoredTask>();
+    const mark = this.#segments.mark();
+    await this.#ask(refs, found);
+    const missing = refs.filter((ref) => !found.has(refKey(ref)));
+    // One that moved during the read may have been in neither place; by now it is where it goes.
+    if (missing.length > 0 && !this.#segments.isUnmoved(mark)) await this.#ask(missing, found);
+    return found;
+  }
+
+  async #ask(refs: readonly TaskRef[], found: Map<string, StoredTask>): Promise<void> {
+    const answers = await this.#store.reads.tasks(
+      refs.map((ref) => ({ ...ref, segs: this.#segments.candidates(ref) })),
+    );
+    for (const [index, ref] of refs.entries()) {
+      const stored = answers[index];
+      if (stored != null) found.set(refKey(ref), stored);
     }
   }
 }

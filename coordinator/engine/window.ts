@@ -1,7 +1,7 @@
 import type { TaskHead } from "../ports/rows.ts";
 
-/** What a head costs beside its spec, in bytes: the object, its numbers and its place in the array; measured. */
-const HEAD_BYTES = 300;
+/** What a head costs beside its spec, in bytes: the object, its numbers, a name and its place in the array. */
+const HEAD_BYTES = 380;
 
 /** Newest heads a paged window remembers: about two flushes. */
 const TAIL_HEADS = 3_000;
@@ -31,6 +31,8 @@ export class Window {
   /** The newest of them that is committed. */
   lastCommitted = 0;
   refilling = false;
+  /** When the newest head that came into the window was created: what is read after it is hardly older. */
+  readUpTo = 0;
   /**
    * Tasks beyond `readCursor` that ended, moved or were taken in hand while they were not in the window: seq → number of the
    * flush that writes it. A refill that began before that flush was committed would bring them back.
@@ -44,8 +46,14 @@ export class Window {
   #tail: TaskHead[] = [];
   #tailFrom = 0;
 
-  constructor(shard: number) {
+  /** Windows of the lane that may have heads. */
+  readonly #filled: Window[];
+  /** Whether it is among them; whoever finds it empty takes it out. */
+  listed = false;
+
+  constructor(shard: number, filled: Window[] = []) {
     this.shard = shard;
+    this.#filled = filled;
   }
 
   get count(): number {
@@ -133,8 +141,10 @@ export class Window {
 
   /** @param head its seq is above every other in the window. */
   push(head: TaskHead): void {
+    this.readUpTo = head.createdAt;
     this.#heads.push(head);
     this.#count++;
+    this.#list();
   }
 
   /** Puts one where its seq belongs, which is mostly near the end. */
@@ -143,6 +153,7 @@ export class Window {
     while (place > this.#first && (this.#heads[place - 1]?.seq ?? head.seq) >= head.seq) place--;
     this.#heads.splice(place, 0, head);
     this.#count++;
+    this.#list();
   }
 
   /** Takes one out of the middle; null when it is not here. */
@@ -186,6 +197,13 @@ export class Window {
   *inMemory(): IterableIterator<TaskHead> {
     yield* this.heads();
     yield* this.#tail;
+  }
+
+  /** The lane looks here for heads. */
+  #list(): void {
+    if (this.listed) return;
+    this.listed = true;
+    this.#filled.push(this);
   }
 
   /** Binary search; a removed place keeps no seq, so its neighbours are asked. */

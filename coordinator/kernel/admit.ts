@@ -3,6 +3,8 @@ import { clone, toBinary } from "@bufbuild/protobuf";
 import { type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { type LaneKey, writeLaneKey } from "./lane-key.ts";
+import { DEFAULT_QUEUE } from "./plain-task.ts";
+import type { ReceivedTask } from "./received-task.ts";
 import { maxAttempts, type RetryDefaults } from "./retry.ts";
 import { durationMs, timestampMs } from "./time.ts";
 
@@ -35,9 +37,27 @@ export interface SpecDefaults {
   readonly timeoutMs: number;
 }
 
-export const DEFAULT_QUEUE = "default";
-
 const NO_LABELS: readonly string[] = [];
+
+/** @param task its spec, if it is decoded, has passed checkSpec. */
+export function admitReceived(task: ReceivedTask, now: number, defaults: SpecDefaults): Admission {
+  if (task.plain === undefined) return admit(task.spec, task.bytes, now, defaults);
+  const { kind, name, timeoutMs } = task.plain;
+  return {
+    laneKey: kind.laneKey,
+    queue: kind.queue,
+    runAt: 0,
+    expiresAt: 0,
+    timeoutMs: timeoutMs ?? defaults.timeoutMs,
+    maxAttempts: maxAttempts(undefined, defaults.retry),
+    name,
+    type: kind.type,
+    labels: NO_LABELS,
+    retryOf: "",
+    spec: task.bytes,
+    idempotency: null,
+  };
+}
 
 /**
  * @param spec has passed checkSpec.

@@ -35,6 +35,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     ExplainQueue: READERS,
     PauseQueue: OPERATORS,
     ResumeQueue: OPERATORS,
+    LimitQueue: OPERATORS,
   },
   "tss.v1.WorkerRegistryService": { ListWorkers: READERS, GetWorker: READERS, DrainWorker: OPERATORS },
   "tss.v1.ApiKeyService": { CreateApiKey: ADMINS, ListApiKeys: ADMINS, RevokeApiKey: ADMINS },

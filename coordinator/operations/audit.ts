@@ -57,6 +57,18 @@ export class Audit {
           await this.#record(caller, { action: "queue.resume", subject: `queue/${name}`, summary });
           return answer;
         },
+        limitQueue: async (caller, request) => {
+          const answer = await operator.limitQueue(caller, request);
+          const { name, limit } = request;
+          const what = limit === 0 ? `took the limit off queue ${name}` : `limited queue ${name} to ${limit} at a time`;
+          await this.#record(caller, {
+            action: "queue.limit",
+            subject: `queue/${name}`,
+            summary: `${this.#who(caller)} ${what}.`,
+            detail: { limit: String(limit) },
+          });
+          return answer;
+        },
         drainWorker: async (caller, request) => {
           const answer = await operator.drainWorker(caller, request);
           const worker = answer.worker?.info?.name ?? "";

@@ -4,6 +4,7 @@ import {
   GetOverviewResponseSchema,
   GetServerInfoResponseSchema,
   GetWorkerResponseSchema,
+  LimitQueueResponseSchema,
   ListWorkersResponseSchema,
   PauseQueueResponseSchema,
   ResumeQueueResponseSchema,
@@ -22,7 +23,7 @@ import { explainTask } from "./explain-task.ts";
 import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
 import { lockOperations } from "./operate-locks.ts";
-import { pauseQueue, resumeQueue } from "./operate-queues.ts";
+import { limitQueue, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
 import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
@@ -83,6 +84,8 @@ function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts
       create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
     resumeQueue: async (_caller, request) =>
       create(ResumeQueueResponseSchema, { queue: await resumeQueue(state, request) }),
+    limitQueue: async (_caller, request) =>
+      create(LimitQueueResponseSchema, { queue: await limitQueue(state, request) }),
     listWorkers: async () => create(ListWorkersResponseSchema, { workers: listWorkers(state) }),
     getWorker: async (_caller, { sessionId }) =>
       create(GetWorkerResponseSchema, { worker: describeWorker(state, findWorker(state, sessionId), true) }),

@@ -43,6 +43,7 @@ function describe(state: EngineState, name: string, gauge: QueueGauge | undefine
     pauseNote: row?.pauseNote ?? "",
     pausedAt: toTimestamp(row?.pausedAt ?? 0),
     counts: encodeCounts(totals, gauge?.running ?? 0),
+    limit: state.rooms.get(name)?.limit ?? 0,
     oldestReadyAge: since === 0 ? undefined : toDuration(Math.max(state.clock.now() - since, 0)),
   });
 }

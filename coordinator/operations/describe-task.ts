@@ -11,6 +11,7 @@ import {
 } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Item } from "../engine/item.ts";
 import { type History, readHistory } from "../engine/rebuild.ts";
+import { isPaused } from "../engine/serving.ts";
 import { isConnected } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import { readLaneKey } from "../kernel/lane-key.ts";
@@ -105,9 +106,9 @@ function waitingReason(
   const dueAt = item?.dueAt || Math.max(history.nextAt, task.runAt);
   const retrying = item?.retrying ?? history.retrying;
   if (dueAt > state.clock.now()) return retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
-  const queue = state.lanes.get(task.lane)?.key.queue;
-  if (queue !== undefined && state.queues.get(queue)?.paused) return TaskReason.PAUSED;
-  return TaskReason.READY;
+  const lane = state.lanes.get(task.lane);
+  if (lane !== undefined && isPaused(state, lane)) return TaskReason.PAUSED;
+  return lane?.room?.isFull ? TaskReason.THROTTLED : TaskReason.READY;
 }
 
 function updatedAt(stored: StoredTask, item: Item | undefined): number {

@@ -2,7 +2,7 @@ import { AttemptOutcome, type Task, TaskReason } from "../../proto/gen/tss/v1/ta
 import type { Lane } from "../engine/lanes.ts";
 import type { Session } from "../engine/session.ts";
 import type { EngineState } from "../engine/state.ts";
-import type { PauseFacts } from "../kernel/explain/system.ts";
+import type { LimitFacts, PauseFacts } from "../kernel/explain/system.ts";
 import type { WaitingTask } from "../kernel/explain/task.ts";
 import type { WorkerFacts } from "../kernel/explain/workers.ts";
 import { timestampMs } from "../kernel/time.ts";
@@ -36,6 +36,12 @@ export function pauseFacts(state: EngineState, stats: Stats, queue: string, task
   return { queue, note: row.pauseNote, at: row.pausedAt, by, tasks };
 }
 
+/** The limit of a queue, while it holds something back. */
+export function limitFacts(state: EngineState, queue: string, tasks: number): LimitFacts | null {
+  const room = state.rooms.get(queue);
+  return room?.isFull ? { queue, running: room.running, limit: room.share, tasks } : null;
+}
+
 /** A waiting task and what surrounds it. */
 export function waitingTask(
   state: EngineState,
@@ -57,6 +63,7 @@ export function waitingTask(
       .length,
     lastError: lastErrorOf(task),
     pause: pauseFacts(state, stats, lane.key.queue, 0),
+    limit: limitFacts(state, lane.key.queue, 0),
     ...aheadOf(state, stored, lane),
     workers: workers.map((session) => workerFacts(state, session)),
     serving: workers.filter(serves).map((session) => workerFacts(state, session)),

@@ -17,7 +17,7 @@ import { Violations } from "../kernel/violations.ts";
 import { encodeQueue } from "../stats/encode.ts";
 import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
-import { pauseFacts, workerFacts } from "./explain-facts.ts";
+import { limitFacts, pauseFacts, workerFacts } from "./explain-facts.ts";
 import { encodeReason } from "./explain-task.ts";
 
 /** Lanes looked into; alike ones are told together. */
@@ -43,8 +43,10 @@ export function explainQueue(state: EngineState, stats: Stats, { name }: Explain
   const now = state.clock.now();
   const pause = pauseFacts(state, stats, name, queue.states.paused);
   const types = [...stats.sampler.tracks.types(name)].map(({ type }) => type ?? "");
-  const waiting = pause === null ? laneReasons(state, queue, now) : [];
-  const { reasons, summary } = explainQueueView(queue, view, { pause, types, waiting }, now);
+  const { throttled } = queue.states;
+  const limit = throttled === 0 ? null : limitFacts(state, name, throttled);
+  const waiting = pause === null && limit === null ? laneReasons(state, queue, now) : [];
+  const { reasons, summary } = explainQueueView(queue, view, { pause, limit, types, waiting }, now);
   return create(ExplainQueueResponseSchema, {
     summary,
     explanations: rank(reasons).map(encodeReason),

@@ -12,13 +12,12 @@ import { type EngineState, itemAt } from "../engine/state.ts";
 import { explainEnd } from "../kernel/explain/end.ts";
 import type { Reason } from "../kernel/explain/reason.ts";
 import { type Explained, explainRunning, explainWaiting, type RunningTask } from "../kernel/explain/task.ts";
-import { fingerprintOf } from "../kernel/stats/fingerprint.ts";
 import { viewLatency } from "../kernel/stats/view.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import type { StoredTask } from "../ports/rows.ts";
-import { titleOf } from "../stats/failure-book.ts";
 import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
+import { fingerprintOfTask } from "../stats/task-failure.ts";
 import { describeTask } from "./describe-task.ts";
 import { waitingTask } from "./explain-facts.ts";
 import { findTask } from "./find-task.ts";
@@ -80,11 +79,8 @@ function runningTask(state: EngineState, stats: Stats, stored: StoredTask, task:
 
 function endedTask(stats: Stats, task: Task) {
   const message = task.error?.message ?? "";
-  const kind = { queue: task.queue, type: task.type, reason: task.reason, errorType: task.error?.type ?? "" };
-  const signal = task.attempts.at(-1)?.signal ?? "";
-  const title = titleOf({ type: task.type, message, name: () => task.name, exitCode: task.exitCode, signal });
-  const failed = task.status === TaskStatus.FAILED;
-  const group = failed ? stats.failures.groups.get(fingerprintOf({ ...kind, title })) : undefined;
+  const fingerprint = fingerprintOfTask(task);
+  const group = fingerprint === null ? undefined : stats.failures.groups.get(fingerprint);
   return {
     ...{ id: task.id, status: task.status, reason: task.reason, message, attempts: task.attempt },
     exitCode: task.exitCode,

@@ -14,11 +14,15 @@ import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { ListPage, ListPlace, ListQuery } from "../ports/store.ts";
+import { fingerprintOfTask } from "../stats/task-failure.ts";
 import { describeTask } from "./describe-task.ts";
 import { listRunning, mergePages } from "./list-running.ts";
 
 /** Rows looked at for one page; a search without an index says how far it came. */
 const MAX_SCANNED = 20_000;
+
+/** Failed tasks looked at for one page of a failure group, which no index knows. */
+const MAX_COMPARED = 5_000;
 
 const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 
@@ -26,20 +30,25 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
   check(request);
   await reading(() => state.refresh());
+  const { failure } = request;
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
-  const wanted = new Set(request.status);
+  const wanted = new Set(failure === "" ? request.status : [TaskStatus.FAILED]);
   const query = toQuery(state, request, wanted, limit);
   if (query === null) return create(ListTasksResponseSchema);
   const tasks: ListTasksResponse["tasks"] = [];
   let place = query.after;
   let incomplete = false;
+  let compared = 0;
   // Waiting and running are told apart in memory: a page of what waits may take several of the store.
   for (;;) {
     const page = await readPage(state, { ...query, after: place, limit: limit - tasks.length }, wanted);
     const described = await describePage(state, page.tasks);
-    for (const task of described) if (wanted.size === 0 || wanted.has(task.status)) tasks.push(task);
+    for (const [index, task] of described.entries())
+      if (wanted.size === 0 || wanted.has(task.status))
+        if (failure === "" || failure === fingerprintOfTask(task, page.tasks[index]?.end?.detail)) tasks.push(task);
+    compared += failure === "" ? 0 : described.length;
     place = page.next;
-    incomplete = page.incomplete;
+    incomplete = page.incomplete || compared >= MAX_COMPARED;
     if (place === null || incomplete || tasks.length >= limit) break;
   }
   return create(ListTasksResponseSchema, {
@@ -68,6 +77,11 @@ function check(request: ListTasksRequest): void {
   for (const status of request.status)
     if (!(status >= TaskStatus.WAITING && status <= TaskStatus.CANCELLED))
       found.add("status", "must be waiting, running, succeeded, failed or cancelled");
+  if (request.failure !== "") {
+    if (!/^[0-9a-f]{16}$/.test(request.failure)) found.add("failure", "must be 16 hexadecimal digits");
+    if (request.status.some((status) => status !== TaskStatus.FAILED))
+      found.add("status", "must be failed, or left out, when failure is given");
+  }
   found.check();
 }
 

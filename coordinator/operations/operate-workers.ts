@@ -15,7 +15,7 @@ export function listWorkers(state: EngineState): Worker[] {
 }
 
 export function describeWorker(state: EngineState, session: Session, withTasks = false): Worker {
-  const running = [...session.held.values()].filter((item) => item.state === "running" && item.attempt?.committed);
+  const running = [...session.held].filter((item) => item.state === "running" && item.attempt?.committed);
   return create(WorkerSchema, {
     sessionId: session.id,
     info: session.info,

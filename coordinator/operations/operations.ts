@@ -1,8 +1,11 @@
+import type { TssError } from "../../proto/errors.ts";
 import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
+import type { ReceivedTask } from "../kernel/received-task.ts";
 
 /** Who calls, as the edge has proven it. */
 export interface Caller {
@@ -27,7 +30,8 @@ export interface Operations {
 }
 
 export interface TaskOperations {
-  submitTasks(caller: Caller, request: tasks.SubmitTasksRequest): Promise<tasks.SubmitTasksResponse>;
+  /** One answer for each task, in their order, when those that are accepted are durable. */
+  submitTasks(caller: Caller, request: SubmitRequest): Promise<readonly SubmitAnswer[]>;
   getTask(caller: Caller, request: tasks.GetTaskRequest): Promise<tasks.GetTaskResponse>;
   listTasks(caller: Caller, request: tasks.ListTasksRequest): Promise<tasks.ListTasksResponse>;
   cancelTasks(caller: Caller, request: tasks.CancelTasksRequest): Promise<tasks.CancelTasksResponse>;
@@ -42,12 +46,21 @@ export interface TaskOperations {
   explainTask(caller: Caller, request: tasks.ExplainTaskRequest): Promise<tasks.ExplainTaskResponse>;
 }
 
+/** A SubmitTasksRequest as it came. */
+export interface SubmitRequest {
+  readonly tasks: readonly ReceivedTask[];
+  readonly requestId: string;
+}
+
+/** A SubmitResult: the durable task, or why it was refused. */
+export type SubmitAnswer = { readonly id: string; readonly duplicate: boolean } | TssError;
+
 export interface WorkerOperations {
   /**
    * Begins or goes on with a session on one `Work` stream. The edge gives the stream's first message (it must carry
    * `hello`); later ones go to `receive`.
    */
-  attach(caller: Caller, first: worker.WorkRequest, stream: WorkStream): WorkAttachment;
+  attach(caller: Caller, first: WorkerMessage, stream: WorkStream): WorkAttachment;
   leaseTasks(caller: Caller, request: worker.LeaseTasksRequest, signal: AbortSignal): Promise<LeaseAnswer>;
   reportTasks(caller: Caller, request: worker.ReportTasksRequest): Promise<worker.ReportTasksResponse>;
 }
@@ -56,6 +69,8 @@ export interface WorkerOperations {
 export interface WorkStream {
   /** Queues a message; the edge joins what is queued in one turn. False: the peer reads too slowly, hold leases back. */
   send(answer: WorkAnswer): boolean;
+  /** Queues the answer to one report; as `send`. */
+  acknowledge(id: string, token: number, accepted: boolean): boolean;
   /** Calls back once when the peer has caught up after `send` gave false. */
   onDrained(callback: () => void): void;
   /** Ends the stream: without an error in good order, else with its status. */
@@ -64,9 +79,26 @@ export interface WorkStream {
 
 export interface WorkAttachment {
   /** One message of the worker. Never throws: a message that makes no sense ends the stream with INVALID_ARGUMENT. */
-  receive(message: worker.WorkRequest): void;
+  receive(message: WorkerMessage): void;
   /** The stream is gone; the session lives on until its lease is over. */
   closed(): void;
+}
+
+/** A WorkRequest whose reports are plain numbers. */
+export interface WorkerMessage extends WorkerReports {
+  readonly hello: worker.Hello | undefined;
+  readonly credit: number;
+  readonly draining: boolean;
+  readonly creditWithdrawn: number;
+  readonly announcements: readonly worker.Announcement[];
+}
+
+/** What a worker says of its attempts. */
+export interface WorkerReports {
+  readonly outcomes: readonly AttemptReport[];
+  readonly starts: readonly AttemptStart[];
+  readonly progress: readonly worker.ProgressReport[];
+  readonly logs: readonly worker.LogReport[];
 }
 
 /** A lease as the engine gives it; `spec` is the client's TaskSpec bytes, untouched. */
@@ -119,6 +151,7 @@ export interface OperatorOperations {
   explainQueue(caller: Caller, request: operator.ExplainQueueRequest): Promise<operator.ExplainQueueResponse>;
   pauseQueue(caller: Caller, request: operator.PauseQueueRequest): Promise<operator.PauseQueueResponse>;
   resumeQueue(caller: Caller, request: operator.ResumeQueueRequest): Promise<operator.ResumeQueueResponse>;
+  limitQueue(caller: Caller, request: operator.LimitQueueRequest): Promise<operator.LimitQueueResponse>;
   listWorkers(caller: Caller): Promise<operator.ListWorkersResponse>;
   getWorker(caller: Caller, request: operator.GetWorkerRequest): Promise<operator.GetWorkerResponse>;
   drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;

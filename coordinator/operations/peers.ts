@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { Caller } from "./operations.ts";
+import type { Caller, SubmitAnswer, SubmitRequest } from "./operations.ts";
 
 /** The other coordinators: calls that are theirs to answer are passed on in the name of the caller. */
 export interface Peers {
@@ -15,6 +15,8 @@ export interface Peers {
     signal?: AbortSignal,
     waitMs?: number,
   ): Promise<MessageShape<O>>;
+  /** As `call`, with the tasks as they came. */
+  submit(address: string, request: SubmitRequest, caller: Caller): Promise<readonly SubmitAnswer[]>;
   stream<I extends DescMessage, O extends DescMessage>(
     address: string,
     method: DescMethodServerStreaming<I, O>,

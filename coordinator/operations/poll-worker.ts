@@ -13,15 +13,17 @@ import {
   ReportTasksResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { adopt, checkWorkerInfo, detachStream, ordersOf, resume, touch } from "../engine/attach.ts";
+import { ordersOf } from "../engine/adopt-leases.ts";
+import { adopt, checkWorkerInfo, detachStream, endBefore, resume, touch } from "../engine/attach.ts";
 import type { LiveAttempt } from "../engine/item.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
-import { durationMs, toDuration } from "../kernel/time.ts";
+import { toAttemptReport } from "../kernel/attempt-report.ts";
+import { durationMs, timestampMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer } from "./operations.ts";
+import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer, WorkerReports } from "./operations.ts";
 import { fitting, Poll } from "./poll.ts";
 import { takeReports } from "./worker-session.ts";
 
@@ -48,6 +50,7 @@ export async function leaseTasks(
   session.polls = true;
   session.stalled = false;
   const { refused } = adopt(state, session, request.held);
+  endBefore(state, session, request.sessionId, request.held);
   if (refused.length > 0) poll.send({ cancels: refused.map(lost) });
   const untold = ordersOf(state, session).filter((order) => liveAttempt(state, order)?.told !== order.reason);
   if (untold.length > 0) poll.send({ cancels: untold });
@@ -137,13 +140,19 @@ export async function reportTasks(
   let open = request.outcomes.length + request.logs.length;
   await new Promise<void>((resolve) => {
     if (open === 0) return resolve();
-    takeReports(state, logs, request, (answer) => {
-      for (const { id, token, accepted } of answer.outcomeAcks ?? [])
-        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
-      for (const { id, token, offset, full } of answer.logAcks ?? [])
-        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+    const answered = (): void => {
       open--;
       if (open === 0) resolve();
+    };
+    takeReports(state, logs, readReports(request), {
+      outcome(id, token, accepted) {
+        response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
+        answered();
+      },
+      log(id, token, { offset, full }) {
+        response.logAcks.push(create(LogAckSchema, { id, fencingToken: BigInt(token), offset: BigInt(offset), full }));
+        answered();
+      },
     });
   });
   if (known)
@@ -151,4 +160,17 @@ export async function reportTasks(
       create(CancelOrderSchema, { id, fencingToken: BigInt(token), reason }),
     );
   return response;
+}
+
+function readReports({ outcomes, starts, progress, logs }: ReportTasksRequest): WorkerReports {
+  return {
+    outcomes: outcomes.map(toAttemptReport),
+    starts: starts.map(({ id, fencingToken, startedAt }) => ({
+      id,
+      token: Number(fencingToken),
+      startedAt: startedAt === undefined ? 0 : timestampMs(startedAt),
+    })),
+    progress,
+    logs,
+  };
 }

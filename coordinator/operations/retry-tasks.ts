@@ -82,6 +82,7 @@ async function submitAgain(
   const admission = admit(again, task.spec, now, state.config.defaults, id);
   const [outcome] = await submitToEngine(state, { admissions: [admission], submittedBy: caller.keyId, now, requestId });
   if (outcome === undefined || !("ref" in outcome)) throw conflictError(outcome?.conflict ?? "refused");
-  if (state.tracer.enabled) traceSend(state, admission, spec, outcome, now, await firstTask(state, id, stored));
+  if (state.tracer.enabled)
+    traceSend(state, admission, spec.traceparent, outcome, now, await firstTask(state, id, stored));
   return outcome.ref;
 }

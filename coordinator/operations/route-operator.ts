@@ -70,6 +70,11 @@ export function routeOperator(
       queuesChanged();
       return answer;
     },
+    async limitQueue(caller, request) {
+      const answer = await local.limitQueue(caller, request);
+      queuesChanged();
+      return answer;
+    },
     async listQueues(caller) {
       const parts = await everywhere(
         caller,

@@ -1,16 +1,8 @@
-import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
-import {
-  type SubmitResult,
-  type SubmitTasksRequest,
-  SubmitTasksRequestSchema,
-  SubmitTasksResponseSchema,
-  TaskService,
-} from "../../proto/gen/tss/v1/task_service_pb.js";
 import { shardOfKey } from "../engine/place.ts";
 import type { EngineState } from "../engine/state.ts";
 import { atOwner } from "./at-owner.ts";
-import type { Caller, TaskOperations } from "./operations.ts";
+import type { Caller, SubmitAnswer, SubmitRequest, TaskOperations } from "./operations.ts";
 import type { Peers, Routes } from "./peers.ts";
 
 type Submit = TaskOperations["submitTasks"];
@@ -25,30 +17,30 @@ export function routeSubmits(state: EngineState, local: TaskOperations, routes: 
     const away = awayOf(request);
     if (away.length === 0) return here(caller, request);
     const rest = request.tasks.map((_, place) => place).filter((place) => !away.includes(place));
-    const results: SubmitResult[] = new Array(request.tasks.length);
-    const fill = (places: readonly number[], answers: readonly SubmitResult[]) => {
-      for (const [at, place] of places.entries()) results[place] = answers[at] as SubmitResult;
+    const results: SubmitAnswer[] = new Array(request.tasks.length);
+    const fill = (places: readonly number[], answers: readonly SubmitAnswer[]) => {
+      for (const [at, place] of places.entries()) results[place] = answers[at] as SubmitAnswer;
     };
-    const part = (places: readonly number[], requestId: string) =>
-      create(SubmitTasksRequestSchema, {
-        tasks: places.map((place) => request.tasks[place]!),
-        requestId,
-      });
+    const part = (places: readonly number[], requestId: string): SubmitRequest => ({
+      tasks: places.flatMap((place) => request.tasks[place] ?? []),
+      requestId,
+    });
     await Promise.all([
-      rest.length > 0 && here(caller, part(rest, request.requestId)).then((answer) => fill(rest, answer.results)),
+      rest.length > 0 && here(caller, part(rest, request.requestId)).then((answers) => fill(rest, answers)),
       ...byShard(request, away).map(async ([shard, places]) => {
         // The keys make this safe to repeat; the message's own gate stays with the rest.
-        const answer = await atOwner(routes, shard, (address) => to(address, caller, part(places, "")));
-        fill(places, answer.results);
+        fill(places, await atOwner(routes, shard, (address) => to(address, caller, part(places, ""))));
       }),
     ]);
-    return create(SubmitTasksResponseSchema, { results });
+    return results;
   };
 
   /** Places of the keyed tasks whose shards are not served here. */
-  function awayOf({ tasks }: SubmitTasksRequest): number[] {
+  function awayOf({ tasks }: SubmitRequest): number[] {
     const away: number[] = [];
-    for (const [place, { idempotencyKey }] of tasks.entries()) {
+    for (const [place, { spec }] of tasks.entries()) {
+      // A plain task has no key.
+      const idempotencyKey = spec?.idempotencyKey ?? "";
       if (idempotencyKey === "") continue;
       const shard = shardOfKey(idempotencyKey, state.shards.count);
       if (state.shards.find(shard)?.phase !== "serving") away.push(place);
@@ -56,10 +48,10 @@ export function routeSubmits(state: EngineState, local: TaskOperations, routes: 
     return away;
   }
 
-  function byShard({ tasks }: SubmitTasksRequest, places: readonly number[]): [number, number[]][] {
+  function byShard({ tasks }: SubmitRequest, places: readonly number[]): [number, number[]][] {
     const groups = new Map<number, number[]>();
     for (const place of places) {
-      const shard = shardOfKey(tasks[place]?.idempotencyKey ?? "", state.shards.count);
+      const shard = shardOfKey(tasks[place]?.spec?.idempotencyKey ?? "", state.shards.count);
       const group = groups.get(shard) ?? [];
       groups.set(shard, group);
       group.push(place);
@@ -67,13 +59,12 @@ export function routeSubmits(state: EngineState, local: TaskOperations, routes: 
     return [...groups];
   }
 
-  function to(address: string | null, caller: Caller, request: SubmitTasksRequest) {
-    if (address === null) return local.submitTasks(caller, request);
-    return peers.call(address, TaskService.method.submitTasks, request, caller);
+  function to(address: string | null, caller: Caller, request: SubmitRequest) {
+    return address === null ? local.submitTasks(caller, request) : peers.submit(address, request, caller);
   }
 
   /** A coordinator that owns nothing, because it has just come or is about to go, passes everything on. */
-  async function here(caller: Caller, request: SubmitTasksRequest) {
+  async function here(caller: Caller, request: SubmitRequest) {
     if (state.shards.serving.length > 0) return local.submitTasks(caller, request);
     const [other] = routes.others();
     if (other !== undefined) return to(other, caller, request);

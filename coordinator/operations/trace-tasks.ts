@@ -1,10 +1,9 @@
-import type { TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
-import type { OutcomeReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { specOf } from "../engine/item.ts";
 import type { SubmitOutcome } from "../engine/pending.ts";
 import type { Acknowledge } from "../engine/report.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
 import type { Admission } from "../kernel/admit.ts";
+import type { AttemptReport } from "../kernel/attempt-report.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import { findTask } from "./find-task.ts";
 
@@ -17,7 +16,7 @@ import { findTask } from "./find-task.ts";
 export function traceSend(
   state: EngineState,
   { queue, type }: Admission,
-  { traceparent }: TaskSpec,
+  traceparent: string,
   outcome: SubmitOutcome,
   startedAt: number,
   rootId?: string,
@@ -28,10 +27,10 @@ export function traceSend(
 }
 
 /** `settle`, from now until the report is acknowledged. Reports that cannot count any more have none. */
-export function traceSettle(state: EngineState, report: OutcomeReport, acknowledge: Acknowledge): Acknowledge {
+export function traceSettle(state: EngineState, report: AttemptReport, acknowledge: Acknowledge): Acknowledge {
   const ref = state.ids.decode(report.id);
   const item = ref === null ? undefined : itemAt(state, ref);
-  if (item?.state !== "running" || item.token !== Number(report.fencingToken)) return acknowledge;
+  if (item?.state !== "running" || item.token !== report.token) return acknowledge;
   const startedAt = state.clock.now();
   const { queue, needs } = item.lane.key;
   const task = { id: report.id, queue, type: needs.type, traceparent: specOf(item.head).traceparent };

@@ -1,29 +1,24 @@
 import { TssError } from "../../proto/errors.ts";
-import type {
-  LogReport,
-  OutcomeReport,
-  ProgressReport,
-  StartReport,
-  WorkRequest,
-} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { LogReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { announce, attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
-import type { LogBook } from "../engine/log-book.ts";
+import { announce } from "../engine/announce.ts";
+import { attachStream, detachStream, touch } from "../engine/attach.ts";
+import { closeSession } from "../engine/close-session.ts";
+import type { LogBook, LogProgress } from "../engine/log-book.ts";
 import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
-import { deliver } from "../engine/send.ts";
+import { acknowledge, deliver } from "../engine/send.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
 import { type EngineState, isServing, itemAt } from "../engine/state.ts";
+import type { AttemptReport } from "../kernel/attempt-report.ts";
 import { timestampMs } from "../kernel/time.ts";
-import type { Caller, WorkAnswer, WorkAttachment, WorkStream } from "./operations.ts";
+import type { Caller, WorkAttachment, WorkerMessage, WorkerReports, WorkStream } from "./operations.ts";
 import { traceSettle } from "./trace-tasks.ts";
 
-/** What a worker says on a stream or in a long poll, given to the engine in the order that keeps its meaning. */
-export interface WorkerReports {
-  readonly outcomes: readonly OutcomeReport[];
-  readonly starts: readonly StartReport[];
-  readonly progress: readonly ProgressReport[];
-  readonly logs: readonly LogReport[];
+/** Where the answers to reports go. */
+export interface ReportAnswers {
+  outcome(id: string, token: number, accepted: boolean): void;
+  log(id: string, token: number, progress: LogProgress): void;
 }
 
 /** One `Work` stream. */
@@ -31,7 +26,7 @@ export function attachWorker(
   state: EngineState,
   logs: LogBook,
   caller: Caller,
-  first: WorkRequest,
+  first: WorkerMessage,
   stream: WorkStream,
 ): WorkAttachment {
   if (first.hello === undefined) {
@@ -45,14 +40,18 @@ export function attachWorker(
     stream.end(error as Error);
     return { receive: () => {}, closed: () => {} };
   }
-  const receive = (message: WorkRequest): void => {
+  const answers: ReportAnswers = {
+    outcome: (id, token, accepted) => acknowledge(state, session, id, token, accepted),
+    log: (id, token, progress) => deliver(state, session, { logAcks: [{ id, token, ...progress }] }),
+  };
+  const receive = (message: WorkerMessage): void => {
     // A stream that was replaced speaks for nobody.
     if (session.stream !== stream) return;
     touch(state, session);
     // An empty message asks whether it is heard; its answer lets the worker trust its lease.
     if (isBeat(message)) return void deliver(state, session, { heard: true });
     for (const announcement of message.announcements) announce(state, session, announcement);
-    takeReports(state, logs, message, (answer) => deliver(state, session, answer));
+    takeReports(state, logs, message, answers);
     if (message.draining) session.draining = true;
     session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
     updateReady(state, session);
@@ -68,59 +67,52 @@ export function attachWorker(
   };
 }
 
-function isBeat(message: WorkRequest): boolean {
+function isBeat(message: WorkerMessage): boolean {
   const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello, announcements } = message;
   if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
   return outcomes.length + starts.length + progress.length + logs.length + announcements.length === 0;
 }
 
-/** Output first, then beginnings and progress, then ends: a message may carry the whole life of an attempt. */
-export function takeReports(
-  state: EngineState,
-  logs: LogBook,
-  reports: WorkerReports,
-  answer: (answer: WorkAnswer) => void,
-): void {
-  for (const log of reports.logs) takeLog(state, logs, log, answer);
+/**
+ * What a worker says on a stream or in a long poll, in the order that keeps its meaning: output first, then beginnings
+ * and progress, then ends, since a message may carry the whole life of an attempt.
+ */
+export function takeReports(state: EngineState, logs: LogBook, reports: WorkerReports, answers: ReportAnswers): void {
+  for (const log of reports.logs) takeLog(state, logs, log, answers);
   for (const start of reports.starts) reportStart(state, start);
   for (const progress of reports.progress) reportProgress(state, progress);
   for (const outcome of reports.outcomes) {
     const kept = keptBytes(state, logs, outcome);
-    if (typeof kept === "number") takeOutcome(state, logs, outcome, kept, answer);
-    else void kept.then((bytes) => takeOutcome(state, logs, outcome, bytes, answer));
+    if (typeof kept === "number") takeOutcome(state, logs, outcome, kept, answers);
+    else void kept.then((bytes) => takeOutcome(state, logs, outcome, bytes, answers));
   }
 }
 
 function takeOutcome(
   state: EngineState,
   logs: LogBook,
-  outcome: OutcomeReport,
+  outcome: AttemptReport,
   keptBytes: number,
-  answer: (answer: WorkAnswer) => void,
+  answers: ReportAnswers,
 ): void {
-  const token = Number(outcome.fencingToken);
-  const forget = logForgetter(state, logs, outcome.id);
-  const acknowledge = (accepted: boolean): void => {
-    if (accepted) forget();
-    answer({ outcomeAcks: [{ id: outcome.id, token, accepted }] });
+  const forget = logs.isEmpty ? null : logForgetter(state, logs, outcome.id);
+  const answer = (accepted: boolean): void => {
+    if (accepted) forget?.();
+    answers.outcome(outcome.id, outcome.token, accepted);
   };
-  reportOutcome(
-    state,
-    outcome,
-    keptBytes,
-    state.tracer.enabled ? traceSettle(state, outcome, acknowledge) : acknowledge,
-  );
+  reportOutcome(state, outcome, keptBytes, state.tracer.enabled ? traceSettle(state, outcome, answer) : answer);
 }
 
 /** A report that counts for nothing is not worth a look. */
-function keptBytes(state: EngineState, logs: LogBook, outcome: OutcomeReport): number | Promise<number> {
+function keptBytes(state: EngineState, logs: LogBook, outcome: AttemptReport): number | Promise<number> {
+  if (outcome.outputBytes === 0) return 0;
   const ref = state.ids.decode(outcome.id);
   const item = ref === null ? undefined : itemAt(state, ref);
-  if (ref === null || item?.state !== "running" || item.token !== Number(outcome.fencingToken)) return 0;
-  return logs.keptBytes(ref, item.attempts, Number(outcome.outputBytes));
+  if (ref === null || item?.state !== "running" || item.token !== outcome.token) return 0;
+  return logs.keptBytes(ref, item.attempts, outcome.outputBytes);
 }
 
-function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (answer: WorkAnswer) => void): void {
+function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: ReportAnswers): void {
   const ref = state.ids.decode(report.id);
   const item = ref === null ? undefined : itemAt(state, ref);
   const token = Number(report.fencingToken);
@@ -130,7 +122,7 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (
   const current = item?.state === "running" && item.token === token;
   // Output of an attempt that is over is wanted by nobody: the worker may forget it.
   if (ref === null || item === undefined || !current || report.data.length > LIMITS.logChunkBytes) {
-    answer({ logAcks: [{ id: report.id, token, offset: offset + report.data.length, full: true }] });
+    answers.log(report.id, token, { offset: offset + report.data.length, full: true });
     return;
   }
   const at = report.at === undefined ? state.clock.now() : timestampMs(report.at);
@@ -143,7 +135,7 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answer: (
     data: report.data,
     elided: Number(report.elidedBytes),
   };
-  logs.append(chunk, (progress) => answer({ logAcks: [{ id: report.id, token, ...progress }] }));
+  logs.append(chunk, (progress) => answers.log(report.id, token, progress));
 }
 
 function logForgetter(state: EngineState, logs: LogBook, id: string): () => void {

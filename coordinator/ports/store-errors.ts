@@ -8,6 +8,15 @@ export class FencedError extends Error {
   }
 }
 
+/** What was opened is the database no more, or cannot be trusted: as with FencedError, this process must stop at once. */
+export class StoreLostError extends FencedError {
+  /** @param message a sentence for people: what happened, and what to do. */
+  constructor(message: string) {
+    super(message);
+    this.name = "StoreLostError";
+  }
+}
+
 /** Another living process owns the shards. */
 export class OwnedError extends Error {
   /** Host, pid and address of the owner, as it gave them. */

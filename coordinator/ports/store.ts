@@ -28,7 +28,7 @@ export interface Store {
 
   /**
    * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.
-   * @throws FencedError a shard has a newer epoch.
+   * @throws FencedError a shard has a newer epoch, or (StoreLostError) the database is not the one that was opened.
    */
   checkOwner(owners: readonly OwnedShard[]): Promise<void>;
 

@@ -54,6 +54,7 @@ export function encodeQueue(view: QueueView, spark: readonly number[]): QueueSta
       scheduled: BigInt(states.scheduled),
       retrying: BigInt(states.retrying),
       paused: BigInt(states.paused),
+      throttled: BigInt(states.throttled),
       running: BigInt(states.running),
     },
     inPerMinute: BigInt(view.inPerMinute),

@@ -7,6 +7,8 @@ import type { EngineState } from "../engine/state.ts";
 export interface QueueGauge {
   readonly queue: string;
   readonly paused: boolean;
+  /** As many attempts run as its limit allows. */
+  readonly full: boolean;
   ready: number;
   scheduled: number;
   retrying: number;
@@ -27,7 +29,8 @@ export function readQueues(state: EngineState): Map<string, QueueGauge> {
     let gauge = gauges.get(queue);
     if (gauge === undefined) {
       const paused = state.queues.get(queue)?.paused ?? false;
-      gauge = { queue, paused, ready: 0, scheduled: 0, retrying: 0, running: 0, readySince: 0, unserved: 0 };
+      const full = state.rooms.get(queue)?.isFull ?? false;
+      gauge = { queue, paused, full, ready: 0, scheduled: 0, retrying: 0, running: 0, readySince: 0, unserved: 0 };
       gauges.set(queue, gauge);
     }
     return gauge;
@@ -40,6 +43,11 @@ export function readQueues(state: EngineState): Map<string, QueueGauge> {
   }
   for (const lane of state.lanes.values()) countLane(gaugeOf(lane.key.queue), lane, inHand.get(lane) ?? 0);
   return gauges;
+}
+
+/** Whether what is ready waits for something else than a worker. */
+export function isHeld({ paused, full }: Pick<QueueGauge, "paused" | "full">): boolean {
+  return paused || full;
 }
 
 function countItem(gauge: QueueGauge, item: Item): void {

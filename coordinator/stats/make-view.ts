@@ -11,12 +11,21 @@ import {
   viewFlow,
   viewLatency,
 } from "../kernel/stats/view.ts";
-import type { QueueGauge, ServingGauge, WorkerGauges } from "./gauges.ts";
+import { isHeld, type QueueGauge, type ServingGauge, type WorkerGauges } from "./gauges.ts";
 import type { Track } from "./track.ts";
 import type { Tracks } from "./tracks.ts";
 
 /** A queue that has not moved and holds nothing is shown all the same, if a setting or a task ever named it. */
-const NO_GAUGE = { paused: false, ready: 0, scheduled: 0, retrying: 0, running: 0, readySince: 0, unserved: 0 };
+const NO_GAUGE = {
+  paused: false,
+  full: false,
+  ready: 0,
+  scheduled: 0,
+  retrying: 0,
+  running: 0,
+  readySince: 0,
+  unserved: 0,
+};
 
 export interface ViewParts {
   readonly at: number;
@@ -35,9 +44,10 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
     .map((gauge) => viewQueue(state, parts, gauge))
     .sort((a, b) => b.badness - a.badness || (a.queue < b.queue ? -1 : 1));
   const sum = { queue: "", ...NO_GAUGE };
-  let paused = 0;
+  let [paused, throttled] = [0, 0];
   for (const gauge of parts.queues.values()) {
     if (gauge.paused) paused += gauge.ready;
+    else if (gauge.full) throttled += gauge.ready;
     else {
       sum.ready += gauge.ready;
       sum.unserved += gauge.unserved;
@@ -56,7 +66,7 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
   }
   return {
     at,
-    totals: viewTrack(parts, sum, { paused: false, note: "", at: 0, waiting: paused }, tracks.all, serving),
+    totals: viewTrack(parts, sum, { ...NO_HOLD, waiting: paused, throttled }, tracks.all, serving),
     queues,
     pools: [...workers.pools.values()].map(viewPool).sort((a, b) => (a.pool < b.pool ? -1 : 1)),
     silentMs: workers.silentMs,
@@ -64,7 +74,7 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
     leaseTtlMs: state.config.leaseTtlMs,
     store: viewLatency(tracks.all.five.store),
     storeProblem: state.storeProblem ?? "",
-    storeAwayMs: state.storeProblem === null ? 0 : Math.max(state.clock.now() - (state.flushSince || at), 0),
+    storeAwayMs: state.storeProblem === null ? 0 : state.clock.monotonic() - state.storeAwaySince,
     slower: parts.slower,
   };
 }
@@ -79,20 +89,29 @@ function viewQueue(state: EngineState, parts: ViewParts, gauge: QueueGauge): Que
     slots: everywhere.slots + (own?.slots ?? 0),
     slotsUsed: everywhere.slotsUsed + (own?.slotsUsed ?? 0),
   };
-  const held = { paused, note: row?.pauseNote ?? "", at: row?.pausedAt ?? 0, waiting: paused ? gauge.ready : 0 };
-  const shown = paused ? { ...gauge, ready: 0, readySince: 0, unserved: 0 } : gauge;
+  const limit = state.rooms.get(gauge.queue)?.limit ?? 0;
+  const [waiting, throttled] = paused ? [gauge.ready, 0] : [0, gauge.full ? gauge.ready : 0];
+  const held = { paused, note: row?.pauseNote ?? "", at: row?.pausedAt ?? 0, waiting, limit, throttled };
+  const shown = isHeld(gauge) ? { ...gauge, ready: 0, readySince: 0, unserved: 0 } : gauge;
   return viewTrack(parts, shown, held, parts.tracks.of(gauge.queue, null), serving);
 }
 
-interface Pause {
+/** What operators have set to hold a queue back. */
+interface Hold {
   readonly paused: boolean;
   readonly note: string;
   readonly at: number;
-  /** Tasks that would be ready. */
+  /** Tasks that would be ready without the pause. */
   readonly waiting: number;
+  /** Attempts that may run at a time; 0: no limit. */
+  readonly limit: number;
+  /** Tasks that would be ready without the limit. */
+  readonly throttled: number;
 }
 
-function viewTrack(parts: ViewParts, gauge: QueueGauge, pause: Pause, track: Track, serving: ServingGauge): QueueView {
+const NO_HOLD: Hold = { paused: false, note: "", at: 0, waiting: 0, limit: 0, throttled: 0 };
+
+function viewTrack(parts: ViewParts, gauge: QueueGauge, hold: Hold, track: Track, serving: ServingGauge): QueueView {
   const { five } = track;
   const seconds = Math.max(Math.min(300, parts.knownMs / 1_000), 1);
   const inPerSecond = five.count("submitted") / seconds;
@@ -102,14 +121,16 @@ function viewTrack(parts: ViewParts, gauge: QueueGauge, pause: Pause, track: Tra
     ready: gauge.ready,
     scheduled: gauge.scheduled,
     retrying: gauge.retrying,
-    paused: pause.waiting,
+    paused: hold.waiting,
+    throttled: hold.throttled,
     running: gauge.running,
   };
   const view = {
     queue: gauge.queue,
-    paused: pause.paused,
-    pauseNote: pause.note,
-    pausedAt: pause.at,
+    paused: hold.paused,
+    pauseNote: hold.note,
+    pausedAt: hold.at,
+    limit: hold.limit,
     states,
     oldestReadyMs: gauge.readySince === 0 ? undefined : Math.max(parts.at - gauge.readySince, 0),
     unserved: gauge.unserved,

@@ -1,7 +1,7 @@
 import { GAUGE, GAUGES, isIdle, type PackedBucket } from "../kernel/stats/bucket.ts";
 import type { RollupRow } from "../ports/stats-store.ts";
 import type { Cells } from "./cells.ts";
-import type { QueueGauge } from "./gauges.ts";
+import { isHeld, type QueueGauge } from "./gauges.ts";
 import { ALL, keyOf } from "./key.ts";
 import { type Closed, Track } from "./track.ts";
 
@@ -106,13 +106,14 @@ export class Tracks {
 }
 
 function gaugesOf(gauge: QueueGauge, now: number): number[] {
-  const { ready, running, scheduled, retrying, paused, readySince } = gauge;
+  const { ready, running, scheduled, retrying, readySince } = gauge;
+  const held = isHeld(gauge);
   const sample = new Array<number>(GAUGES.length).fill(0);
   sample[GAUGE.samples] = 1;
-  sample[GAUGE.ready] = paused ? 0 : ready;
+  sample[GAUGE.ready] = held ? 0 : ready;
   sample[GAUGE.running] = running;
-  sample[GAUGE.held] = scheduled + retrying + (paused ? ready : 0);
-  sample[GAUGE.oldestMs] = paused || readySince === 0 ? 0 : Math.max(now - readySince, 0);
+  sample[GAUGE.held] = scheduled + retrying + (held ? ready : 0);
+  sample[GAUGE.oldestMs] = held || readySince === 0 ? 0 : Math.max(now - readySince, 0);
   return sample;
 }
 

@@ -5,9 +5,19 @@ import { DEFAULT_POOL } from "./gauges.ts";
 /** Workers that come and go within this time are one entry. */
 const TOGETHER_MS = 10_000;
 
+interface Known {
+  readonly pool: string;
+  readonly name: string;
+  readonly session: Pick<Session, "draining">;
+}
+
+/** How a worker's coming and going is told. Lost: its lease ended before it had said that it would go. */
+const VERBS = { joined: "joined", left: "left", lost: "was lost from" } as const;
+type News = keyof typeof VERBS;
+
 /** Tells which workers came and went. */
 export class WorkerNews {
-  #known = new Map<string, { readonly pool: string; readonly name: string }>();
+  #known = new Map<string, Known>();
   #lookedAt = 0;
 
   look(sessions: Iterable<Session>, now: number): Told[] {
@@ -15,33 +25,42 @@ export class WorkerNews {
     this.#lookedAt = now;
     const before = this.#known;
     this.#known = new Map();
-    const joined = new Map<string, string[]>();
-    const left = new Map<string, string[]>();
-    for (const { id, info } of sessions) {
-      const known = before.get(id) ?? { pool: info.labels["pool"] ?? DEFAULT_POOL, name: info.name };
+    const joined: Known[] = [];
+    for (const session of sessions) {
+      const { id, info } = session;
+      const known = before.get(id) ?? { pool: info.labels["pool"] ?? DEFAULT_POOL, name: info.name, session };
       this.#known.set(id, known);
-      if (!before.delete(id)) add(joined, known);
+      if (!before.delete(id)) joined.push(known);
     }
-    for (const known of before.values()) add(left, known);
-    return [...news(joined, "joined"), ...news(left, "left")];
+    const gone = [...before.values()];
+    return [
+      ...news(joined, "joined"),
+      ...news(
+        gone.filter(({ session }) => session.draining),
+        "left",
+      ),
+      ...news(
+        gone.filter(({ session }) => !session.draining),
+        "lost",
+      ),
+    ];
   }
 }
 
-function add(pools: Map<string, string[]>, { pool, name }: { readonly pool: string; readonly name: string }): void {
-  const names = pools.get(pool);
-  if (names === undefined) pools.set(pool, [name]);
-  else names.push(name);
-}
-
-function news(pools: ReadonlyMap<string, readonly string[]>, what: "joined" | "left"): Told[] {
-  return [...pools].map(([pool, names]) => ({
-    kind: ACTIVITY.worker,
-    action: `worker.${what}`,
-    subject: `pool/${pool}`,
-    summary:
-      names.length === 1
-        ? `Worker ${names[0]} ${what === "joined" ? "joined" : "left"} pool ${pool}.`
-        : `${names.length} workers ${what} pool ${pool}.`,
-    detail: { count: String(names.length), workers: names.slice(0, 10).join(", ") },
-  }));
+function news(workers: readonly Known[], what: News): Told[] {
+  return [...Map.groupBy(workers, ({ pool }) => pool)].map(([pool, all]) => {
+    const names = all.map(({ name }) => name);
+    const [first] = names;
+    const many = what === "lost" ? "were lost from" : VERBS[what];
+    return {
+      kind: ACTIVITY.worker,
+      action: `worker.${what}`,
+      subject: `pool/${pool}`,
+      summary:
+        names.length === 1
+          ? `Worker ${first} ${VERBS[what]} pool ${pool}.`
+          : `${names.length} workers ${many} pool ${pool}.`,
+      detail: { count: String(names.length), workers: names.slice(0, 10).join(", ") },
+    };
+  });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { TssError } from "../../proto/errors.ts";
+import type { HttpMetrics } from "../../runtime/call-metrics.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -24,6 +25,8 @@ export interface AnswererOptions {
   /** Origins whose pages may read answers. */
   readonly origins: readonly string[];
   readonly logger: Logger;
+  /** Absent: nobody counts. */
+  readonly metrics?: HttpMetrics | undefined;
 }
 
 export interface Answerer {
@@ -49,6 +52,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let exchange: Exchange | undefined;
     const startedAt = Date.now();
+    if (options.metrics !== undefined) measure(options.metrics, request, response, () => exchange?.route ?? "none");
     // A client that goes away in the midst of its answer is no error of anybody.
     response.on("error", () => {});
     try {
@@ -76,6 +80,19 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     }
   };
   return Object.assign(answer, { clientError });
+}
+
+/** @param route asked for at the end, when it is known. Status 0: the client went before there was an answer. */
+function measure(
+  metrics: HttpMetrics,
+  { method = "" }: IncomingMessage,
+  response: ServerResponse,
+  route: () => string,
+): void {
+  const startedAt = performance.now();
+  response.once("close", () => {
+    metrics.ended(method, route(), response.headersSent ? response.statusCode : 0, performance.now() - startedAt);
+  });
 }
 
 /** True when the request was a preflight and is answered. */

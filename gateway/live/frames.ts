@@ -14,10 +14,13 @@ export interface ValueFrame {
   readonly value: unknown;
 }
 
-/** Event `rows`: a list. `rows` has what this stream has not been sent yet or what has changed; `order` names every row. */
+/**
+ * Event `rows`: a list. `rows` has what this stream has not been sent yet or what has changed; `order` names every row, and is
+ * absent where it is as before.
+ */
 export interface RowsFrame {
   readonly topic: string;
-  readonly order: readonly string[];
+  readonly order?: readonly string[];
   readonly rows: Readonly<Record<string, unknown>>;
   /** The answer without its rows, e.g. `nextCursor`. */
   readonly rest: Readonly<Record<string, unknown>>;

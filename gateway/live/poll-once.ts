@@ -1,6 +1,6 @@
 import type { Hub } from "./hub.ts";
 import type { Listener } from "./source.ts";
-import { stateFrame } from "./state-frame.ts";
+import { nothingSent, stateFrame } from "./state-frame.ts";
 
 /** Longest wait for topics that nobody else listens to, ms. */
 const PATIENCE_MS = 3_000;
@@ -34,7 +34,7 @@ async function first(hub: Hub, topic: string, headers: Record<string, string>): 
       leave = subscription.leave;
       read = () => {
         const state = subscription.state();
-        return state === undefined ? "" : stateFrame(topic, state, new Map());
+        return state === undefined ? "" : stateFrame(topic, state, nothingSent());
       };
     } catch (error) {
       answer(problem("INVALID_ARGUMENT", (error as Error).message, true));

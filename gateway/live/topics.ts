@@ -1,7 +1,13 @@
 import { type DescMessage, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import {
+  ExplainQueueRequestSchema,
+  ExplainQueueResponseSchema,
   GetOverviewRequestSchema,
   GetOverviewResponseSchema,
+  GetQueueRequestSchema,
+  GetQueueResponseSchema,
+  GetWorkerRequestSchema,
+  GetWorkerResponseSchema,
   ListQueuesRequestSchema,
   ListQueuesResponseSchema,
   ListWorkersRequestSchema,
@@ -21,7 +27,9 @@ import {
 import { callUnary, type RouteContext } from "../routes/context.ts";
 import { outputFrame } from "./output-frame.ts";
 import { type Poll, pollSource } from "./poll-source.ts";
+import { seriesSource } from "./series-source.ts";
 import type { Source } from "./source.ts";
+import { statsSource } from "./stats-source.ts";
 
 type MakeSource = (context: RouteContext, request: JsonValue, from: number) => Source;
 
@@ -35,11 +43,16 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
     field: "queues",
     key: "name",
   }),
+  queue: polled(QueueService, "getQueue", GetQueueRequestSchema, GetQueueResponseSchema),
+  "explain-queue": polled(QueueService, "explainQueue", ExplainQueueRequestSchema, ExplainQueueResponseSchema),
   workers: polled(WorkerRegistryService, "listWorkers", ListWorkersRequestSchema, ListWorkersResponseSchema, {
     field: "workers",
     key: "sessionId",
   }),
+  worker: polled(WorkerRegistryService, "getWorker", GetWorkerRequestSchema, GetWorkerResponseSchema),
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
+  stats: statsSource,
+  series: seriesSource,
   task: taskSource,
   output: outputSource,
 };

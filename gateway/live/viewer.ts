@@ -2,7 +2,7 @@ import type { Exchange } from "../http/exchange.ts";
 import { PING_MS } from "./frames.ts";
 import type { Hub, Subscription } from "./hub.ts";
 import type { Listener } from "./source.ts";
-import { stateFrame } from "./state-frame.ts";
+import { nothingSent, type Sent, stateFrame } from "./state-frame.ts";
 
 /** Least time between two states of the same topic, ms. */
 const STATE_MS = 100;
@@ -11,8 +11,8 @@ const BUFFER_BYTES = 256 * 1024;
 
 interface Joined {
   readonly subscription: Subscription;
-  /** Rows of the topic this browser has, by reference. */
-  readonly sent: Map<string, string>;
+  /** Rows of the topic this browser has. */
+  readonly sent: Sent;
 }
 
 /** One browser's stream: what has changed is marked, and written when the connection has room for it. */
@@ -36,7 +36,7 @@ export class Viewer {
   /** @throws Error when the hub refuses the topic. */
   join(hub: Hub, topic: string, headers: Record<string, string>, from: number): void {
     const subscription = hub.join(topic, this.#listener(topic), headers, from);
-    this.#joined.set(topic, { subscription, sent: new Map() });
+    this.#joined.set(topic, { subscription, sent: nothingSent() });
     // The topic may have had a state before this browser was in the list.
     if (subscription.state() !== undefined) this.#mark(topic);
   }

@@ -1,4 +1,4 @@
-import { TssError } from "../../proto/errors.ts";
+import { isInDoubt, TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
 import { type Task, TaskSchema, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
@@ -54,11 +54,11 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
 /** A submit that was not answered may have been accepted: who sends it again must know. */
 async function orInDoubt<T>(call: Promise<T>): Promise<T> {
   return call.catch((error: unknown) => {
-    if (!(error instanceof TssError) || error.code !== "DEADLINE_EXCEEDED") throw error;
+    if (!isInDoubt(error)) throw error;
     throw new TssError(
       error.code,
       `${error.message} What was submitted may still be accepted: send it again with the same Idempotency-Key, or look at /task/list.`,
-      { cause: error },
+      { reason: error.reason, cause: error },
     );
   });
 }

@@ -91,3 +91,24 @@ func TestManyLongErrorsAtOnceTravelInMessagesBelowTheLimit(t *testing.T) {
 		t.Errorf("%d reports", count)
 	}
 }
+
+func TestNoOfferIsLostWhateverTheMomentOfTheWelcome(t *testing.T) {
+	s := newQuietSession(maxSlots)
+	for round := range 2_000 {
+		s.disconnected()
+		told := s.hello().GetHello().GetCredit()
+		offered := make(chan struct{})
+		go func() {
+			s.offer(1)
+			close(offered)
+		}()
+		s.welcomed(&tsspb.Welcome{SessionId: "w_1"})
+		<-offered
+		for _, message := range s.outbox.take() {
+			told += message.GetCredit()
+		}
+		if int(told) != s.credit {
+			t.Fatalf("round %d: it has said %d of %d", round, told, s.credit)
+		}
+	}
+}

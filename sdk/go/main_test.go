@@ -67,7 +67,15 @@ func start(t testing.TB, worker *tss.Worker) (stop func() error) {
 		cancel()
 		return <-ended
 	}
-	t.Cleanup(func() { check(t, stop()) })
+	t.Cleanup(func() {
+		// A handler of a test that has failed may wait for ever; it is told to stop, and then left.
+		if t.Failed() {
+			over, end := context.WithCancel(context.Background())
+			end()
+			worker.Shutdown(over)
+		}
+		check(t, stop())
+	})
 	select {
 	case <-worker.Ready():
 	case err := <-ended:

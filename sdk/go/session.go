@@ -159,11 +159,10 @@ func (s *session) welcomed(welcome *tsspb.Welcome) {
 	s.refusedSince = time.Time{}
 	s.term = positive(welcome.GetLeaseTtl().AsDuration(), 15*time.Second)
 	every := positive(welcome.GetHeartbeatInterval().AsDuration(), s.term/3)
-	// What was offered, and decided, between hello and welcome.
-	request := &tsspb.WorkRequest{Credit: uint32(max(0, s.credit-s.told)), Draining: s.draining}
+	// What was offered, and decided, between hello and welcome. Who offers at this moment waits: then it is heard.
+	s.outbox.open(&tsspb.WorkRequest{Credit: uint32(max(0, s.credit-s.told)), Draining: s.draining})
 	s.told = s.credit
 	s.mu.Unlock()
-	s.outbox.open(request)
 	select {
 	case s.interval <- every:
 	default:

@@ -29,15 +29,20 @@ export interface CallOptions {
 }
 
 /** Both halves of a bidi call. Reading throws TssError when the call fails, and ends when the server ends it. */
-export interface BidiCall<I extends DescMessage, O extends DescMessage> extends AsyncIterable<MessageShape<O>> {
+export interface BidiStream<W, R> extends AsyncIterable<R> {
   /** False: the peer is slow; wait for `drained` before writing more. */
-  write(message: MessageInitShape<I>): boolean;
+  write(message: W): boolean;
   drained(): Promise<void>;
   /** No further message from this side. */
   end(): void;
   /** Ends the call at once. */
   cancel(): void;
 }
+
+export type BidiCall<I extends DescMessage, O extends DescMessage> = BidiStream<MessageInitShape<I>, MessageShape<O>>;
+
+/** A bidi call whose messages are the bytes of the wire, for who reads and writes them field by field. */
+export type BytesCall = BidiStream<Buffer, Buffer>;
 
 /** Typed methods of a service. Every failure is a TssError with the server's message and details. */
 export type ServiceClient<S extends DescService> = {
@@ -53,6 +58,7 @@ export type ServiceClient<S extends DescService> = {
 /** The one door to a coordinator: address, TLS, key, keepalive, deadlines and error mapping. */
 export interface Connection {
   service<S extends DescService>(service: S): ServiceClient<S>;
+  bytes(method: DescMethodBiDiStreaming, options?: CallOptions): BytesCall;
   /** Resolves when a coordinator answers. @throws TssError UNAVAILABLE naming the addresses tried. */
   ready(timeoutMs: number): Promise<void>;
   close(): void;

@@ -5,6 +5,8 @@ export interface LatencyResult {
   /** Microseconds from the due time, sorted. */
   readonly ackUs: readonly number[];
   readonly startUs: readonly number[];
+  /** Empty: the system does not tell. */
+  readonly endUs: readonly number[];
 }
 
 const PAYLOAD = 100;
@@ -49,6 +51,7 @@ async function openLoop(
     await new Promise((resolve) => (untilMs > 2 ? setTimeout(resolve, untilMs - 2) : setImmediate(resolve)));
   }
   await Promise.all(acks);
-  const { startUs } = await worked;
-  return { ackUs: ackUs.toSorted((a, b) => a - b), startUs: startUs.toSorted((a, b) => a - b) };
+  const { startUs, endUs } = await worked;
+  const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+  return { ackUs: sorted(ackUs), startUs: sorted(startUs), endUs: sorted(endUs) };
 }

@@ -57,9 +57,28 @@ test("queue list, pause and resume", async () => {
   expect(listed.stdout).toMatch(/mail +paused: down\\x1b\[2J +12 +3/);
   expect((await tss("queue", "resume", "mail")).stdout).toBe("mail is open; 12 of its tasks wait.\n");
   expect((await json("queue", "list")).queues).toEqual([
-    { name: "mail", paused: false, counts: { waiting: 12, running: 3, succeeded: 0, failed: 0, cancelled: 0 } },
+    {
+      name: "mail",
+      paused: false,
+      limit: 0,
+      counts: { waiting: 12, running: 3, succeeded: 0, failed: 0, cancelled: 0 },
+    },
   ]);
   expect((await tss("queue", "pause", "nothing")).code).toBe(5);
+});
+
+test("queue limit sets a limit, shows it and takes it off", async () => {
+  expect((await tss("queue", "limit", "mail", "5")).stdout).toBe(
+    "mail runs at most 5 of its tasks at a time; 3 run now.\n",
+  );
+  expect((await tss("queue", "list")).stdout).toMatch(/ LIMIT .*\nmail +open +12 +3 +5 /);
+  expect((await json("queue", "limit", "mail", "1000000")).limit).toBe(1_000_000);
+  expect((await tss("queue", "limit", "mail", "none")).stdout).toBe("mail has no limit; 3 run now.\n");
+  for (const wrong of ["0", "-1", "1000001", "1.5", "many"]) {
+    const refused = await tss("queue", "limit", "mail", "--", wrong);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toBe("Error: LIMIT must be a whole number from 1 to 1000000, or none.\n");
+  }
 });
 
 test("status shows the system on one page", async () => {

@@ -22,7 +22,7 @@ test("run shows stdout and stderr where they belong and ends with the task's cod
   };
   const { code, stdout, stderr } = await run(["run", "--queue", "ci", "--", "make", "-j2"]);
   expect({ code, stdout, stderr }).toEqual({ code: 3, stdout: "one\ntwo\n", stderr: "warning\n" });
-  expect(house.submitted[0]?.tasks[0]).toMatchObject({ argv: ["make", "-j2"], name: "make -j2", queue: "ci" });
+  expect(house.submitted[0]?.[0]).toMatchObject({ argv: ["make", "-j2"], name: "make -j2", queue: "ci" });
 });
 
 test("bytes that are not text pass untouched to a pipe", async () => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const tss = (...args: string[]) => runTss(args, { env: house.env });
-const spec = () => house.submitted[0]?.tasks[0];
+const spec = () => house.submitted[0]?.[0];
 
 test("create prints the id on stdout and nothing else", async () => {
   const { code, stdout, stderr } = await tss("task", "create", "--command", "echo hi");
@@ -65,7 +65,7 @@ test("create takes a time and a payload from text, file or stdin", async () => {
   await tss("task", "create", "--type", "resize", "--payload", '{"size":1}', "--at", "2030-01-02T03:04:05Z");
   await tss("task", "create", "--type", "resize", "--payload", `@${folder}/job.json`);
   await runTss(["task", "create", "--type", "resize", "--payload", "-"], { env: house.env, stdin: "[2]" });
-  const sent = house.submitted.map((request) => request.tasks[0]);
+  const sent = house.submitted.map((tasks) => tasks[0]);
   const texts = sent.map((task) => Buffer.from(task?.payload?.data ?? []).toString());
   expect(texts).toEqual(['{"size":1}', '{"size":3}', "[2]"]);
   expect(sent[0]?.payload?.contentType).toBe("application/json");
@@ -81,7 +81,6 @@ test("what cannot be a task is refused before anything is sent", async () => {
     ["--command", "x", "--env", "NOT_SET_HERE"],
     ["--command", "x", "--env", "9=1"],
     ["--command", "x", "--delay", "soon"],
-    ["--command", "x", "--no-retry-on", "64;65"],
     ["--command", "x", "--no-retry-on", "256"],
     [],
   ]) {

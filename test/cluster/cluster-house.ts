@@ -13,6 +13,8 @@ export interface Node {
 }
 
 export interface TestCluster {
+  /** One more coordinator, at the address of one that is gone or at a new one; it answers, its shards come later. */
+  join(listen?: string): Promise<Node>;
   readonly nodes: Node[];
   readonly key: string;
   /** Closed before the coordinators end. */
@@ -33,29 +35,41 @@ export async function startCluster(count: number): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshDatabase(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
-    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    TSS_OWNER_TTL: "2s",
+    // Who is killed is known by its session; a machine with more to do than it can must not look like a stopped process.
+    TSS_OWNER_TTL: "15s",
+    TSS_LOG_LEVEL: "warn",
   };
   const nodes: Node[] = [];
-  const cluster = { nodes, key: "", closers: [] };
-  clusters.push(cluster);
-  for (let at = 0; at < count; at++) {
-    const coordinator = await startCoordinatorProcess(settings);
-    cluster.key ||= coordinator.key ?? "";
-    nodes.push({
-      process: coordinator,
-      connection: openConnection({ address: coordinator.address, apiKey: cluster.key }),
-    });
-  }
-  await until(
-    "the shards to be divided",
-    async () => {
-      const owned = await Promise.all(nodes.map((node) => ownedBy(node)));
-      return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
+  const cluster = {
+    nodes,
+    key: "",
+    closers: [],
+    async join(listen = "127.0.0.1:0"): Promise<Node> {
+      const coordinator = await startCoordinatorProcess({ ...settings, TSS_COORDINATOR_LISTEN: listen });
+      cluster.key ||= coordinator.key ?? "";
+      const connection = openConnection({ address: coordinator.address, apiKey: cluster.key });
+      const node = { process: coordinator, connection };
+      nodes.push(node);
+      return node;
     },
-    30_000,
-  );
+  };
+  clusters.push(cluster);
+  for (let at = 0; at < count; at++) await cluster.join();
+  await untilDivided(nodes);
   return cluster;
+}
+
+/** Waits until these coordinators own every shard, each some. */
+export async function untilDivided(nodes: readonly Node[]): Promise<void> {
+  let owned: number[] = [];
+  const isDivided = async () => {
+    owned = await Promise.all(nodes.map((node) => ownedBy(node)));
+    return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
+  };
+  await until("the shards to be divided", isDivided, 30_000).catch((error: Error) => {
+    const said = nodes.map(({ process }) => process.output()).join("");
+    throw new Error(`${error.message}; they own ${owned.join(", ")} and said: ${said}`);
+  });
 }
 
 /** Shards that it owns now; 0 while it does not answer. */

@@ -73,6 +73,9 @@ test("a queue that is paused at one stands still at all, and workers of all are 
     return lists.every(({ workers: seen }) => seen.length === 4);
   });
   expect([...ran, ...others]).toEqual([]);
+  await b.connection.service(QueueService).limitQueue({ name: "slow", limit: 3 });
+  await until("the limit to be known", async () => (await queueAt(a))?.limit === 3);
+  expect(await queueAt(a)).toMatchObject({ paused: true, pauseNote: "wait" });
   await b.connection.service(QueueService).resumeQueue({ name: "slow" });
   await until("the task to run", () => ran.length + others.length === 1);
 });

@@ -20,7 +20,8 @@ beforeAll(async () => {
     files.set(pathname, Number(response.headers()["content-length"] ?? 0));
   });
   await page.goto(`${system.gateway}/`);
-  await page.getByRole("link", { name: "hello" }).waitFor();
+  await page.getByRole("img", { name: /^Tasks a minute/ }).waitFor();
+  await page.locator(".chart canvas").first().waitFor();
 });
 afterAll(async () => {
   await browser?.close();

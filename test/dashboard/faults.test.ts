@@ -59,7 +59,7 @@ test("all tabs of a browser share one stream", async () => {
 
 test("a browser without shared workers, and one no stream comes through to, are served too", async () => {
   const id = await submit({ name: "polled", command: "sleep 300" });
-  const lonely = await openDashboard(system);
+  await using lonely = await openDashboard(system);
   const { page } = lonely;
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, "SharedWorker"));
   await page.route("**/live/stream", (route) => route.abort());
@@ -69,11 +69,10 @@ test("a browser without shared workers, and one no stream comes through to, are 
   await page.getByRole("button", { name: "Updates: every 5 s" }).waitFor();
   await system.rest(`/task/cancel/${id}`, { method: "POST" });
   await page.locator(".task-title").getByText("cancelled").waitFor();
-  await lonely.close();
 });
 
 test("a clock that is an hour off does not make ages wrong", async () => {
-  const off = await openDashboard(system);
+  await using off = await openDashboard(system);
   const { page } = off;
   await page.clock.install({ time: Date.now() + 3_600_000 });
   await page.goto(`${system.gateway}/#/tasks`);
@@ -81,11 +80,10 @@ test("a clock that is an hour off does not make ages wrong", async () => {
   await submit({ name: "fresh", command: "true" });
   const row = page.getByRole("row").filter({ hasText: "fresh" });
   await row.getByText(/just now|\d+ s ago/).waitFor();
-  await off.close();
 });
 
 test("times are shown in the zone that is chosen", async () => {
-  const away = await openDashboard(system, { timezoneId: "Asia/Kolkata", place: "tasks" });
+  await using away = await openDashboard(system, { timezoneId: "Asia/Kolkata", place: "tasks" });
   const { page } = away;
   await page.getByRole("link", { name: "hello" }).first().click();
   const created = page.locator(".facts time").first();
@@ -99,7 +97,6 @@ test("times are shown in the zone that is chosen", async () => {
     .getByText(`${stamp?.slice(0, 10)} ${stamp?.slice(11, 19)} UTC`)
     .first()
     .waitFor();
-  await away.close();
 });
 
 test("works under a sub-path", async () => {
@@ -119,7 +116,7 @@ test("works under a sub-path", async () => {
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const { port } = proxy.address() as { port: number };
-  const beneath = await openDashboard(
+  await using beneath = await openDashboard(
     { gateway: `http://127.0.0.1:${port}/ops/tss`, key: system.key },
     { place: "tasks" },
   );
@@ -128,7 +125,6 @@ test("works under a sub-path", async () => {
   await beneath.page.getByText("Hello from task").first().waitFor();
   expect(beneath.page.url()).toContain("/ops/tss/#/task/");
   expect(beneath.faults).toEqual([]);
-  await beneath.close();
   proxy.closeAllConnections();
   proxy.close();
 });

@@ -71,7 +71,7 @@ test("a link signs in once and leaves the address", async () => {
 
 test("what the key may not do is not offered", async () => {
   const { secret } = await makeKey("looks only", "viewer");
-  const viewer = await openDashboard(system, { key: secret });
+  const viewer = await openDashboard(system, { key: secret, place: "tasks" });
   try {
     await viewer.page.getByRole("link", { name: "hello" }).first().click();
     await viewer.page.getByRole("heading", { name: "hello" }).waitFor();

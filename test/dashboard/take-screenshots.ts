@@ -1,6 +1,7 @@
-/** `node test/dashboard/take-screenshots.ts`: pictures of the main pages on a running system, into docs/images. */
+/** `node test/dashboard/take-screenshots.ts [seconds]`: pictures of the main pages on a system that has run for so long, into docs/images. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { openDashboard } from "../support/dashboard.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 
@@ -12,9 +13,14 @@ printf '\\033[33mwarning:\\033[0m photo-041.jpg has no EXIF date\\n' >&2
 printf '\\033[31merror:\\033[0m photo-042.jpg is truncated\\n' >&2
 echo '{"progress":17,"message":"41 of 240"}' >&3`;
 
-const system = await startDev();
+const system = await startDev({ TSS_WORKER_SLOTS: "6" });
+const stop = new AbortController();
+let traffic: Promise<void> = Promise.resolve();
 try {
   const ids = await fill(system);
+  traffic = flow(system, stop.signal);
+  // Charts need something to show.
+  await setTimeout(Number(process.argv[2] ?? 240) * 1_000);
   mkdirSync(IMAGES, { recursive: true });
   for (const theme of ["light", "dark"] as const) {
     const { page, close } = await openDashboard(system, { colorScheme: theme, place: "tasks", timezoneId: "UTC" });
@@ -22,15 +28,23 @@ try {
       await page.goto(`${system.gateway}/#/${place}`);
       await page.getByText(there).first().waitFor();
       await page.mouse.move(2, 500);
+      if (/overview|queue$/.test(name)) await page.locator(".chart canvas").nth(1).waitFor();
       await page.screenshot({ path: join(IMAGES, `${name}-${theme}.png`) });
     };
-    await shoot("tasks", "tasks", "nightly report");
+    await shoot("overview", "?range=15m", "Wait p95");
+    await shoot("queues", "queues", "billing");
+    await shoot("queue", "queue/images?range=15m", "in all");
+    await shoot("failures", "failures", "sync customer");
+    await shoot("workers", "workers", "Came, left and lost");
+    await shoot("tasks", "tasks", "welcome mail");
     await shoot("task", `task/${ids.running}`, "photo-042.jpg");
     await shoot("failed", `task/${ids.failed}`, "answers 503");
     if (theme === "light") await shoot("submit", `submit?like=${ids.running}`, "Submit a copy");
     await close();
   }
 } finally {
+  stop.abort();
+  await traffic;
   await system.stop();
   rmSync(system.folder, { recursive: true, force: true });
 }
@@ -66,4 +80,19 @@ async function fill({ rest }: DevSystem): Promise<{ running: string; failed: str
     labels: { album: "2026", customer: "acme" },
   });
   return { running, failed };
+}
+
+/** What a web team's system does all day, with a customer whose sync fails. */
+async function flow({ rest }: DevSystem, signal: AbortSignal): Promise<void> {
+  const submit = (body: object) => rest("/task/submit", { method: "POST", body: JSON.stringify(body) });
+  await rest("/queue/limit/images", { method: "POST", body: JSON.stringify({ limit: 2 }) });
+  for (let turn = 0; !signal.aborted; turn++) {
+    const many = 1 + Math.round(2 + 2 * Math.sin(turn / 12));
+    for (let index = 0; index < many; index++)
+      await submit({ name: `welcome mail ${turn}-${index}`, command: `sleep 0.${(turn + index) % 6}`, queue: "mail" });
+    if (turn % 9 === 0) await submit({ name: `sync customer ${turn}`, command: "exit 69", queue: "sync" });
+    else if (turn % 2 === 0) await submit({ name: `sync customer ${turn}`, command: "sleep 0.2", queue: "sync" });
+    if (turn % 5 === 0) await submit({ name: `resize album ${turn}`, command: "sleep 4", queue: "images" });
+    await setTimeout(1_000, undefined, { signal }).catch(() => undefined);
+  }
 }

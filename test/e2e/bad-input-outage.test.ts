@@ -74,6 +74,16 @@ async function startSystem(databaseUrl: string) {
   return { env, rest, coordinator };
 }
 
+/** Asks again until the database is back. */
+async function untilAccepted<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
+  let answer = await ask();
+  await until("it is accepted", async () => {
+    if (answer.status >= 300) answer = await ask();
+    return answer.status < 300;
+  });
+  return answer;
+}
+
 test("a database that is killed in mid-flight costs no task, no run and no word", async () => {
   const database = await startDatabase();
   const { env, rest, coordinator } = await startSystem(database.url);
@@ -88,8 +98,8 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
   await until("two of them run", () => runs() === 2);
 
   await database.kill();
-  const waits = rest("/task/submit", { name: "meanwhile", command: "true" });
-  waits.catch(() => {});
+  const asked = { name: "meanwhile", command: "true", idempotencyKey: "meanwhile" };
+  const waits = rest("/task/submit", asked);
   await until("it is noticed", () => coordinator.stderr().includes("the database cannot be written"));
   const fresh = await rest("/task/submit", { name: "in a queue never seen", command: "true", queue: "new" });
   expect(fresh).toMatchObject({
@@ -110,12 +120,16 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
   expect(doctor.code).toBe(1);
   expect(doctor.stdout).toMatch(/^✗ database +Nothing listens on 127\.0\.0\.1:\d+: start Postgres[^\n]+\n +→ Start/m);
   expect(doctor.stdout).toMatch(/^✗ store +The coordinator cannot write its database: [^\n]+\n +→ Bring the database/m);
+  // Who waits is not left waiting, and can ask again without making the task twice.
+  expect(await waits).toMatchObject({
+    status: 503,
+    body: { code: "UNAVAILABLE", reason: "STORE_IN_DOUBT", detail: expect.stringMatching(/same Idempotency-Key/) },
+  });
   // Running work ends while its end cannot be written.
   writeFileSync(go, "");
 
   await database.start();
-  const meanwhile = await waits;
-  expect(meanwhile).toMatchObject({ status: 201 });
+  const meanwhile = await untilAccepted(() => rest("/task/submit", asked));
   for (const id of [...accepted, meanwhile.body.id])
     expect((await rest(`/task/wait/${id}?timeout=30`)).body).toMatchObject({ status: "succeeded", attempt: 1 });
   expect(runs()).toBe(20);

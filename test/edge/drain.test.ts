@@ -3,11 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "@jest/globals";
 import type { WorkStream } from "../../coordinator/operations/operations.ts";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
-import {
-  GetTaskResponseSchema,
-  SubmitTasksResponseSchema,
-  TaskService,
-} from "../../proto/gen/tss/v1/task_service_pb.js";
+import { GetTaskResponseSchema, TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { startEdge } from "../support/edge-server.ts";
 import { fakeOperations } from "../support/fake-operations.ts";
@@ -122,7 +118,7 @@ test("calls that can go on elsewhere are told so at once; submits that were take
       async submitTasks() {
         runs();
         await answer.promise;
-        return create(SubmitTasksResponseSchema);
+        return [];
       },
     },
   });

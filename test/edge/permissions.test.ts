@@ -32,6 +32,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.QueueService/ExplainQueue": "AOSV",
   "tss.v1.QueueService/PauseQueue": "AO",
   "tss.v1.QueueService/ResumeQueue": "AO",
+  "tss.v1.QueueService/LimitQueue": "AO",
   "tss.v1.WorkerRegistryService/ListWorkers": "AOSV",
   "tss.v1.WorkerRegistryService/GetWorker": "AOSV",
   "tss.v1.WorkerRegistryService/DrainWorker": "AO",

@@ -2,16 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "@jest/globals";
-import { specBytes } from "../../coordinator/kernel/spec-bytes.ts";
-import type { TaskOperations } from "../../coordinator/operations/operations.ts";
+import type { SubmitAnswer, TaskOperations } from "../../coordinator/operations/operations.ts";
 import { TssError } from "../../proto/errors.ts";
 import { RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
 import { TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   SubmitStreamRequestSchema,
   type SubmitStreamResponse,
-  type SubmitTasksResponse,
-  SubmitTasksResponseSchema,
   TaskService,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { startEdge } from "../support/edge-server.ts";
@@ -33,8 +30,7 @@ async function start(submitTasks: TaskOperations["submitTasks"], limits = {}) {
   return { edge, call: client.bidi(submitStream) };
 }
 
-const accepted = (id: string): SubmitTasksResponse =>
-  create(SubmitTasksResponseSchema, { results: [{ result: { case: "id", value: id } }] });
+const accepted = (id: string): SubmitAnswer[] => [{ id, duplicate: false }];
 
 function take(call: { on(event: "data", listener: (answer: SubmitStreamResponse) => void): unknown }, count: number) {
   const answers: SubmitStreamResponse[] = [];
@@ -47,10 +43,12 @@ function take(call: { on(event: "data", listener: (answer: SubmitStreamResponse)
 }
 
 test("messages are submitted as they come and answered in their order", async () => {
-  const waiting: ((answer: SubmitTasksResponse) => void)[] = [];
+  const waiting: ((answers: SubmitAnswer[]) => void)[] = [];
   const all = Promise.withResolvers<void>();
   const { call } = await start((_, request) => {
-    expect(specBytes(request.tasks[0]!)).toEqual(Buffer.from(toBinary(TaskSpecSchema, request.tasks[0]!)));
+    expect(request.tasks[0]?.bytes).toEqual(
+      Buffer.from(toBinary(TaskSpecSchema, create(TaskSpecSchema, { name: "t" }))),
+    );
     return new Promise((resolve) => {
       waiting.push(resolve);
       if (waiting.length === 5) all.resolve();
@@ -96,7 +94,7 @@ test("a message that is refused is answered with its error, and the stream goes 
 });
 
 test("past its bound of bytes in work a stream is not read, and goes on when they are answered", async () => {
-  const waiting: ((answer: SubmitTasksResponse) => void)[] = [];
+  const waiting: ((answers: SubmitAnswer[]) => void)[] = [];
   let arrived = () => {};
   const { edge } = await start(
     () =>

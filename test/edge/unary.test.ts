@@ -9,7 +9,6 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/
 import {
   type GetTaskRequest,
   GetTaskResponseSchema,
-  SubmitTasksResponseSchema,
   TaskService,
   WaitTaskResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -217,7 +216,7 @@ test("a message of 4 MiB passes, one byte more is refused, and so is an answer",
     tasks: {
       submitTasks: async (_, request) => {
         sizes.push(request.requestId.length);
-        return create(SubmitTasksResponseSchema);
+        return [];
       },
       getTask: async () => create(GetTaskResponseSchema, { task: { name: "n".repeat(5 * 1024 * 1024) } }),
     },

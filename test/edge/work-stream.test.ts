@@ -1,15 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "@jest/globals";
-import type { LeaseGrant, WorkStream } from "../../coordinator/operations/operations.ts";
+import type { LeaseGrant, WorkerMessage, WorkStream } from "../../coordinator/operations/operations.ts";
 import { TssError } from "../../proto/errors.ts";
 import { TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import {
-  WorkerService,
-  type WorkRequest,
-  WorkRequestSchema,
-  type WorkResponse,
-} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { WorkerService, WorkRequestSchema, type WorkResponse } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
 import { fakeOperations } from "../support/fake-operations.ts";
 import { failure, statusOf, streamFailure, TestClient } from "../support/grpc-client.ts";
@@ -35,16 +30,16 @@ const lease = (id: string, bytes = 10): LeaseGrant => ({
 
 interface Session {
   readonly edge: EdgeUnderTest;
-  readonly received: WorkRequest[];
+  readonly received: WorkerMessage[];
   readonly stream: Promise<WorkStream>;
   readonly closed: Promise<void>;
   /** Resolves when the next message was received. */
-  next(): Promise<WorkRequest>;
+  next(): Promise<WorkerMessage>;
 }
 
 async function session(options: Parameters<typeof startEdge>[0] = {}): Promise<Session> {
-  const received: WorkRequest[] = [];
-  const waiting: ((message: WorkRequest) => void)[] = [];
+  const received: WorkerMessage[] = [];
+  const waiting: ((message: WorkerMessage) => void)[] = [];
   const attached = Promise.withResolvers<WorkStream>();
   const closed = Promise.withResolvers<void>();
   const operations = fakeOperations({
@@ -63,7 +58,7 @@ async function session(options: Parameters<typeof startEdge>[0] = {}): Promise<S
   });
   const edge = await startEdge({ operations, ...options });
   open.push(edge);
-  const next = () => new Promise<WorkRequest>((resolve) => waiting.push(resolve));
+  const next = () => new Promise<WorkerMessage>((resolve) => waiting.push(resolve));
   return { edge, received, stream: attached.promise, closed: closed.promise, next };
 }
 

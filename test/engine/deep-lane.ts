@@ -1,13 +1,13 @@
 import { expect } from "@jest/globals";
 import fc from "fast-check";
 import { appendHead, dropMemory, noteAhead, takeInHand, takeOut } from "../../coordinator/engine/fill.ts";
+import { ItemIndex } from "../../coordinator/engine/item-index.ts";
 import { Lane } from "../../coordinator/engine/lanes.ts";
 import { admitCommitted } from "../../coordinator/engine/place.ts";
 import { considerRefill, noteCommitted } from "../../coordinator/engine/refill.ts";
 import { SegmentMap } from "../../coordinator/engine/segments.ts";
 import type { EngineState } from "../../coordinator/engine/state.ts";
 import { writeLaneKey } from "../../coordinator/kernel/lane-key.ts";
-import { refKey } from "../../coordinator/kernel/task-ref.ts";
 import type { TaskHead } from "../../coordinator/ports/rows.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { headOf } from "../support/task-head.ts";
@@ -95,7 +95,7 @@ export class World {
       flushCommitted: 0,
       flushMaking: 0,
       segments,
-      items: new Map(),
+      items: new ItemIndex(),
       profiles: new Map(),
       listed: new Set(),
       queues: new Map(),
@@ -214,8 +214,8 @@ export class World {
     this.#batch = null;
     state.flushCommitted = batch.number;
     for (const { seq } of batch.placed.toReversed()) noteCommitted(state, this.lane, 0, seq);
-    for (const head of batch.held) if (state.items.delete(refKey(head))) admitCommitted(state, this.lane, head);
-    for (const head of batch.ends) state.items.delete(refKey(head));
+    for (const head of batch.held) if (state.items.delete(head)) admitCommitted(state, this.lane, head);
+    for (const head of batch.ends) state.items.delete(head);
   }
 
   #end(head: TaskHead): void {
@@ -229,7 +229,7 @@ export class World {
       ({ head, ended }) =>
         ended === Number.POSITIVE_INFINITY &&
         !this.cancelled.has(head.seq) &&
-        !this.#state.items.has(refKey(head)) &&
+        !this.#state.items.has(head) &&
         !this.#given.has(head.seq),
     );
     const row = waiting[which % Math.max(waiting.length, 1)];

@@ -4,6 +4,7 @@ import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
 import { freshDatabase } from "../support/database.ts";
 import { startEngine, submit } from "../support/engine-house.ts";
+import { heldStore } from "../support/held-store.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 
 const NEVER = 86_400_000;
@@ -24,4 +25,31 @@ test.each([
   await submit(second, [{ command: "true" }]);
   await first.close();
   await second.close();
+});
+
+test("an owner that learns only while it stops that another has taken over stops all the same", async () => {
+  const url = await freshSqlite();
+  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const first = await startEngine(await open(), IDLE);
+  const second = await startEngine(await open(), IDLE, true);
+  const late = submit(first, [{ command: "true" }]);
+  late.catch(() => {});
+  await first.close();
+  await expect(late).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(await first.stopped).toBeInstanceOf(FencedError);
+  await second.close();
+});
+
+test("an owner that is fenced while it stops does stop", async () => {
+  const url = await freshSqlite();
+  const store = heldStore(await sqliteStore.open(url, { readConnections: 2, failpoint: () => {} }));
+  const house = await startEngine(store, IDLE);
+  const flush = store.hold("before", "flush");
+  const submitted = submit(house, [{ command: "true" }]);
+  await flush.reached;
+  const stopped = house.engine.stop();
+  flush.fail(new FencedError());
+  await expect(submitted).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await stopped;
+  await store.close();
 });

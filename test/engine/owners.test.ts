@@ -1,45 +1,12 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { LeaseGrant } from "../../coordinator/operations/operations.ts";
-import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
-import type { SharedStore } from "../../coordinator/ports/shared-store.ts";
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { freshDatabase } from "../support/database.ts";
-import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { CALLER, submit, TestWorker } from "../support/engine-house.ts";
 import { until } from "../support/until.ts";
-
-interface Owner extends EngineHouse {
-  readonly shared: SharedStore;
-  readonly member: number;
-  /** Takes shards from whoever is seen to own them. */
-  take(shards: readonly number[]): Promise<void>;
-}
-
-const opened: Owner[] = [];
-afterEach(async () => {
-  for (const owner of opened.splice(0).reverse()) await owner.close();
-});
-
-async function join(url: string, name: string, config: Parameters<typeof startEngine>[1] = {}): Promise<Owner> {
-  const store = await postgresStore.open(url, { readConnections: 2, failpoint: () => {} });
-  const shared = store.shared!;
-  const member = await shared.join({ name, address: name, version: "5" });
-  const house = await startEngine(store, { leaseTtlMs: 10_000, ...config }, false, undefined, undefined, true);
-  const owner = {
-    ...house,
-    shared,
-    member,
-    async take(shards: readonly number[]) {
-      const view = await shared.look();
-      await house.engine.openSegment();
-      const claims = shards.map((shard) => ({ shard, from: view.shards[shard]!.member }));
-      await house.engine.adopt(await shared.take(claims, house.engine.state.segments.open.seg));
-    },
-  };
-  opened.push(owner);
-  return owner;
-}
+import { join, type Owner } from "./shared-owner.ts";
 
 const ALL = Array.from({ length: 64 }, (_, shard) => shard);
 const LOW = ALL.slice(0, 32);
@@ -113,6 +80,35 @@ describe("shards that move between coordinators", () => {
     expect(await countsOf([b])).toMatchObject({ waiting: 0, running: 0, succeeded: 100 });
   });
 
+  test.each(["checkOwner", "recovery.writeCheckpoints", "segments.pruneLater"])(
+    "an owner goes on when a shard is handed over while it is asking or writing by itself: %s",
+    async (duty) => {
+      const url = await freshDatabase();
+      const often = { checkpointMs: 50, janitorMs: 50 };
+      const [a, b] = [await join(url, "a", often), await join(url, "b")];
+      await a.take(ALL);
+      const ids = await submit(a, batch(3));
+      const shard = a.engine.state.ids.decode(ids[0]!)!.shard;
+      const held = a.store.hold("before", duty);
+      if (duty !== "checkOwner") ids.push(...(await submit(a, batch(3))));
+      await held.reached;
+      await a.engine.release([shard]);
+      await b.take([shard]);
+      held.release();
+      const again = a.store.hold("before", duty);
+      if (duty !== "checkOwner") ids.push(...(await submit(a, batch(1))));
+      await again.reached;
+      again.release();
+      expect(a.engine.state.stopped).toBeNull();
+      const [atA, atB] = [new TestWorker(a), new TestWorker(b)];
+      for (const worker of [atA, atB]) {
+        worker.succeedAll();
+        worker.credit(10);
+      }
+      await until("every task to run", () => atA.acks.length + atB.acks.length === ids.length);
+    },
+  );
+
   test("a worker is told which attempts have left with their shard; reports wait for the new owner", async () => {
     const url = await freshDatabase();
     const [a, b] = [await join(url, "a"), await join(url, "b")];
@@ -126,7 +122,7 @@ describe("shards that move between coordinators", () => {
     expect(here.moved.map(({ token }) => token).sort()).toEqual(here.leases.map(({ token }) => token).sort());
     expect(here.acks).toEqual([]);
     await b.take(ALL);
-    there.announce(here.sessionId, here.moved);
+    there.announce("", here.moved);
     for (const lease of here.leases) there.report(lease);
     await there.until((w) => w.acks.length === 3);
     expect(there.acks.map(({ accepted }) => accepted)).toEqual([true, true, true]);
@@ -188,7 +184,7 @@ describe("shards that move between coordinators", () => {
       const { state } = to.engine;
       const held = [...unreported.values()].filter(({ id }) => moving.includes(state.ids.decode(id)!.shard));
       const there = listen(new TestWorker(to));
-      there.announce("w_other", held);
+      there.announce("", held);
       for (const lease of held) there.report(lease);
     }
     await until("every task to end", () => accepted.length >= ids.length, 30_000);

@@ -2,9 +2,9 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { FlushBatch } from "../../coordinator/ports/store.ts";
-import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { submit, TestWorker } from "../support/engine-house.ts";
-import { getTask, type Open, useEngines } from "../support/engines.ts";
+import { cancelTasks, getTask, type Open, useEngines, waitForTask } from "../support/engines.ts";
 import { MovedClock } from "../support/moved-clock.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 import { until } from "../support/until.ts";
@@ -121,4 +121,21 @@ test("the name of a worker is written anew in each generation of segments it wor
   while (house.engine.state.segments.open.generation === generation) await run();
   await run();
   expect(named).toMatchObject([{ id: worker.sessionId, workerName: "test-worker" }]);
+});
+
+test("a cancelled attempt whose worker does nothing is ended at its grace and a minute", async () => {
+  const clock = new MovedClock();
+  const house = await start(await database(), { leaseTtlMs: 3_600_000 }, false, clock);
+  const worker = new TestWorker(house, { credit: 1 });
+  const [id] = await submit(house, [{ command: "x", cancelGrace: { seconds: 30n }, retry: { limit: 3 } }]);
+  await worker.until((w) => w.leases.length === 1);
+  await cancelTasks(house, [id!]);
+  await worker.until((w) => w.cancels.length === 1);
+  const { wheel } = house.engine.state;
+  clock.monotonicMs = 88_000;
+  wheel.turn();
+  expect(await getTask(house, id!)).toMatchObject({ status: TaskStatus.RUNNING, reason: TaskReason.CANCELLING });
+  clock.monotonicMs = 91_000;
+  wheel.turn();
+  expect(await waitForTask(house, id!)).toMatchObject({ status: TaskStatus.CANCELLED, reason: TaskReason.ABORTED });
 });

@@ -5,8 +5,8 @@ import pg from "pg";
 /** Rows and SHA-256 of each table by name. */
 export type Contents = Readonly<Record<string, readonly [rows: number, hash: string]>>;
 
-/** What a living owner writes without being asked: checkpoints, its numbers, and when a key was used. */
-const LIVELY = /(^|_)(checkpoint|api_key|rollup)$/;
+/** What a living owner writes without being asked: checkpoints, its numbers and what happened (with the counter of its rows), and when a key was used. */
+const LIVELY = /(^|_)(checkpoint|api_key|rollup|activity|sqlite_sequence)$/;
 
 /** What the database holds, but for what its owner keeps writing while it idles. */
 export async function contents(databaseUrl: string): Promise<Contents> {

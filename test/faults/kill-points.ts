@@ -24,6 +24,8 @@ export const KILL_POINTS = [
 
 const TASKS = 1_200;
 const PER_MESSAGE = 20;
+/** A story that takes so long says where it stands, before jest ends it without a word. */
+const STUCK_MS = 45_000;
 
 /** A small generator with a seed: the same seed kills at the same hit. */
 function random(seed: number): () => number {
@@ -81,9 +83,16 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
       started = startCoordinatorProcess(settings);
     }
   })();
+  let ids: string[] = [];
+  const facts = async () => {
+    const { counts } = await connection.service(StatsService).getOverview({}, { timeoutMs: 2_000 });
+    const unstarted = ids.filter((id) => !worker.starts.has(id));
+    const open = ids.filter((id) => !worker.accepted.has(id));
+    return `deaths ${deaths}, submitted ${ids.length}, not started ${unstarted.slice(0, 5)}… (${unstarted.length}), not accepted ${open.slice(0, 5)}… (${open.length}), counts ${JSON.stringify(counts, (_, value) => (typeof value === "bigint" ? Number(value) : value))}`;
+  };
   // A supervisor that fails leaves nobody to answer: the story ends with its error.
   const told = async () => {
-    const ids = await submitAll(connection);
+    ids = await submitAll(connection);
     expect(new Set(ids).size).toBe(TASKS);
     await worker.until(() => ids.every((id) => worker.starts.has(id)));
     // The last ends may come while a rare point is still ahead: the work goes on until it was passed.
@@ -107,9 +116,18 @@ async function story(settings: Record<string, string>, point: string, hit: numbe
     });
     expect(deaths).toBe(1);
   };
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise((resolve) => {
+    timer = setTimeout(resolve, STUCK_MS);
+  });
   try {
-    await Promise.race([told(), supervising.then(() => Promise.reject(new Error("nobody supervises")))]);
+    await Promise.race([
+      told(),
+      supervising.then(() => Promise.reject(new Error("nobody supervises"))),
+      overdue.then(async () => Promise.reject(new Error(`stuck: ${await facts().catch(String)}`))),
+    ]);
   } finally {
+    clearTimeout(timer);
     over = true;
     await worker.close();
     connection.close();

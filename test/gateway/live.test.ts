@@ -58,7 +58,26 @@ test("a list comes whole and then by what changes of it", async () => {
   expect(Object.keys(came.data.rows ?? {})).toEqual([id]);
   await system.rest(`/task/cancel/${id}`, { method: "POST" });
   const ended = await until(events, ({ data }) => data.rows?.[id]?.status === "TASK_STATUS_CANCELLED");
-  expect(ended.data.order?.[0]).toBe(id);
+  expect(came.data.order?.[0]).toBe(id);
+  // An order that has not changed is not sent again.
+  expect(ended.data.order).toBeUndefined();
+  await events.return(undefined);
+});
+
+test("numbers come once a second and as what has changed, a series as its buckets", async () => {
+  const series = 'series {"minutes":15}';
+  const events = stream({ topics: ["stats", series] });
+  const first = await until(events, ({ data }) => data["topic"] === "stats");
+  expect(first.data.order).toEqual(expect.arrayContaining(["verdict", "totals", "queue/default", "problems"]));
+  const id = await submit({ name: "counted", command: "true", queue: "counted" });
+  const came = await until(events, ({ data }) => data.rows?.["queue/counted"] !== undefined);
+  expect(Object.keys(came.data.rows ?? {})).not.toContain("problems");
+  await system.rest(`/task/wait/${id}?timeout=30`);
+  const { data } = await until(
+    events,
+    ({ data: { topic, rows } }) => topic === series && Object.keys(rows ?? {}).length > 0,
+  );
+  expect(data["rest"]).toMatchObject({ bucketSeconds: 10 });
   await events.return(undefined);
 });
 
@@ -88,7 +107,14 @@ test("a task is told at every change until its end, its output as it comes", asy
 });
 
 test("what is wrong with a topic is said of that topic alone", async () => {
-  const topics = ["nonsense", 'task {"id":"nope"}', 'tasks {"limit":9999}', "tasks {", 'tasks {"colour":1}', "queues"];
+  const topics = [
+    "nonsense",
+    'task {"id":"nope"}',
+    'tasks {"limit":9999}',
+    "tasks {",
+    'series {"minutes":0}',
+    "queues",
+  ];
   const events = stream({ topics });
   const problems = new Map<string, unknown>();
   let queues = false;

@@ -99,7 +99,9 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
   const snapshot = (): Snapshot => {
     taken++;
     return {
-      queues: [{ queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused, ...slots }],
+      queues: [
+        { queue: "mail", states: { ready: 3, running: 1 }, oldestReadyAgeMs: 1_500, paused, limit: 4, ...slots },
+      ],
       storeUp: true,
       workers: [
         { pool: "default", state: "active", version: "5", slotsUsed: 1, slotsFree: 3, heartbeatAgeMs: 100 },
@@ -116,6 +118,7 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
     'tss_tasks{queue="mail",state="ready"} 3',
     'tss_queue_oldest_ready_age_seconds{queue="mail"} 1.5',
     'tss_queue_paused{queue="mail"} 0',
+    'tss_queue_limit{queue="mail"} 4',
     'tss_blocked_tasks{queue="mail",reason="no_worker"} 2',
     'tss_queue_slots{queue="mail",kind="free"} 1',
     "tss_store_up 1",

@@ -13,6 +13,9 @@ const MODULE = join(ROOT, "sdk/go");
 /** A first run fetches modules and compiles gRPC; with warm caches everything here takes less than a minute. */
 const PATIENCE_MS = 900_000;
 
+/** What Go says on a machine that has not seen these modules before. */
+const withoutDownloads = (text: string) => text.replace(/^go: downloading .*\n/gm, "");
+
 let go = "";
 let folder = "";
 beforeAll(() => {
@@ -29,7 +32,8 @@ test(
   "gofmt and go vet have nothing to say",
   async () => {
     expect(await runGo(go, MODULE, "gofmt", ["-l", "."])).toEqual({ code: 0, output: "" });
-    expect(await runGo(go, MODULE, "go", ["vet", "./..."])).toEqual({ code: 0, output: "" });
+    const { code, output } = await runGo(go, MODULE, "go", ["vet", "./..."]);
+    expect({ code, output: withoutDownloads(output) }).toEqual({ code: 0, output: "" });
   },
   PATIENCE_MS,
 );
@@ -41,7 +45,7 @@ test(
       encoding: "utf8",
       env: { ...process.env, NODE_OPTIONS: "", PATH: `${go}${delimiter}${process.env["PATH"]}` },
     });
-    expect([status, stderr]).toEqual([0, ""]);
+    expect([status, withoutDownloads(stderr)]).toEqual([0, ""]);
   },
   PATIENCE_MS,
 );

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createServer as createHttp2Server, type Http2Server } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
@@ -12,7 +13,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-async function addressOf(server: Server | TcpServer): Promise<string> {
+async function addressOf(server: Server | TcpServer | Http2Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => server.close());
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -44,4 +45,10 @@ test("one that closes the connection may ask for TLS", async () => {
 
 test("a name that is not known is told so", async () => {
   expect(await call("no-such-host.invalid:7400")).toMatch(/\((its name is not known|E[A-Z]+)\)\.$/);
+});
+
+test("a call whose stream is reset before an answer was not answered by the coordinator", async () => {
+  const server = createHttp2Server().on("stream", (stream) => stream.on("error", () => {}).close(2));
+  const address = await addressOf(server);
+  expect(await call(address)).toBe(`The connection to the coordinator at ${address} was lost.`);
 });

@@ -1,4 +1,4 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
 import {
   OutcomeReportSchema,
@@ -7,19 +7,19 @@ import {
   WorkResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import type { BytesCall, Connection } from "../../sdk/typescript/connection-types.ts";
 import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
 import type { WorkSessionEvents } from "../../sdk/typescript/worker/work-session-types.ts";
 
 /** A stream that a test plays: what the worker wrote, and what it is told. */
 function playedStream() {
   const written: WorkRequest[] = [];
-  const inbox: unknown[] = [];
+  const inbox: Buffer[] = [];
   let wake = Promise.withResolvers<void>();
   let over = false;
-  const call: BidiCall<never, never> = {
+  const call: BytesCall = {
     write(message) {
-      written.push(create(WorkRequestSchema, message as never));
+      written.push(fromBinary(WorkRequestSchema, message));
       return true;
     },
     drained: async () => {},
@@ -27,7 +27,7 @@ function playedStream() {
     cancel: () => tell(undefined),
     async *[Symbol.asyncIterator]() {
       while (true) {
-        while (inbox.length > 0) yield inbox.shift() as never;
+        while (inbox.length > 0) yield inbox.shift() as Buffer;
         if (over) return;
         await wake.promise;
       }
@@ -35,7 +35,7 @@ function playedStream() {
   };
   function tell(response: Parameters<typeof create<typeof WorkResponseSchema>>[1] | undefined): void {
     if (response === undefined) over = true;
-    else inbox.push(create(WorkResponseSchema, response));
+    else inbox.push(Buffer.from(toBinary(WorkResponseSchema, create(WorkResponseSchema, response))));
     wake.resolve();
     wake = Promise.withResolvers();
   }
@@ -56,7 +56,7 @@ const deaf: WorkSessionEvents = {
 
 test("many long errors at once travel in messages below the limit", async () => {
   const stream = playedStream();
-  const connection = { service: () => ({ work: () => stream.call }) } as unknown as Connection;
+  const connection = { bytes: () => stream.call } as unknown as Connection;
   const connected = Promise.withResolvers<void>();
   const events = { ...deaf, onConnected: () => connected.resolve() };
   const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });
@@ -76,7 +76,7 @@ test("many long errors at once travel in messages below the limit", async () => 
 
 test("what is offered between hello and welcome is said after it, and so is a farewell", async () => {
   const streams = [playedStream()];
-  const connection = { service: () => ({ work: () => streams.at(-1)?.call }) } as unknown as Connection;
+  const connection = { bytes: () => streams.at(-1)?.call } as unknown as Connection;
   const connected = Promise.withResolvers<void>();
   const events = { ...deaf, onConnected: () => connected.resolve() };
   const session = workSessions(connection)({ worker: { name: "w" }, held: () => [], events });

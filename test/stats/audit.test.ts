@@ -20,6 +20,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   "tss.v1.TaskService/RetryTasks": "task.retry",
   "tss.v1.QueueService/PauseQueue": "queue.pause",
   "tss.v1.QueueService/ResumeQueue": "queue.resume",
+  "tss.v1.QueueService/LimitQueue": "queue.limit",
   "tss.v1.WorkerRegistryService/DrainWorker": "worker.drain",
   "tss.v1.ApiKeyService/CreateApiKey": "key.create",
   "tss.v1.ApiKeyService/RevokeApiKey": "key.revoke",
@@ -63,6 +64,7 @@ describe("the audit", () => {
     const [waiting] = await submit(house, [{ type: "work" }]);
     await operations.operator.pauseQueue(CALLER, { name: "mail", note: "disk is full" } as never);
     await operations.operator.resumeQueue(CALLER, { name: "mail" } as never);
+    await operations.operator.limitQueue(CALLER, { name: "mail", limit: 7 } as never);
     await operations.operator.drainWorker(CALLER, { sessionId: worker.sessionId } as never);
     await operations.tasks.retryTasks(CALLER, { ids: [id, "nonsense"], requestId: "" } as never);
     await operations.tasks.cancelTasks(CALLER, { ids: [waiting, id] } as never);
@@ -84,6 +86,7 @@ describe("the audit", () => {
         detail: { note: "disk is full" },
       },
       "queue.resume": { subject: "queue/mail", summary: "Ann resumed queue mail." },
+      "queue.limit": { summary: "Ann limited queue mail to 7 at a time.", detail: { limit: "7" } },
       "worker.drain": { subject: `worker/${worker.sessionId}`, summary: "Ann told worker test-worker to drain." },
       "task.retry": { subject: `task/${id}`, summary: `Ann retried task ${id}.` },
       "task.cancel": { subject: `task/${waiting}`, detail: { count: "1" } },

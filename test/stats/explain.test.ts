@@ -23,7 +23,7 @@ const needs = (fields: Partial<WaitingTask["asked"]["needs"]> = {}) => ({
 
 const task = (fields: Partial<WaitingTask> = {}, workers: readonly WorkerFacts[] = [worker()]): WaitingTask => ({
   ...{ id: "ID", asked: { queue: "mail", needs: needs(), tasks: 0 }, reason: TaskReason.READY, dueAt: 0, attempts: 0 },
-  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, higher: 0, earlier: 0, turns: 0 },
+  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, limit: null, higher: 0, earlier: 0, turns: 0 },
   ...{ workers, serving: workers },
   ...fields,
 });
@@ -50,6 +50,11 @@ const FIRST: readonly (readonly [code: string, message: RegExp, task: WaitingTas
     task({ dueAt: T0 + 30_000, reason: TaskReason.RETRYING, attempts: 2, lastError: "no such host" }),
   ],
   ["queue_paused", /paused for 1 m by Ann: until Tuesday/, task({ pause: paused }, [])],
+  [
+    "queue_limit",
+    /runs as many of its tasks as it may \(5 of 5\)/,
+    task({ limit: { queue: "mail", running: 5, limit: 5, tasks: 0 }, reason: TaskReason.THROTTLED }),
+  ],
   ["no_worker", /No worker is connected/, task({}, [])],
   ["no_worker", /No worker serves queue mail/, task({ serving: [] }, [worker({ queues: new Set(["other"]) })])],
   ["no_handler", /No worker has the handler send/, task({ serving: [] }, [worker({ types: new Set(["other"]) })])],
@@ -188,7 +193,7 @@ describe("a running task", () => {
 
 describe("a queue", () => {
   test("that nothing holds says how it goes", () => {
-    const facts = { pause: null, types: [], waiting: [] };
+    const facts = { pause: null, limit: null, types: [], waiting: [] };
     const told = (queue: object) => explainQueueView(queueView(queue), systemView(), facts, T0);
     expect(told({})).toEqual({
       reasons: [],
@@ -209,7 +214,7 @@ describe("a queue", () => {
       failed10: 40,
       paused: true,
     });
-    const facts = { pause: { ...paused, tasks: 5 }, types: ["send"], waiting: [] };
+    const facts = { pause: { ...paused, tasks: 5 }, limit: null, types: ["send"], waiting: [] };
     const { reasons, summary } = explainQueueView(queue, systemView(), facts, T0);
     expect(reasons.map(({ code, tasks }) => [code, tasks])).toEqual([
       ["queue_paused", 5],
@@ -218,5 +223,18 @@ describe("a queue", () => {
       ["failing", 0],
     ]);
     expect(summary).toMatch(/^Queue mail is paused/);
+  });
+
+  test("that has reached its limit says so", () => {
+    const limit = { queue: "mail", running: 5, limit: 5, tasks: 40 };
+    const queue = queueView({ states: { throttled: 40, running: 5 }, limit: 5 });
+    const { reasons, summary } = explainQueueView(
+      queue,
+      systemView(),
+      { pause: null, limit, types: [], waiting: [] },
+      T0,
+    );
+    expect(reasons).toMatchObject([{ code: "queue_limit", tasks: 40, command: "tss queue limit mail 6" }]);
+    expect(summary).toBe("Queue mail runs as many of its tasks as it may (5 of 5).");
   });
 });

@@ -20,7 +20,8 @@ import {
   type WatchStatsResponse,
   WatchStatsResponseSchema,
 } from "../../proto/gen/tss/v1/stats_pb.js";
-import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
 import { until } from "../support/until.ts";
 
@@ -169,12 +170,26 @@ export function liveStats(name: string, open: () => Promise<{ store: Store; agai
         code: "exit_code",
         evidence: { failure_group: only!.fingerprint },
       });
+      await run(2, { queue: "a", type: "", command: "false", name: "daily 7", retry: { limit: 0 } }, worker);
+      const listed = async (init: Init<typeof ListTasksRequestSchema>) =>
+        (await house.operations.tasks.listTasks(CALLER, create(ListTasksRequestSchema, init))).tasks.map(
+          ({ id }) => id,
+        );
+      const { fingerprint: failure } = only!;
+      expect((await listed({ failure })).sort()).toEqual([...only!.sampleTaskIds].sort());
+      expect(await listed({ failure, limit: 2 })).toHaveLength(2);
+      expect(await listed({ failure, queue: "b" })).toEqual([]);
+      for (const wrong of [{ failure: "nightly" }, { failure, status: [TaskStatus.SUCCEEDED] }])
+        await expect(listed(wrong)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
       await house.close();
       house = await startEngine(await again());
-      expect(await groups()).toMatchObject([{ fingerprint: only!.fingerprint, attempts: 3n, totalAttempts: 3n }]);
-      expect((await overview()).failures).toMatchObject([{ attempts: 3n }]);
+      expect((await listed({ failure })).sort()).toEqual([...only!.sampleTaskIds].sort());
+      expect(await groups({ fingerprint: failure })).toMatchObject([
+        { fingerprint: only!.fingerprint, attempts: 3n, totalAttempts: 3n },
+      ]);
+      expect((await overview()).failures.map(({ attempts }) => attempts)).toEqual([3n, 2n]);
       expect(await groups({ queue: "b" })).toEqual([]);
-      expect(await groups({ type: "" })).toHaveLength(1);
+      expect(await groups({ type: "" })).toHaveLength(2);
       expect(await groups({ fingerprint: "0123456789abcdef" })).toEqual([]);
     });
 

@@ -2,6 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { openWriter } from "../../coordinator/plugins/store-sqlite/connection.ts";
 import { storeError } from "../../coordinator/plugins/store-sqlite/sqlite-errors.ts";
 import { sqliteFile } from "../../coordinator/plugins/store-sqlite/sqlite-file.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
@@ -115,4 +116,21 @@ test("while another program holds the file a reclaim gives up soon and a flush s
   shell.close();
   expect(await owner.store.flush(batch)).toEqual({ keys: [], lostEnds: [] });
   expect(await owner.store.segments.reclaim(owner.shards, sealed, 1e15, 0)).toMatchObject({ outcome: "reclaimed" });
+});
+
+test("a writer that has waited for a lock in vain does not stand still for it again", () => {
+  const writer = openWriter(lab.path);
+  const other = new DatabaseSync(lab.path);
+  const waitMs = () => writer.prepare("PRAGMA busy_timeout").get()?.["timeout"];
+  const write = () => writer.write(() => writer.prepare("UPDATE shard SET epoch = epoch").run());
+  const patient = waitMs() as number;
+  other.exec("BEGIN IMMEDIATE");
+  expect(write).toThrow(/locked by another program/);
+  expect(waitMs()).toBeLessThan(patient / 10);
+  expect(write).toThrow(/locked by another program/);
+  other.exec("ROLLBACK");
+  write();
+  expect(waitMs()).toBe(patient);
+  other.close();
+  writer.close();
 });

@@ -50,6 +50,11 @@ const PACKAGES = {
   go: "golang-go",
   cc: "gcc",
   libc: "libc6-dev",
+  systemd: "systemd",
+  promtool: "prometheus",
+  nginx: "nginx-light",
+  caddy: "caddy",
+  sqlite3: "sqlite3",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;

@@ -6,7 +6,7 @@ import { findChromium } from "./chromium.ts";
 import type { DevSystem } from "./dev-system.ts";
 
 /** A page of the dashboard and all that went wrong in it. */
-export interface DashboardPage {
+export interface DashboardPage extends AsyncDisposable {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Errors of scripts, what the security policy has refused, and requests that left the origin. */
@@ -42,15 +42,11 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
   const page = context.pages()[0] ?? (await context.newPage());
   const faults: string[] = [];
   watch(page, faults);
-  return {
-    page,
-    context,
-    faults,
-    async close() {
-      await context.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
+  return { page, context, faults, close, [Symbol.asyncDispose]: close };
 }
 
 /** A browser on the dashboard, signed in with the key of the system or another. */

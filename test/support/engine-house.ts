@@ -1,9 +1,16 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig, EngineObserver } from "../../coordinator/engine/state.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
-import type { LeaseGrant, Operations, WorkAnswer, WorkAttachment } from "../../coordinator/operations/operations.ts";
+import type {
+  LeaseGrant,
+  Operations,
+  WorkAnswer,
+  WorkAttachment,
+  WorkerMessage,
+} from "../../coordinator/operations/operations.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { Cells } from "../../coordinator/stats/cells.ts";
@@ -11,11 +18,11 @@ import { FailureBook } from "../../coordinator/stats/failure-book.ts";
 import { noteFailure, type Stats, startStats } from "../../coordinator/stats/start-stats.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, type TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
+import { received } from "./received.ts";
 
 export const CALLER = { keyId: "testkey00000", role: Role.ADMIN };
 
@@ -33,6 +40,7 @@ export const TEST_CONFIG: EngineConfig = {
   horizonMs: 60_000,
   maxMoved: 10_000,
   janitorMs: 100,
+  awayPatienceMs: 60_000,
 };
 
 const ignored = () => {};
@@ -121,12 +129,16 @@ type SpecInit = Parameters<typeof create<typeof TaskSpecSchema>>[1];
 /** Submits and gives the ids; throws on the first item that was refused. */
 export async function submit(house: EngineHouse, specs: SpecInit[], requestId = ""): Promise<string[]> {
   const tasks = specs.map((spec) => create(TaskSpecSchema, { name: "test", ...(spec as object) }));
-  const request = create(SubmitTasksRequestSchema, { tasks, requestId });
-  const response = await house.operations.tasks.submitTasks(CALLER, request);
-  return response.results.map(({ result }) => {
-    if (result.case === "id") return result.value;
-    throw new Error(`refused: ${result.value?.message}`);
+  const answers = await house.operations.tasks.submitTasks(CALLER, received({ tasks, requestId }));
+  return answers.map((answer) => {
+    if ("id" in answer) return answer.id;
+    throw new Error(`refused: ${answer.message}`);
   });
+}
+
+/** A message as the edge hands it on. */
+function workerMessage(init: MessageInitShape<typeof WorkRequestSchema>): WorkerMessage {
+  return decodeWorkRequest(toBinary(WorkRequestSchema, create(WorkRequestSchema, init)));
 }
 
 /** A worker on a stream without a network: what it was given, and its voice. */
@@ -155,10 +167,11 @@ export class TestWorker {
       labels?: Record<string, string>;
       resources?: Record<string, number>;
       sessionId?: string;
-      held?: LeaseGrant[];
+      held?: readonly LeaseGrant[];
+      keyId?: string;
     } = {},
   ) {
-    const first = create(WorkRequestSchema, {
+    const first = workerMessage({
       hello: {
         worker: {
           name: "test-worker",
@@ -174,8 +187,10 @@ export class TestWorker {
         credit: options.credit ?? 0,
       },
     });
-    this.#attachment = house.operations.workers.attach(CALLER, first, {
+    const caller = { ...CALLER, keyId: options.keyId ?? CALLER.keyId };
+    this.#attachment = house.operations.workers.attach(caller, first, {
       send: (answer) => this.#take(answer),
+      acknowledge: (id, token, accepted) => this.#take({ outcomeAcks: [{ id, token, accepted }] }),
       onDrained: ignored,
       end: (error) => {
         this.ended = error;
@@ -211,13 +226,13 @@ export class TestWorker {
   }
 
   credit(credit: number): void {
-    this.#attachment.receive(create(WorkRequestSchema, { credit }));
+    this.#attachment.receive(workerMessage({ credit }));
   }
 
   /** What it holds of a session with another coordinator. */
   announce(sessionId: string, held: readonly Pick<LeaseGrant, "id" | "token">[]): void {
     const leases = held.map(({ id, token }) => ({ id, fencingToken: BigInt(token) }));
-    this.#attachment.receive(create(WorkRequestSchema, { announcements: [{ sessionId, held: leases }] }));
+    this.#attachment.receive(workerMessage({ announcements: [{ sessionId, held: leases }] }));
   }
 
   beat(): void {
@@ -225,7 +240,7 @@ export class TestWorker {
   }
 
   say(message: MessageInitShape<typeof WorkRequestSchema>): void {
-    this.#attachment.receive(create(WorkRequestSchema, message));
+    this.#attachment.receive(workerMessage(message));
   }
 
   report(
@@ -235,7 +250,7 @@ export class TestWorker {
   ): void {
     const { credit, data, ...facts } = more;
     this.#attachment.receive(
-      create(WorkRequestSchema, {
+      workerMessage({
         credit: credit ?? 0,
         outcomes: [
           {

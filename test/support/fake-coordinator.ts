@@ -1,16 +1,19 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   CancelOrderSchema,
+  type Lease,
   LeaseSchema,
   LogAckSchema,
   type LogReport,
   LogReportSchema,
-  OutcomeAckSchema,
   type OutcomeReport,
   type ProgressReport,
   ProgressReportSchema,
+  WorkResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { WireReader } from "../../proto/wire-reader.ts";
+import { type ReceivedLease, readLease } from "../../sdk/typescript/worker/received-lease.ts";
 import type { OpenWorkSession, WorkSessionOptions } from "../../sdk/typescript/worker/work-session-types.ts";
 
 type SpecInit = MessageInitShape<typeof TaskSpecSchema>;
@@ -52,6 +55,13 @@ export interface FakeCoordinator {
 }
 
 let lastId = 0;
+
+/** A lease as a session hands it on. */
+function received(lease: Lease): ReceivedLease {
+  const reader = new WireReader(toBinary(WorkResponseSchema, create(WorkResponseSchema, { leases: [lease] })));
+  reader.tag();
+  return readLease(reader);
+}
 
 export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
   let session: WorkSessionOptions | undefined;
@@ -116,6 +126,7 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
           tell();
         },
         outcome(report) {
+          if (!("$typeName" in report)) throw new Error("an agent reports with the messages of the contract");
           outcomes.push(report);
           if (fake.answering.outcomes) setImmediate(() => fake.acknowledge(report));
           tell();
@@ -140,7 +151,8 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
       };
       credit -= 1;
       const full = { name: "test", queue: "default", ...spec };
-      events().onLease(create(LeaseSchema, { attempt: 1, maxAttempts: 1, ...options, ...given, spec: full }));
+      const lease = create(LeaseSchema, { attempt: 1, maxAttempts: 1, ...options, ...given, spec: full });
+      events().onLease(received(lease));
       return given;
     },
     cancel: (given, reason) => events().onCancel(create(CancelOrderSchema, { ...given, reason })),
@@ -170,9 +182,12 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
       });
     },
     acknowledge: (given, accepted = true) =>
-      session?.events.onOutcomeAck(
-        create(OutcomeAckSchema, { id: given.id, fencingToken: given.fencingToken, accepted }),
-      ),
+      session?.events.onOutcomeAck({
+        id: given.id,
+        token: Number(given.fencingToken),
+        fencingToken: given.fencingToken,
+        accepted,
+      }),
     acknowledgeLog: (given, offset, full = false) =>
       session?.events.onLogAck(
         create(LogAckSchema, { id: given.id, fencingToken: given.fencingToken, offset: BigInt(offset), full }),

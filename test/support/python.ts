@@ -25,14 +25,15 @@ export interface PythonVenv {
 /**
  * A virtual environment with what the SDK and its tests need, kept in `.cache` until one of the requirements or the
  * interpreter is another.
+ * @param file of other requirements.
  * @throws Error one sentence that says what is missing and what to do.
  */
-export async function pythonVenv(): Promise<PythonVenv> {
+export async function pythonVenv(file = join(PYTHON_SDK, "requirements-dev.txt")): Promise<PythonVenv> {
   const given = process.env["TSS_TEST_PYTHON"];
   const python = given || "python3";
   if (!given && findFolder(["python3"]) === undefined) install(["venv"]);
   const version = versionOf(python);
-  const requirements = readFileSync(join(PYTHON_SDK, "requirements-dev.txt"), "utf8");
+  const requirements = readFileSync(file, "utf8");
   const key = createHash("sha256").update(`${version}\n${requirements}`).digest("hex").slice(0, 16);
   const cache = join(ROOT, ".cache");
   const folder = join(cache, `python-${key}`);
@@ -44,7 +45,7 @@ export async function pythonVenv(): Promise<PythonVenv> {
     if (unlock === undefined) await sleep(200);
     else
       try {
-        if (!ready()) await makeVenv(python, folder);
+        if (!ready()) await makeVenv(python, folder, file);
       } finally {
         unlock();
       }
@@ -79,11 +80,11 @@ function lock(file: string): (() => void) | undefined {
 }
 
 /** It is made beside and renamed when it is whole: a test run that ends early leaves none that looks ready. */
-async function makeVenv(python: string, folder: string): Promise<void> {
+async function makeVenv(python: string, folder: string, requirements: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const made = `${folder}.${process.pid}`;
   rmSync(made, { recursive: true, force: true });
-  process.stderr.write("making a Python environment for the tests of the SDK\n");
+  process.stderr.write("making a Python environment for the tests\n");
   const venv = () => spawnSync(python, ["-m", "venv", made], { encoding: "utf8" });
   let { status, stdout, stderr } = venv();
   if (status !== 0 && findFolder(["dpkg"]) !== undefined && install(["venv"])) {
@@ -95,7 +96,6 @@ async function makeVenv(python: string, folder: string): Promise<void> {
       `"${python} -m venv" does not work; on Debian and Ubuntu: apt-get install python3-venv. It says: ${`${stdout}${stderr}`.trim().split("\n").slice(0, 3).join(" ")}`,
     );
   try {
-    const requirements = join(PYTHON_SDK, "requirements-dev.txt");
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r", requirements];
     await run(join(made, "bin/python"), pip);
   } catch (error) {
@@ -103,7 +103,7 @@ async function makeVenv(python: string, folder: string): Promise<void> {
     const said = String((error as { stderr?: string }).stderr ?? error)
       .trim()
       .split("\n");
-    throw new Error(`pip cannot install what sdk/python/requirements-dev.txt names: ${said.at(-1)}`);
+    throw new Error(`pip cannot install what ${requirements} names: ${said.at(-1)}`);
   }
   // Scripts of a venv name its folder; `python -m` does not.
   renameSync(made, folder);

@@ -5,7 +5,6 @@ import type { Operations } from "../../coordinator/operations/operations.ts";
 import { TssError } from "../../proto/errors.ts";
 import type { GetOverviewResponse, Queue, Role, Worker } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { type Task, TaskReason, TaskSchema, type TaskSpec, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import type { SubmitTasksRequest } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { type EdgeUnderTest, startEdge } from "./edge-server.ts";
 import { fakeOperations } from "./fake-operations.ts";
 import { scriptedOperator } from "./scripted-operator.ts";
@@ -31,7 +30,8 @@ export interface House {
   readonly address: string;
   /** Settings of a client with the admin's key. */
   readonly env: Readonly<Record<string, string>>;
-  readonly submitted: SubmitTasksRequest[];
+  /** The tasks of each message. */
+  readonly submitted: TaskSpec[][];
   readonly tasks: Map<string, Task>;
   readonly output: Map<string, Written[]>;
   readonly cancelled: string[];
@@ -68,7 +68,7 @@ export async function startHouse(): Promise<House> {
   let made = 0;
   const changed = () => events.emit("changed");
   const state = {
-    submitted: [] as SubmitTasksRequest[],
+    submitted: [] as TaskSpec[][],
     tasks: new Map<string, Task>(),
     output: new Map<string, Written[]>(),
     cancelled: [] as string[],

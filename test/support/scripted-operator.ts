@@ -7,11 +7,13 @@ import type { OperatorState } from "./scripted-house.ts";
 
 /** What a scripted house answers to calls about queues, workers and itself. */
 export function scriptedOperator(state: OperatorState): OperatorOperations {
-  const setPaused = (name: string, paused: boolean, pauseNote: string) => {
+  const queueOf = (name: string) => {
     const queue = state.queues.find((candidate) => candidate.name === name);
     if (queue === undefined) throw new TssError("NOT_FOUND", `There is no queue "${name}".`);
-    return Object.assign(queue, { paused, pauseNote });
+    return queue;
   };
+  const setPaused = (name: string, paused: boolean, pauseNote: string) =>
+    Object.assign(queueOf(name), { paused, pauseNote });
   const worker = (sessionId: string) => {
     const found = state.workers.find((candidate) => candidate.sessionId === sessionId);
     if (found === undefined) throw new TssError("NOT_FOUND", `There is no worker session ${sessionId}.`);
@@ -26,6 +28,8 @@ export function scriptedOperator(state: OperatorState): OperatorOperations {
       create(api.PauseQueueResponseSchema, { queue: setPaused(name, true, note) }),
     resumeQueue: async (_caller, { name }) =>
       create(api.ResumeQueueResponseSchema, { queue: setPaused(name, false, "") }),
+    limitQueue: async (_caller, { name, limit }) =>
+      create(api.LimitQueueResponseSchema, { queue: Object.assign(queueOf(name), { limit }) }),
     listWorkers: async () => create(api.ListWorkersResponseSchema, { workers: state.workers }),
     getWorker: async (_caller, { sessionId }) => create(api.GetWorkerResponseSchema, { worker: worker(sessionId) }),
     async drainWorker(_caller, { sessionId }) {

@@ -7,6 +7,7 @@ import { TssError } from "../../proto/errors.ts";
 import { type Task, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import * as api from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { specOf } from "./received.ts";
 import type { House } from "./scripted-house.ts";
 
 type State = Pick<
@@ -20,16 +21,15 @@ export function scriptedTasks(house: State, events: EventEmitter, find: (id: str
   const errorOf = (error: unknown) => ({ case: "error" as const, value: toRpcStatus(error as TssError) });
   return {
     async submitTasks(_caller, request) {
-      house.submitted.push(request);
-      const results = request.tasks.map((spec) => {
-        if (spec.queue === "full")
-          return { result: errorOf(new TssError("RESOURCE_EXHAUSTED", 'The queue "full" takes nothing more.')) };
+      const specs = request.tasks.map(specOf);
+      house.submitted.push(specs);
+      return specs.map((spec) => {
+        if (spec.queue === "full") return new TssError("RESOURCE_EXHAUSTED", 'The queue "full" takes nothing more.');
         const { name, labels, type } = spec;
         const task = house.add({ name, labels, type, queue: spec.queue || "default", spec });
         house.onSubmit(task, spec);
-        return { result: { case: "id" as const, value: task.id } };
+        return { id: task.id, duplicate: false };
       });
-      return create(api.SubmitTasksResponseSchema, { results });
     },
     async getTask(_caller, { id }) {
       return create(api.GetTaskResponseSchema, { task: find(id) });

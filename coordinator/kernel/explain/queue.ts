@@ -4,16 +4,19 @@ import { type Reason, rank, reason } from "./reason.ts";
 import {
   attemptsLost,
   failing,
+  type LimitFacts,
   type PauseFacts,
   paused,
   retryStorm,
   slowHandler,
   storeAway,
   storeSlow,
+  throttled,
 } from "./system.ts";
 
 export interface QueueFacts {
   readonly pause: PauseFacts | null;
+  readonly limit: LimitFacts | null;
   /** Types that have tasks in the queue. */
   readonly types: readonly string[];
   /** Why its ready tasks are not taken, by kind of task. */
@@ -24,10 +27,11 @@ export interface QueueFacts {
 export function explainQueueView(
   queue: QueueView,
   view: SystemView,
-  { pause, types, waiting }: QueueFacts,
+  { pause, limit, types, waiting }: QueueFacts,
   now: number,
 ): { readonly reasons: readonly Reason[]; readonly summary: string } {
-  const found: (Reason | null)[] = [storeAway(view), pause === null ? null : paused(pause, now), ...waiting];
+  const held = [pause === null ? null : paused(pause, now), limit === null ? null : throttled(limit, null)];
+  const found: (Reason | null)[] = [storeAway(view), ...held, ...waiting];
   const { scheduled, retrying } = queue.states;
   if (retrying > 0)
     found.push(

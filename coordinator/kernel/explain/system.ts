@@ -55,6 +55,26 @@ export function paused({ queue, note, at, by, tasks }: PauseFacts, now: number):
   });
 }
 
+/** Its limit: attempts that run and may run. */
+export interface LimitFacts {
+  readonly queue: string;
+  readonly running: number;
+  readonly limit: number;
+  readonly tasks: number;
+}
+
+/** @param expectedAt when a place is expected to be free for what is asked about; null: unknown. */
+export function throttled({ queue, running, limit, tasks }: LimitFacts, expectedAt: number | null): Reason {
+  return reason({
+    code: "queue_limit",
+    ...{ blocking: true, tasks, expectedAt },
+    message: `Queue ${queue} runs as many of its tasks as it may (${running} of ${limit}).`,
+    action: "Wait, or raise the limit.",
+    command: `tss queue limit ${queue} ${limit + 1}`,
+    evidence: { queue, running: String(running), limit: String(limit) },
+  });
+}
+
 export function slowHandler(slower: readonly SlowerView[], type: string): Reason | null {
   const found = slower.find((one) => one.type === type);
   if (found === undefined) return null;

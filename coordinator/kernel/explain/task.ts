@@ -2,7 +2,17 @@ import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import type { QueueView, SystemView } from "../stats/view.ts";
 import { countText, manyText, spanText } from "../words.ts";
 import { type Reason, rank, reason, seconds, time } from "./reason.ts";
-import { attemptsLost, type PauseFacts, paused, retryStorm, slowHandler, storeAway, storeSlow } from "./system.ts";
+import {
+  attemptsLost,
+  type LimitFacts,
+  type PauseFacts,
+  paused,
+  retryStorm,
+  slowHandler,
+  storeAway,
+  storeSlow,
+  throttled,
+} from "./system.ts";
 import { type Asked, holding, lacking, type WorkerFacts } from "./workers.ts";
 
 /** A waiting task and what surrounds it. */
@@ -20,6 +30,8 @@ export interface WaitingTask {
   /** What its last attempt failed of; "": none has. */
   readonly lastError: string;
   readonly pause: PauseFacts | null;
+  /** The limit that its queue has reached. */
+  readonly limit: LimitFacts | null;
   /** Ready tasks that go before it: of higher priority, and of its own; null: not known. */
   readonly higher: number | null;
   readonly earlier: number | null;
@@ -43,7 +55,8 @@ export function explainWaiting(task: WaitingTask, queue: QueueView, view: System
   found.push(lack);
   const startsAt = startOf(task, queue, now);
   const isReady = task.dueAt <= now && task.pause === null && lack === null;
-  if (isReady) found.push(holding(task.asked, task.serving, startsAt), ...order(task));
+  if (isReady && task.limit !== null) found.push(throttled(task.limit, startsAt), ...order(task));
+  else if (isReady) found.push(holding(task.asked, task.serving, startsAt), ...order(task));
   found.push(poison(task), attemptsLost(queue), retryStorm(queue), slowHandler(view.slower, task.asked.needs.type));
   if (isReady) found.push(storeSlow(view));
   const reasons = rank(found.filter((one) => one !== null));

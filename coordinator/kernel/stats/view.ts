@@ -33,6 +33,7 @@ export interface StatesView {
   readonly scheduled: number;
   readonly retrying: number;
   readonly paused: number;
+  readonly throttled: number;
   readonly running: number;
 }
 
@@ -42,6 +43,8 @@ export interface QueueView {
   readonly paused: boolean;
   readonly pauseNote: string;
   readonly pausedAt: number;
+  /** Attempts that may run at a time; 0: no limit. */
+  readonly limit: number;
   readonly states: StatesView;
   readonly oldestReadyMs: number | undefined;
   /** Ready tasks that no connected worker could take. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { TssError } from "../../../proto/errors.ts";
+import { patiently } from "./connect.ts";
 
 /** Oldest server whose behaviour the leases were tried with. */
 const OLDEST = 7;
@@ -9,7 +10,7 @@ const OLDEST = 7;
  * @throws TssError FAILED_PRECONDITION: one sentence, with what to do.
  */
 export async function checkServer(redis: Redis, where: string): Promise<void> {
-  const info = readInfo(await redis.info());
+  const info = readInfo(await patiently(() => redis.info()));
   const version = Number(info["redis_version"]?.split(".")[0]);
   if (!(version >= OLDEST))
     throw refusal(`Redis at ${where} is version ${info["redis_version"]} and TSS needs ${OLDEST} or newer`);

@@ -21,6 +21,20 @@ export function makeRedis(url: string): Redis {
   return redis;
 }
 
+/** Times that a command is tried at the start, where a server that is merely slow is worth waiting for. */
+const TRIES_AT_START = 10;
+
+/** @throws Error the last one. */
+export async function patiently<T>(command: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await command();
+    } catch (error) {
+      if (tries === TRIES_AT_START || !/timed out/i.test((error as Error).message)) throw error;
+    }
+  }
+}
+
 /** host:port of an address, without its password. */
 export function whereOf(url: string): string {
   const { hostname, port } = new URL(url);
@@ -37,7 +51,7 @@ export async function connectRedis(redis: Redis, url: string): Promise<void> {
   try {
     await redis.connect();
     // A server that wants a password says so to the first command.
-    await redis.ping();
+    await patiently(() => redis.ping());
   } catch (error) {
     redis.disconnect();
     throw explain(told ?? (error as Error), whereOf(url));

@@ -1,10 +1,13 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { create, type DescMethod, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { TssError } from "../../../proto/errors.ts";
+import { TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
+import { type SubmitResult, SubmitTasksRequestSchema, TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import type { Clock } from "../../../runtime/clock.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
+import { fromStatus } from "../../../sdk/typescript/connection/status-error.ts";
 import type { CallOptions, Connection, ConnectionOptions } from "../../../sdk/typescript/connection-types.ts";
 import { signPeer } from "../../kernel/peer-token.ts";
-import type { Caller } from "../../operations/operations.ts";
+import type { Caller, SubmitAnswer, SubmitRequest } from "../../operations/operations.ts";
 import type { Peers } from "../../operations/peers.ts";
 
 export interface PeersOptions {
@@ -36,14 +39,19 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
   });
   const method = (address: string, desc: DescMethod) =>
     service(address, desc.parent)[desc.localName] as (request: unknown, options: CallOptions) => unknown;
+  const call: Peers["call"] = async (address, desc, request, caller, signal, waitMs = 0) => {
+    try {
+      const options = { ...optionsFor(caller, signal), timeoutMs: UNARY_MS + waitMs };
+      return (await method(address, desc)(request, options)) as never;
+    } catch (error) {
+      throw told(error);
+    }
+  };
   return {
-    async call(address, desc, request, caller, signal, waitMs = 0) {
-      try {
-        const options = { ...optionsFor(caller, signal), timeoutMs: UNARY_MS + waitMs };
-        return (await method(address, desc)(request, options)) as never;
-      } catch (error) {
-        throw told(error);
-      }
+    call,
+    async submit(address, request, caller) {
+      const { results } = await call(address, TaskService.method.submitTasks, messageOf(request), caller);
+      return results.map(answerOf);
     },
     async *stream(address, desc, request, caller, signal) {
       try {
@@ -59,7 +67,20 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
   };
 }
 
-/** The caller may find another owner. */
+function messageOf({ tasks, requestId }: SubmitRequest) {
+  return create(SubmitTasksRequestSchema, {
+    tasks: tasks.map(({ spec, bytes }) => spec ?? fromBinary(TaskSpecSchema, bytes)),
+    requestId,
+  });
+}
+
+function answerOf({ result, duplicate }: SubmitResult): SubmitAnswer {
+  if (result.case === "id") return { id: result.value, duplicate };
+  if (result.case === "error") return fromStatus(result.value);
+  return new TssError("INTERNAL", "The coordinator that owns this task gave no answer for it.");
+}
+
+/** A peer that does not answer is gone or going: the caller may find another owner. */
 function told(error: unknown): unknown {
   if (!(error instanceof TssError) || error.code !== "UNAVAILABLE" || !GOING.has(error.reason)) return error;
   return new TssError("UNAVAILABLE", "The coordinator that owns this has just gone; send the same request again.", {

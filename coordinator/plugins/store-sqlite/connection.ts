@@ -1,9 +1,13 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../ports/store-errors.ts";
-import { storeError } from "./sqlite-errors.ts";
+import { SameFile } from "./same-file.ts";
+import { isBusy, storeError } from "./sqlite-errors.ts";
 
-/** What the writer waits for a lock of another program, in ms. It stands still meanwhile, so this is short. */
-const BUSY_MS = 2_000;
+/** What is waited for a lock of another program, in ms. The whole process stands still meanwhile, so this is short. */
+const BUSY_MS = 1_000;
+
+/** The same for a writer that has waited in vain: until it gets through, whoever retries does the waiting. */
+const BUSY_AGAIN_MS = 20;
 
 /** Pages of 4 KiB in the write-ahead log before a commit copies them back: 32 MiB (docs/decisions/0010-sqlite-store.md). */
 const CHECKPOINT_PAGES = 8_000;
@@ -13,10 +17,22 @@ export class Connection {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #file: SameFile | undefined;
+  #waitMs = BUSY_MS;
 
   constructor(path: string, db: DatabaseSync) {
     this.path = path;
     this.#db = db;
+  }
+
+  /** From now on a commit counts only while the file is the one that was opened. */
+  holdFile(): void {
+    this.#file = new SameFile(this.path);
+  }
+
+  /** @throws StoreLostError the file was removed or replaced. */
+  checkFile(): void {
+    this.#file?.check();
   }
 
   /** The statement of this text, prepared once. */
@@ -40,20 +56,25 @@ export class Connection {
   }
 
   /**
-   * Runs the body in one transaction that holds the write lock from its start. Throws errors of the port.
+   * Runs the body in one transaction that holds the write lock from its start. Throws errors of the port, also after the
+   * commit when the file is not the one that was opened.
    * @param beforeCommit runs as the last thing inside.
    */
   write<T>(body: () => T, beforeCommit?: () => void): T {
     let committing = false;
     try {
       this.prepare("BEGIN IMMEDIATE").run();
+      this.#wait(BUSY_MS);
       const result = body();
       beforeCommit?.();
       committing = true;
       this.prepare("COMMIT").run();
+      // After the commit: what was written into a file without a name must not be acknowledged.
+      this.#file?.check();
       return result;
     } catch (error) {
       this.rollback();
+      if (isBusy(error)) this.#wait(BUSY_AGAIN_MS);
       throw storeError(this.path, error, committing);
     }
   }
@@ -67,6 +88,12 @@ export class Connection {
     }
   }
 
+  #wait(ms: number): void {
+    if (this.#waitMs === ms) return;
+    this.#waitMs = ms;
+    this.#db.exec(`PRAGMA busy_timeout = ${ms}`);
+  }
+
   /** Ends what a failed transaction has left open, if anything. */
   rollback(): void {
     if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -78,7 +105,7 @@ export class Connection {
     try {
       return body();
     } finally {
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      this.#db.exec(`PRAGMA busy_timeout = ${this.#waitMs}`);
     }
   }
 
@@ -101,7 +128,10 @@ export function openWriter(path: string): Connection {
     `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
     `PRAGMA journal_size_limit = ${CHECKPOINT_PAGES * 4096}`,
   ]);
-  if (writer.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal") return writer;
+  if (writer.prepare("PRAGMA journal_mode").get()?.["journal_mode"] === "wal") {
+    writer.holdFile();
+    return writer;
+  }
   writer.close();
   throw new StoreUnavailableError(`The database ${path} allows no write-ahead log: put it on a local disk.`, false);
 }

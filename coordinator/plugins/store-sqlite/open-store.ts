@@ -49,7 +49,10 @@ export function openStore(path: string, options: StoreOptions): Store {
       reaper.start();
       return shards;
     },
-    checkOwner: async (owners) => reader.read(() => checkEpochs(reader, owners)),
+    async checkOwner(owners) {
+      writer.checkFile();
+      reader.read(() => checkEpochs(reader, owners));
+    },
     flush: async (batch) => flush(handles, batch),
     resolve: async (batch) => resolveFlush(handles, batch),
     async close() {

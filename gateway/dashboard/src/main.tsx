@@ -6,6 +6,7 @@ import "./styles/overlays.css";
 import "./styles/tasks.css";
 import "./styles/task.css";
 import "./styles/logs.css";
+import "./styles/tables.css";
 import "./styles/ansi.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -154,8 +154,10 @@ type Queue struct {
 	// Age of the oldest task a worker may take now, as far as the coordinator has it in memory.
 	OldestReadyAge *durationpb.Duration `protobuf:"bytes,6,opt,name=oldest_ready_age,json=oldestReadyAge,proto3" json:"oldest_ready_age,omitempty"`
 	Stats          *QueueStats          `protobuf:"bytes,7,opt,name=stats,proto3" json:"stats,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Attempts that may run at a time; 0: no limit.
+	Limit         uint32 `protobuf:"varint,8,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Queue) Reset() {
@@ -235,6 +237,13 @@ func (x *Queue) GetStats() *QueueStats {
 		return x.Stats
 	}
 	return nil
+}
+
+func (x *Queue) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
 }
 
 // Tasks of a queue by status; the ended ones since the database was made.
@@ -860,6 +869,103 @@ func (x *ResumeQueueResponse) GetQueue() *Queue {
 	return nil
 }
 
+type LimitQueueRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// 1–1000000 attempts; 0: no limit.
+	Limit         uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitQueueRequest) Reset() {
+	*x = LimitQueueRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitQueueRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitQueueRequest) ProtoMessage() {}
+
+func (x *LimitQueueRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitQueueRequest.ProtoReflect.Descriptor instead.
+func (*LimitQueueRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *LimitQueueRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LimitQueueRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type LimitQueueResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Queue         *Queue                 `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitQueueResponse) Reset() {
+	*x = LimitQueueResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitQueueResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitQueueResponse) ProtoMessage() {}
+
+func (x *LimitQueueResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitQueueResponse.ProtoReflect.Descriptor instead.
+func (*LimitQueueResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *LimitQueueResponse) GetQueue() *Queue {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
 type Worker struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	SessionId   string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -879,7 +985,7 @@ type Worker struct {
 
 func (x *Worker) Reset() {
 	*x = Worker{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +997,7 @@ func (x *Worker) String() string {
 func (*Worker) ProtoMessage() {}
 
 func (x *Worker) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[13]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1010,7 @@ func (x *Worker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Worker.ProtoReflect.Descriptor instead.
 func (*Worker) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{13}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Worker) GetSessionId() string {
@@ -971,7 +1077,7 @@ type ListWorkersRequest struct {
 
 func (x *ListWorkersRequest) Reset() {
 	*x = ListWorkersRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -983,7 +1089,7 @@ func (x *ListWorkersRequest) String() string {
 func (*ListWorkersRequest) ProtoMessage() {}
 
 func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[14]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -996,7 +1102,7 @@ func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersRequest.ProtoReflect.Descriptor instead.
 func (*ListWorkersRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{14}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{16}
 }
 
 type ListWorkersResponse struct {
@@ -1008,7 +1114,7 @@ type ListWorkersResponse struct {
 
 func (x *ListWorkersResponse) Reset() {
 	*x = ListWorkersResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1126,7 @@ func (x *ListWorkersResponse) String() string {
 func (*ListWorkersResponse) ProtoMessage() {}
 
 func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[15]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1139,7 @@ func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersResponse.ProtoReflect.Descriptor instead.
 func (*ListWorkersResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{15}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListWorkersResponse) GetWorkers() []*Worker {
@@ -1052,7 +1158,7 @@ type GetWorkerRequest struct {
 
 func (x *GetWorkerRequest) Reset() {
 	*x = GetWorkerRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1064,7 +1170,7 @@ func (x *GetWorkerRequest) String() string {
 func (*GetWorkerRequest) ProtoMessage() {}
 
 func (x *GetWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[16]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1183,7 @@ func (x *GetWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerRequest.ProtoReflect.Descriptor instead.
 func (*GetWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{16}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetWorkerRequest) GetSessionId() string {
@@ -1096,7 +1202,7 @@ type GetWorkerResponse struct {
 
 func (x *GetWorkerResponse) Reset() {
 	*x = GetWorkerResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1214,7 @@ func (x *GetWorkerResponse) String() string {
 func (*GetWorkerResponse) ProtoMessage() {}
 
 func (x *GetWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[17]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1227,7 @@ func (x *GetWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerResponse.ProtoReflect.Descriptor instead.
 func (*GetWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{17}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetWorkerResponse) GetWorker() *Worker {
@@ -1140,7 +1246,7 @@ type DrainWorkerRequest struct {
 
 func (x *DrainWorkerRequest) Reset() {
 	*x = DrainWorkerRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1258,7 @@ func (x *DrainWorkerRequest) String() string {
 func (*DrainWorkerRequest) ProtoMessage() {}
 
 func (x *DrainWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[18]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1271,7 @@ func (x *DrainWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorkerRequest.ProtoReflect.Descriptor instead.
 func (*DrainWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{18}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DrainWorkerRequest) GetSessionId() string {
@@ -1184,7 +1290,7 @@ type DrainWorkerResponse struct {
 
 func (x *DrainWorkerResponse) Reset() {
 	*x = DrainWorkerResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1302,7 @@ func (x *DrainWorkerResponse) String() string {
 func (*DrainWorkerResponse) ProtoMessage() {}
 
 func (x *DrainWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[19]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1315,7 @@ func (x *DrainWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorkerResponse.ProtoReflect.Descriptor instead.
 func (*DrainWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{19}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DrainWorkerResponse) GetWorker() *Worker {
@@ -1237,7 +1343,7 @@ type ApiKey struct {
 
 func (x *ApiKey) Reset() {
 	*x = ApiKey{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1355,7 @@ func (x *ApiKey) String() string {
 func (*ApiKey) ProtoMessage() {}
 
 func (x *ApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[20]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1368,7 @@ func (x *ApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKey.ProtoReflect.Descriptor instead.
 func (*ApiKey) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{20}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ApiKey) GetId() string {
@@ -1326,7 +1432,7 @@ type CreateApiKeyRequest struct {
 
 func (x *CreateApiKeyRequest) Reset() {
 	*x = CreateApiKeyRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +1444,7 @@ func (x *CreateApiKeyRequest) String() string {
 func (*CreateApiKeyRequest) ProtoMessage() {}
 
 func (x *CreateApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[21]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +1457,7 @@ func (x *CreateApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{21}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CreateApiKeyRequest) GetName() string {
@@ -1386,7 +1492,7 @@ type CreateApiKeyResponse struct {
 
 func (x *CreateApiKeyResponse) Reset() {
 	*x = CreateApiKeyResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1504,7 @@ func (x *CreateApiKeyResponse) String() string {
 func (*CreateApiKeyResponse) ProtoMessage() {}
 
 func (x *CreateApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[22]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1517,7 @@ func (x *CreateApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*CreateApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{22}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CreateApiKeyResponse) GetApiKey() *ApiKey {
@@ -1436,7 +1542,7 @@ type ListApiKeysRequest struct {
 
 func (x *ListApiKeysRequest) Reset() {
 	*x = ListApiKeysRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1554,7 @@ func (x *ListApiKeysRequest) String() string {
 func (*ListApiKeysRequest) ProtoMessage() {}
 
 func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[23]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1567,7 @@ func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{23}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
 }
 
 type ListApiKeysResponse struct {
@@ -1473,7 +1579,7 @@ type ListApiKeysResponse struct {
 
 func (x *ListApiKeysResponse) Reset() {
 	*x = ListApiKeysResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1485,7 +1591,7 @@ func (x *ListApiKeysResponse) String() string {
 func (*ListApiKeysResponse) ProtoMessage() {}
 
 func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[24]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1498,7 +1604,7 @@ func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{24}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
@@ -1517,7 +1623,7 @@ type RevokeApiKeyRequest struct {
 
 func (x *RevokeApiKeyRequest) Reset() {
 	*x = RevokeApiKeyRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1635,7 @@ func (x *RevokeApiKeyRequest) String() string {
 func (*RevokeApiKeyRequest) ProtoMessage() {}
 
 func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1648,7 @@ func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RevokeApiKeyRequest) GetId() string {
@@ -1561,7 +1667,7 @@ type RevokeApiKeyResponse struct {
 
 func (x *RevokeApiKeyResponse) Reset() {
 	*x = RevokeApiKeyResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1679,7 @@ func (x *RevokeApiKeyResponse) String() string {
 func (*RevokeApiKeyResponse) ProtoMessage() {}
 
 func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1692,7 @@ func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{26}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevokeApiKeyResponse) GetApiKey() *ApiKey {
@@ -1604,7 +1710,7 @@ type GetOverviewRequest struct {
 
 func (x *GetOverviewRequest) Reset() {
 	*x = GetOverviewRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +1722,7 @@ func (x *GetOverviewRequest) String() string {
 func (*GetOverviewRequest) ProtoMessage() {}
 
 func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +1735,7 @@ func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{27}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{29}
 }
 
 type GetOverviewResponse struct {
@@ -1647,7 +1753,7 @@ type GetOverviewResponse struct {
 
 func (x *GetOverviewResponse) Reset() {
 	*x = GetOverviewResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1659,7 +1765,7 @@ func (x *GetOverviewResponse) String() string {
 func (*GetOverviewResponse) ProtoMessage() {}
 
 func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1672,7 +1778,7 @@ func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{28}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetOverviewResponse) GetCounts() *QueueCounts {
@@ -1725,7 +1831,7 @@ type GetServerInfoRequest struct {
 
 func (x *GetServerInfoRequest) Reset() {
 	*x = GetServerInfoRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1843,7 @@ func (x *GetServerInfoRequest) String() string {
 func (*GetServerInfoRequest) ProtoMessage() {}
 
 func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1856,7 @@ func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{29}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{31}
 }
 
 type GetServerInfoResponse struct {
@@ -1777,7 +1883,7 @@ type GetServerInfoResponse struct {
 
 func (x *GetServerInfoResponse) Reset() {
 	*x = GetServerInfoResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1895,7 @@ func (x *GetServerInfoResponse) String() string {
 func (*GetServerInfoResponse) ProtoMessage() {}
 
 func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1908,7 @@ func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetServerInfoResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{30}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetServerInfoResponse) GetVersion() string {
@@ -1893,7 +1999,7 @@ var File_tss_v1_operator_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtss/v1/operator_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x12tss/v1/stats.proto\x1a\x19tss/v1/task_service.proto\x1a\x1btss/v1/worker_service.proto\"\xa7\x02\n" +
+	"\x1dtss/v1/operator_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x12tss/v1/stats.proto\x1a\x19tss/v1/task_service.proto\x1a\x1btss/v1/worker_service.proto\"\xbd\x02\n" +
 	"\x05Queue\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06paused\x18\x02 \x01(\bR\x06paused\x12\x1d\n" +
@@ -1902,7 +2008,8 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\tpaused_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bpausedAt\x12+\n" +
 	"\x06counts\x18\x05 \x01(\v2\x13.tss.v1.QueueCountsR\x06counts\x12C\n" +
 	"\x10oldest_ready_age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eoldestReadyAge\x12(\n" +
-	"\x05stats\x18\a \x01(\v2\x12.tss.v1.QueueStatsR\x05stats\"\x95\x01\n" +
+	"\x05stats\x18\a \x01(\v2\x12.tss.v1.QueueStatsR\x05stats\x12\x14\n" +
+	"\x05limit\x18\b \x01(\rR\x05limit\"\x95\x01\n" +
 	"\vQueueCounts\x12\x18\n" +
 	"\awaiting\x18\x01 \x01(\x03R\awaiting\x12\x18\n" +
 	"\arunning\x18\x02 \x01(\x03R\arunning\x12\x1c\n" +
@@ -1937,6 +2044,11 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\x12ResumeQueueRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\":\n" +
 	"\x13ResumeQueueResponse\x12#\n" +
+	"\x05queue\x18\x01 \x01(\v2\r.tss.v1.QueueR\x05queue\"=\n" +
+	"\x11LimitQueueRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\"9\n" +
+	"\x12LimitQueueResponse\x12#\n" +
 	"\x05queue\x18\x01 \x01(\v2\r.tss.v1.QueueR\x05queue\"\xc4\x02\n" +
 	"\x06Worker\x12\x1d\n" +
 	"\n" +
@@ -2025,7 +2137,7 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\rROLE_OPERATOR\x10\x02\x12\x12\n" +
 	"\x0eROLE_SUBMITTER\x10\x03\x12\x0f\n" +
 	"\vROLE_VIEWER\x10\x04\x12\x0f\n" +
-	"\vROLE_WORKER\x10\x052\xfc\x03\n" +
+	"\vROLE_WORKER\x10\x052\xe1\x04\n" +
 	"\fQueueService\x12X\n" +
 	"\n" +
 	"ListQueues\x12\x19.tss.v1.ListQueuesRequest\x1a\x1a.tss.v1.ListQueuesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/queue/list\x12Z\n" +
@@ -2033,7 +2145,9 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\fExplainQueue\x12\x1b.tss.v1.ExplainQueueRequest\x1a\x1c.tss.v1.ExplainQueueResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/queue/explain/{name}\x12c\n" +
 	"\n" +
 	"PauseQueue\x12\x19.tss.v1.PauseQueueRequest\x1a\x1a.tss.v1.PauseQueueResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/queue/pause/{name}\x12g\n" +
-	"\vResumeQueue\x12\x1a.tss.v1.ResumeQueueRequest\x1a\x1b.tss.v1.ResumeQueueResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/queue/resume/{name}2\xca\x02\n" +
+	"\vResumeQueue\x12\x1a.tss.v1.ResumeQueueRequest\x1a\x1b.tss.v1.ResumeQueueResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/queue/resume/{name}\x12c\n" +
+	"\n" +
+	"LimitQueue\x12\x19.tss.v1.LimitQueueRequest\x1a\x1a.tss.v1.LimitQueueResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/queue/limit/{name}2\xca\x02\n" +
 	"\x15WorkerRegistryService\x12\\\n" +
 	"\vListWorkers\x12\x1a.tss.v1.ListWorkersRequest\x1a\x1b.tss.v1.ListWorkersResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/worker/list\x12d\n" +
 	"\tGetWorker\x12\x18.tss.v1.GetWorkerRequest\x1a\x19.tss.v1.GetWorkerResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/worker/query/{session_id}\x12m\n" +
@@ -2067,7 +2181,7 @@ func file_tss_v1_operator_service_proto_rawDescGZIP() []byte {
 }
 
 var file_tss_v1_operator_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_tss_v1_operator_service_proto_goTypes = []any{
 	(WorkerState)(0),                  // 0: tss.v1.WorkerState
 	(Role)(0),                         // 1: tss.v1.Role
@@ -2084,122 +2198,127 @@ var file_tss_v1_operator_service_proto_goTypes = []any{
 	(*PauseQueueResponse)(nil),        // 12: tss.v1.PauseQueueResponse
 	(*ResumeQueueRequest)(nil),        // 13: tss.v1.ResumeQueueRequest
 	(*ResumeQueueResponse)(nil),       // 14: tss.v1.ResumeQueueResponse
-	(*Worker)(nil),                    // 15: tss.v1.Worker
-	(*ListWorkersRequest)(nil),        // 16: tss.v1.ListWorkersRequest
-	(*ListWorkersResponse)(nil),       // 17: tss.v1.ListWorkersResponse
-	(*GetWorkerRequest)(nil),          // 18: tss.v1.GetWorkerRequest
-	(*GetWorkerResponse)(nil),         // 19: tss.v1.GetWorkerResponse
-	(*DrainWorkerRequest)(nil),        // 20: tss.v1.DrainWorkerRequest
-	(*DrainWorkerResponse)(nil),       // 21: tss.v1.DrainWorkerResponse
-	(*ApiKey)(nil),                    // 22: tss.v1.ApiKey
-	(*CreateApiKeyRequest)(nil),       // 23: tss.v1.CreateApiKeyRequest
-	(*CreateApiKeyResponse)(nil),      // 24: tss.v1.CreateApiKeyResponse
-	(*ListApiKeysRequest)(nil),        // 25: tss.v1.ListApiKeysRequest
-	(*ListApiKeysResponse)(nil),       // 26: tss.v1.ListApiKeysResponse
-	(*RevokeApiKeyRequest)(nil),       // 27: tss.v1.RevokeApiKeyRequest
-	(*RevokeApiKeyResponse)(nil),      // 28: tss.v1.RevokeApiKeyResponse
-	(*GetOverviewRequest)(nil),        // 29: tss.v1.GetOverviewRequest
-	(*GetOverviewResponse)(nil),       // 30: tss.v1.GetOverviewResponse
-	(*GetServerInfoRequest)(nil),      // 31: tss.v1.GetServerInfoRequest
-	(*GetServerInfoResponse)(nil),     // 32: tss.v1.GetServerInfoResponse
-	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
-	(*QueueStats)(nil),                // 35: tss.v1.QueueStats
-	(*FlowCounts)(nil),                // 36: tss.v1.FlowCounts
-	(*Latency)(nil),                   // 37: tss.v1.Latency
-	(*Explanation)(nil),               // 38: tss.v1.Explanation
-	(*WorkerInfo)(nil),                // 39: tss.v1.WorkerInfo
-	(*Overview)(nil),                  // 40: tss.v1.Overview
-	(*WatchStatsRequest)(nil),         // 41: tss.v1.WatchStatsRequest
-	(*GetSeriesRequest)(nil),          // 42: tss.v1.GetSeriesRequest
-	(*ListFailureGroupsRequest)(nil),  // 43: tss.v1.ListFailureGroupsRequest
-	(*ListProblemsRequest)(nil),       // 44: tss.v1.ListProblemsRequest
-	(*ListActivityRequest)(nil),       // 45: tss.v1.ListActivityRequest
-	(*WatchStatsResponse)(nil),        // 46: tss.v1.WatchStatsResponse
-	(*GetSeriesResponse)(nil),         // 47: tss.v1.GetSeriesResponse
-	(*ListFailureGroupsResponse)(nil), // 48: tss.v1.ListFailureGroupsResponse
-	(*ListProblemsResponse)(nil),      // 49: tss.v1.ListProblemsResponse
-	(*ListActivityResponse)(nil),      // 50: tss.v1.ListActivityResponse
+	(*LimitQueueRequest)(nil),         // 15: tss.v1.LimitQueueRequest
+	(*LimitQueueResponse)(nil),        // 16: tss.v1.LimitQueueResponse
+	(*Worker)(nil),                    // 17: tss.v1.Worker
+	(*ListWorkersRequest)(nil),        // 18: tss.v1.ListWorkersRequest
+	(*ListWorkersResponse)(nil),       // 19: tss.v1.ListWorkersResponse
+	(*GetWorkerRequest)(nil),          // 20: tss.v1.GetWorkerRequest
+	(*GetWorkerResponse)(nil),         // 21: tss.v1.GetWorkerResponse
+	(*DrainWorkerRequest)(nil),        // 22: tss.v1.DrainWorkerRequest
+	(*DrainWorkerResponse)(nil),       // 23: tss.v1.DrainWorkerResponse
+	(*ApiKey)(nil),                    // 24: tss.v1.ApiKey
+	(*CreateApiKeyRequest)(nil),       // 25: tss.v1.CreateApiKeyRequest
+	(*CreateApiKeyResponse)(nil),      // 26: tss.v1.CreateApiKeyResponse
+	(*ListApiKeysRequest)(nil),        // 27: tss.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),       // 28: tss.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),       // 29: tss.v1.RevokeApiKeyRequest
+	(*RevokeApiKeyResponse)(nil),      // 30: tss.v1.RevokeApiKeyResponse
+	(*GetOverviewRequest)(nil),        // 31: tss.v1.GetOverviewRequest
+	(*GetOverviewResponse)(nil),       // 32: tss.v1.GetOverviewResponse
+	(*GetServerInfoRequest)(nil),      // 33: tss.v1.GetServerInfoRequest
+	(*GetServerInfoResponse)(nil),     // 34: tss.v1.GetServerInfoResponse
+	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 36: google.protobuf.Duration
+	(*QueueStats)(nil),                // 37: tss.v1.QueueStats
+	(*FlowCounts)(nil),                // 38: tss.v1.FlowCounts
+	(*Latency)(nil),                   // 39: tss.v1.Latency
+	(*Explanation)(nil),               // 40: tss.v1.Explanation
+	(*WorkerInfo)(nil),                // 41: tss.v1.WorkerInfo
+	(*Overview)(nil),                  // 42: tss.v1.Overview
+	(*WatchStatsRequest)(nil),         // 43: tss.v1.WatchStatsRequest
+	(*GetSeriesRequest)(nil),          // 44: tss.v1.GetSeriesRequest
+	(*ListFailureGroupsRequest)(nil),  // 45: tss.v1.ListFailureGroupsRequest
+	(*ListProblemsRequest)(nil),       // 46: tss.v1.ListProblemsRequest
+	(*ListActivityRequest)(nil),       // 47: tss.v1.ListActivityRequest
+	(*WatchStatsResponse)(nil),        // 48: tss.v1.WatchStatsResponse
+	(*GetSeriesResponse)(nil),         // 49: tss.v1.GetSeriesResponse
+	(*ListFailureGroupsResponse)(nil), // 50: tss.v1.ListFailureGroupsResponse
+	(*ListProblemsResponse)(nil),      // 51: tss.v1.ListProblemsResponse
+	(*ListActivityResponse)(nil),      // 52: tss.v1.ListActivityResponse
 }
 var file_tss_v1_operator_service_proto_depIdxs = []int32{
-	33, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
+	35, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: tss.v1.Queue.counts:type_name -> tss.v1.QueueCounts
-	34, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	35, // 3: tss.v1.Queue.stats:type_name -> tss.v1.QueueStats
+	36, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	37, // 3: tss.v1.Queue.stats:type_name -> tss.v1.QueueStats
 	2,  // 4: tss.v1.ListQueuesResponse.queues:type_name -> tss.v1.Queue
 	2,  // 5: tss.v1.GetQueueResponse.queue:type_name -> tss.v1.Queue
 	8,  // 6: tss.v1.GetQueueResponse.types:type_name -> tss.v1.QueueTypeStats
-	36, // 7: tss.v1.QueueTypeStats.flow:type_name -> tss.v1.FlowCounts
-	37, // 8: tss.v1.QueueTypeStats.wait:type_name -> tss.v1.Latency
-	37, // 9: tss.v1.QueueTypeStats.run:type_name -> tss.v1.Latency
-	38, // 10: tss.v1.ExplainQueueResponse.explanations:type_name -> tss.v1.Explanation
-	35, // 11: tss.v1.ExplainQueueResponse.stats:type_name -> tss.v1.QueueStats
+	38, // 7: tss.v1.QueueTypeStats.flow:type_name -> tss.v1.FlowCounts
+	39, // 8: tss.v1.QueueTypeStats.wait:type_name -> tss.v1.Latency
+	39, // 9: tss.v1.QueueTypeStats.run:type_name -> tss.v1.Latency
+	40, // 10: tss.v1.ExplainQueueResponse.explanations:type_name -> tss.v1.Explanation
+	37, // 11: tss.v1.ExplainQueueResponse.stats:type_name -> tss.v1.QueueStats
 	2,  // 12: tss.v1.PauseQueueResponse.queue:type_name -> tss.v1.Queue
 	2,  // 13: tss.v1.ResumeQueueResponse.queue:type_name -> tss.v1.Queue
-	39, // 14: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
-	0,  // 15: tss.v1.Worker.state:type_name -> tss.v1.WorkerState
-	33, // 16: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
-	33, // 17: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
-	15, // 18: tss.v1.ListWorkersResponse.workers:type_name -> tss.v1.Worker
-	15, // 19: tss.v1.GetWorkerResponse.worker:type_name -> tss.v1.Worker
-	15, // 20: tss.v1.DrainWorkerResponse.worker:type_name -> tss.v1.Worker
-	1,  // 21: tss.v1.ApiKey.role:type_name -> tss.v1.Role
-	33, // 22: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	33, // 23: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	33, // 24: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
-	33, // 25: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
-	1,  // 26: tss.v1.CreateApiKeyRequest.role:type_name -> tss.v1.Role
-	34, // 27: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
-	22, // 28: tss.v1.CreateApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	22, // 29: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
-	22, // 30: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	3,  // 31: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
-	2,  // 32: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
-	40, // 33: tss.v1.GetOverviewResponse.overview:type_name -> tss.v1.Overview
-	33, // 34: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
-	33, // 35: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	1,  // 36: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
-	4,  // 37: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
-	6,  // 38: tss.v1.QueueService.GetQueue:input_type -> tss.v1.GetQueueRequest
-	9,  // 39: tss.v1.QueueService.ExplainQueue:input_type -> tss.v1.ExplainQueueRequest
-	11, // 40: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
-	13, // 41: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
-	16, // 42: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
-	18, // 43: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
-	20, // 44: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
-	23, // 45: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
-	25, // 46: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
-	27, // 47: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
-	29, // 48: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
-	41, // 49: tss.v1.StatsService.WatchStats:input_type -> tss.v1.WatchStatsRequest
-	42, // 50: tss.v1.StatsService.GetSeries:input_type -> tss.v1.GetSeriesRequest
-	43, // 51: tss.v1.StatsService.ListFailureGroups:input_type -> tss.v1.ListFailureGroupsRequest
-	44, // 52: tss.v1.StatsService.ListProblems:input_type -> tss.v1.ListProblemsRequest
-	45, // 53: tss.v1.StatsService.ListActivity:input_type -> tss.v1.ListActivityRequest
-	31, // 54: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
-	5,  // 55: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
-	7,  // 56: tss.v1.QueueService.GetQueue:output_type -> tss.v1.GetQueueResponse
-	10, // 57: tss.v1.QueueService.ExplainQueue:output_type -> tss.v1.ExplainQueueResponse
-	12, // 58: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
-	14, // 59: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
-	17, // 60: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
-	19, // 61: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
-	21, // 62: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
-	24, // 63: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
-	26, // 64: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
-	28, // 65: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
-	30, // 66: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
-	46, // 67: tss.v1.StatsService.WatchStats:output_type -> tss.v1.WatchStatsResponse
-	47, // 68: tss.v1.StatsService.GetSeries:output_type -> tss.v1.GetSeriesResponse
-	48, // 69: tss.v1.StatsService.ListFailureGroups:output_type -> tss.v1.ListFailureGroupsResponse
-	49, // 70: tss.v1.StatsService.ListProblems:output_type -> tss.v1.ListProblemsResponse
-	50, // 71: tss.v1.StatsService.ListActivity:output_type -> tss.v1.ListActivityResponse
-	32, // 72: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
-	55, // [55:73] is the sub-list for method output_type
-	37, // [37:55] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	2,  // 14: tss.v1.LimitQueueResponse.queue:type_name -> tss.v1.Queue
+	41, // 15: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
+	0,  // 16: tss.v1.Worker.state:type_name -> tss.v1.WorkerState
+	35, // 17: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
+	35, // 18: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
+	17, // 19: tss.v1.ListWorkersResponse.workers:type_name -> tss.v1.Worker
+	17, // 20: tss.v1.GetWorkerResponse.worker:type_name -> tss.v1.Worker
+	17, // 21: tss.v1.DrainWorkerResponse.worker:type_name -> tss.v1.Worker
+	1,  // 22: tss.v1.ApiKey.role:type_name -> tss.v1.Role
+	35, // 23: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	35, // 24: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	35, // 25: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
+	35, // 26: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
+	1,  // 27: tss.v1.CreateApiKeyRequest.role:type_name -> tss.v1.Role
+	36, // 28: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
+	24, // 29: tss.v1.CreateApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	24, // 30: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
+	24, // 31: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	3,  // 32: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
+	2,  // 33: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
+	42, // 34: tss.v1.GetOverviewResponse.overview:type_name -> tss.v1.Overview
+	35, // 35: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
+	35, // 36: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	1,  // 37: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
+	4,  // 38: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
+	6,  // 39: tss.v1.QueueService.GetQueue:input_type -> tss.v1.GetQueueRequest
+	9,  // 40: tss.v1.QueueService.ExplainQueue:input_type -> tss.v1.ExplainQueueRequest
+	11, // 41: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
+	13, // 42: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
+	15, // 43: tss.v1.QueueService.LimitQueue:input_type -> tss.v1.LimitQueueRequest
+	18, // 44: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
+	20, // 45: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
+	22, // 46: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
+	25, // 47: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
+	27, // 48: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
+	29, // 49: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
+	31, // 50: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
+	43, // 51: tss.v1.StatsService.WatchStats:input_type -> tss.v1.WatchStatsRequest
+	44, // 52: tss.v1.StatsService.GetSeries:input_type -> tss.v1.GetSeriesRequest
+	45, // 53: tss.v1.StatsService.ListFailureGroups:input_type -> tss.v1.ListFailureGroupsRequest
+	46, // 54: tss.v1.StatsService.ListProblems:input_type -> tss.v1.ListProblemsRequest
+	47, // 55: tss.v1.StatsService.ListActivity:input_type -> tss.v1.ListActivityRequest
+	33, // 56: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
+	5,  // 57: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
+	7,  // 58: tss.v1.QueueService.GetQueue:output_type -> tss.v1.GetQueueResponse
+	10, // 59: tss.v1.QueueService.ExplainQueue:output_type -> tss.v1.ExplainQueueResponse
+	12, // 60: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
+	14, // 61: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
+	16, // 62: tss.v1.QueueService.LimitQueue:output_type -> tss.v1.LimitQueueResponse
+	19, // 63: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
+	21, // 64: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
+	23, // 65: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
+	26, // 66: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
+	28, // 67: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
+	30, // 68: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
+	32, // 69: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
+	48, // 70: tss.v1.StatsService.WatchStats:output_type -> tss.v1.WatchStatsResponse
+	49, // 71: tss.v1.StatsService.GetSeries:output_type -> tss.v1.GetSeriesResponse
+	50, // 72: tss.v1.StatsService.ListFailureGroups:output_type -> tss.v1.ListFailureGroupsResponse
+	51, // 73: tss.v1.StatsService.ListProblems:output_type -> tss.v1.ListProblemsResponse
+	52, // 74: tss.v1.StatsService.ListActivity:output_type -> tss.v1.ListActivityResponse
+	34, // 75: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
+	57, // [57:76] is the sub-list for method output_type
+	38, // [38:57] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_operator_service_proto_init() }
@@ -2216,7 +2335,7 @@ func file_tss_v1_operator_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_operator_service_proto_rawDesc), len(file_tss_v1_operator_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   31,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

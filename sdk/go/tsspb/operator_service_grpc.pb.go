@@ -24,6 +24,7 @@ const (
 	QueueService_ExplainQueue_FullMethodName = "/tss.v1.QueueService/ExplainQueue"
 	QueueService_PauseQueue_FullMethodName   = "/tss.v1.QueueService/PauseQueue"
 	QueueService_ResumeQueue_FullMethodName  = "/tss.v1.QueueService/ResumeQueue"
+	QueueService_LimitQueue_FullMethodName   = "/tss.v1.QueueService/LimitQueue"
 )
 
 // QueueServiceClient is the client API for QueueService service.
@@ -40,6 +41,8 @@ type QueueServiceClient interface {
 	// Nothing of the queue starts until it is resumed; what runs goes on.
 	PauseQueue(ctx context.Context, in *PauseQueueRequest, opts ...grpc.CallOption) (*PauseQueueResponse, error)
 	ResumeQueue(ctx context.Context, in *ResumeQueueRequest, opts ...grpc.CallOption) (*ResumeQueueResponse, error)
+	// At most so many attempts of the queue run at a time, over all workers. What runs beyond a lower limit goes on.
+	LimitQueue(ctx context.Context, in *LimitQueueRequest, opts ...grpc.CallOption) (*LimitQueueResponse, error)
 }
 
 type queueServiceClient struct {
@@ -100,6 +103,16 @@ func (c *queueServiceClient) ResumeQueue(ctx context.Context, in *ResumeQueueReq
 	return out, nil
 }
 
+func (c *queueServiceClient) LimitQueue(ctx context.Context, in *LimitQueueRequest, opts ...grpc.CallOption) (*LimitQueueResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LimitQueueResponse)
+	err := c.cc.Invoke(ctx, QueueService_LimitQueue_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // QueueServiceServer is the server API for QueueService service.
 // All implementations must embed UnimplementedQueueServiceServer
 // for forward compatibility.
@@ -114,6 +127,8 @@ type QueueServiceServer interface {
 	// Nothing of the queue starts until it is resumed; what runs goes on.
 	PauseQueue(context.Context, *PauseQueueRequest) (*PauseQueueResponse, error)
 	ResumeQueue(context.Context, *ResumeQueueRequest) (*ResumeQueueResponse, error)
+	// At most so many attempts of the queue run at a time, over all workers. What runs beyond a lower limit goes on.
+	LimitQueue(context.Context, *LimitQueueRequest) (*LimitQueueResponse, error)
 	mustEmbedUnimplementedQueueServiceServer()
 }
 
@@ -138,6 +153,9 @@ func (UnimplementedQueueServiceServer) PauseQueue(context.Context, *PauseQueueRe
 }
 func (UnimplementedQueueServiceServer) ResumeQueue(context.Context, *ResumeQueueRequest) (*ResumeQueueResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResumeQueue not implemented")
+}
+func (UnimplementedQueueServiceServer) LimitQueue(context.Context, *LimitQueueRequest) (*LimitQueueResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LimitQueue not implemented")
 }
 func (UnimplementedQueueServiceServer) mustEmbedUnimplementedQueueServiceServer() {}
 func (UnimplementedQueueServiceServer) testEmbeddedByValue()                      {}
@@ -250,6 +268,24 @@ func _QueueService_ResumeQueue_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _QueueService_LimitQueue_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LimitQueueRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueueServiceServer).LimitQueue(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: QueueService_LimitQueue_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueueServiceServer).LimitQueue(ctx, req.(*LimitQueueRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // QueueService_ServiceDesc is the grpc.ServiceDesc for QueueService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -276,6 +312,10 @@ var QueueService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResumeQueue",
 			Handler:    _QueueService_ResumeQueue_Handler,
+		},
+		{
+			MethodName: "LimitQueue",
+			Handler:    _QueueService_LimitQueue_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

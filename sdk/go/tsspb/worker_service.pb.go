@@ -367,12 +367,14 @@ func (x *Welcome) GetElsewhere() []*HeldLease {
 	return nil
 }
 
-// Everything a worker holds of a session with a coordinator that is gone, or that has handed shards over. What that session
-// was given and `held` does not name never arrived. Repeat it until each lease is adopted or refused.
+// What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
 type Announcement struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	Held          []*HeldLease           `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+	// it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+	// are of sessions that go on, such as those that moved; nothing follows for others.
+	SessionId     string       `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Held          []*HeldLease `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

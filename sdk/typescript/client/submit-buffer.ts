@@ -2,13 +2,8 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { TssError } from "../../../proto/errors.ts";
 import { TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
+import type { Submitted } from "./read-submit-answer.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
-
-export interface Submitted {
-  readonly id: string;
-  /** The idempotency key was known: the task is the one of the first submit. */
-  readonly duplicate: boolean;
-}
 
 /** A task on its way, and who waits for its id. */
 export interface Entry {

@@ -1,17 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { TssError } from "../../../proto/errors.ts";
-import {
-  type SubmitStreamRequestSchema,
-  type SubmitStreamResponse,
-  type SubmitStreamResponseSchema,
-  TaskService,
-} from "../../../proto/gen/tss/v1/task_service_pb.js";
-import { fromStatus } from "../connection/status-error.ts";
-import type { BidiCall, Connection } from "../connection-types.ts";
-import { boundBytes, checkFits, type Entry, SubmitBuffer, type Submitted } from "./submit-buffer.ts";
+import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import type { BytesCall, Connection } from "../connection-types.ts";
+import { encodeSubmit } from "./encode-submit.ts";
+import { readSubmitAnswer, type SubmitAnswer, type Submitted, unanswered } from "./read-submit-answer.ts";
+import { boundBytes, checkFits, type Entry, SubmitBuffer } from "./submit-buffer.ts";
 import type { TaskSpecInit } from "./task-spec.ts";
-
-type Call = BidiCall<typeof SubmitStreamRequestSchema, typeof SubmitStreamResponseSchema>;
 
 /** Tasks that travel together. The id makes it safe to send them again. */
 interface Message {
@@ -49,7 +43,7 @@ export class Submitter {
   #sent = new Map<number, Message>();
   /** To be sent (again), oldest first. */
   #queued: Message[] = [];
-  #call: Call | null = null;
+  #call: BytesCall | null = null;
   #sequence = 0;
   #scheduled = false;
   #pauseMs = FIRST_PAUSE_MS;
@@ -108,7 +102,7 @@ export class Submitter {
       const sequence = ++this.#sequence;
       this.#sent.set(sequence, message);
       const tasks = message.entries.map(({ spec }) => spec);
-      this.#call.write({ sequence, request: { tasks, requestId: message.requestId } });
+      this.#call.write(encodeSubmit(sequence, message.requestId, tasks));
     }
   }
 
@@ -116,39 +110,38 @@ export class Submitter {
     return this.#buffer.size === 0 ? undefined : { requestId: randomUUID(), entries: this.#buffer.take() };
   }
 
-  #open(): Call {
-    const call = this.#connection.service(TaskService).submitStream();
+  #open(): BytesCall {
+    const call = this.#connection.bytes(TaskService.method.submitStream);
     this.#sequence = 0;
     void this.#read(call);
     return call;
   }
 
-  async #read(call: Call): Promise<void> {
+  async #read(call: BytesCall): Promise<void> {
     let error = new TssError("UNAVAILABLE", "The coordinator ended the stream.");
     try {
-      for await (const response of call) if (call === this.#call) this.#answered(response);
+      for await (const answer of call) if (call === this.#call) this.#answered(readSubmitAnswer(answer));
     } catch (failure) {
       error = failure as TssError;
     }
     if (call === this.#call) this.#lost(error);
   }
 
-  #answered({ sequence, answer }: SubmitStreamResponse): void {
+  #answered({ sequence, results }: SubmitAnswer): void {
     const message = this.#sent.get(sequence);
     if (message === undefined) return;
     this.#sent.delete(sequence);
-    if (answer.case === "response") {
+    if (results instanceof TssError) {
+      if (TRANSIENT.has(results.code)) this.#again([message], results);
+      else refuse([message], results);
+    } else {
       this.#pauseMs = FIRST_PAUSE_MS;
       this.#trouble = null;
       for (const [index, entry] of message.entries.entries()) {
-        const result = answer.value.results[index];
-        if (result?.result.case === "id") entry.resolve({ id: result.result.value, duplicate: result.duplicate });
-        else entry.reject(result?.result.case === "error" ? fromStatus(result.result.value) : unanswered());
+        const result = results[index] ?? unanswered();
+        if (result instanceof TssError) entry.reject(result);
+        else entry.resolve(result);
       }
-    } else {
-      const error = answer.case === "error" ? fromStatus(answer.value) : unanswered();
-      if (TRANSIENT.has(error.code)) this.#again([message], error);
-      else refuse([message], error);
     }
     this.#settle();
   }
@@ -217,10 +210,6 @@ export class Submitter {
 
 function refuse(messages: readonly Message[], error: TssError): void {
   for (const { entries } of messages) for (const { reject } of entries) reject(error);
-}
-
-function unanswered(): TssError {
-  return new TssError("INTERNAL", "The coordinator's answer has no result for this task.");
 }
 
 function lateError(timeoutMs: number, trouble: TssError | null): TssError {

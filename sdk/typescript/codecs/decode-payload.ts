@@ -11,8 +11,8 @@ export function decodePayload(
 ): unknown {
   if (data.length === 0 && contentType === "" && encodings.length === 0) return undefined;
   const serializer = serializerOf(serializers, contentType);
-  const row = codecsOf(known, encodings).reverse();
-  return andThen(decodeFrom(0, row, data), (bare) =>
+  const bytes = encodings.length === 0 ? data : decodeFrom(0, codecsOf(known, encodings).reverse(), data);
+  return andThen(bytes, (bare) =>
     runStage(
       () => `The serializer ${serializer.name} could not read the payload`,
       () => serializer.deserialize(bare, contentType),
@@ -35,6 +35,7 @@ function decodeFrom(at: number, row: readonly Codec[], data: Uint8Array): Uint8A
 
 /** Bytes without a content type are JSON. Parameters count where a serializer names them. */
 function serializerOf(serializers: readonly Serializer[], contentType: string): Serializer {
+  for (const one of serializers) if (one.contentType === contentType) return one;
   const wanted = (contentType === "" ? json.contentType : contentType).toLowerCase();
   const [mediaType = ""] = wanted.split(";", 1);
   const serializer =

@@ -8,7 +8,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
-import type { BidiCall, CallOptions } from "../connection-types.ts";
+import type { BidiCall, BidiStream, BytesCall, CallOptions } from "../connection-types.ts";
 import { type Channel, onAbort, pathOf } from "./open-connection.ts";
 import { toTssError } from "./status-error.ts";
 
@@ -18,10 +18,32 @@ export function openBidi(
   method: DescMethod,
   options: CallOptions,
 ): BidiCall<DescMessage, DescMessage> {
-  const call = channel.client.makeBidiStreamRequest<MessageInitShape<DescMessage>, MessageShape<DescMessage>>(
+  return open<MessageInitShape<DescMessage>, MessageShape<DescMessage>>(channel, method, options, {
+    write: (message) => Buffer.from(toBinary(method.input, create(method.input, message))),
+    read: (bytes) => fromBinary(method.output, bytes),
+  });
+}
+
+/** The same without encoding and decoding. */
+export function openBytes(channel: Channel, method: DescMethod, options: CallOptions): BytesCall {
+  return open<Buffer, Buffer>(channel, method, options, { write: (bytes) => bytes, read: (bytes) => bytes });
+}
+
+interface Format<W, R> {
+  readonly write: (message: W) => Buffer;
+  readonly read: (bytes: Buffer) => R;
+}
+
+function open<W, R>(
+  channel: Channel,
+  method: DescMethod,
+  options: CallOptions,
+  format: Format<W, R>,
+): BidiStream<W, R> {
+  const call = channel.client.makeBidiStreamRequest<W, R>(
     pathOf(method),
-    (message) => Buffer.from(toBinary(method.input, create(method.input, message))),
-    (bytes) => fromBinary(method.output, bytes),
+    format.write,
+    format.read,
     channel.metadata(options),
     options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs },
   );

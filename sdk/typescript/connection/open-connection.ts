@@ -1,7 +1,7 @@
 import { create, type DescMethod, type DescService, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { CallOptions, Connection, ConnectionOptions, ServiceClient } from "../connection-types.ts";
-import { openBidi } from "./bidi-call.ts";
+import { openBidi, openBytes } from "./bidi-call.ts";
 import { toTssError } from "./status-error.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -42,6 +42,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
   return {
     service: (service) => serviceClient(channel, service),
+    bytes: (method, options = {}) => openBytes(channel, method, options),
     ready: (timeoutMs) => ready(channel, timeoutMs),
     close: () => client.close(),
   };

@@ -20,6 +20,12 @@ export function toTssError(error: ServiceError, address: string): TssError {
   const [, httpStatus] = /^Received HTTP status code (\d+)/.exec(error.details) ?? [];
   if (httpStatus !== undefined)
     return new TssError("UNAVAILABLE", `What answers at ${address} is no coordinator (HTTP ${httpStatus}).`);
+  // Whatever grpc-js makes of a connection that breaks under a call (a reset, a failed write): nobody has answered.
+  if (code === "INTERNAL" && error.details.startsWith("Received RST_STREAM"))
+    return new TssError("UNAVAILABLE", `The connection to the coordinator at ${address} was lost.`, {
+      reason: "CONNECTION_LOST",
+      cause: error,
+    });
   return new TssError(code, error.details || error.message, { cause: error });
 }
 

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { TssError } from "../../../proto/errors.ts";
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
-import type { HeldLease, Lease, OutcomeReport } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import type { HeldLease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import { type ClientOptions, clientConnection } from "../client/create-client.ts";
 import { type PayloadCodec, payloadCodec } from "../codecs/payload-codec.ts";
 import { openConnection } from "../connection/open-connection.ts";
@@ -86,14 +86,14 @@ export function createWorker(options: WorkerOptions): Worker {
         floor.connected();
         ready.resolve();
       },
-      onLease: (lease: Lease) => floor.lease(lease),
+      onLease: (lease) => floor.lease(lease),
       onCancel: (order) => floor.stop(order, CAUSES[order.reason] ?? "aborted"),
       onLogAck: () => {},
-      onOutcomeAck: (ack: Pick<OutcomeReport, "id" | "fencingToken">) => floor.acknowledged(ack),
+      onOutcomeAck: ({ id, token }) => floor.acknowledged(id, token),
       onDrain: () => floor.pause(),
     },
   });
-  const floor = new HandlerFloor({ session, codec: options.codec ?? payloadCodec() }, handlers, slots);
+  const floor = new HandlerFloor(session, options.codec ?? payloadCodec(), handlers, slots);
   const watch = watchLease(
     () => performance.now(),
     () => session.heardAt(),

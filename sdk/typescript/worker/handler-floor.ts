@@ -1,17 +1,17 @@
-import { create } from "@bufbuild/protobuf";
 import { AttemptOutcome } from "../../../proto/gen/tss/v1/task_pb.js";
-import { type Lease, type OutcomeReport, OutcomeReportSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import type { PayloadCodec } from "../codecs/payload-codec.ts";
+import { HandlerAttempt, type HandlerHost } from "./handler-attempt.ts";
 import type { StopCause } from "./handler-errors.ts";
+import type { HandlerReport } from "./handler-report.ts";
 import type { TypedHandler } from "./handler-types.ts";
-import { type HandlerHost, type RunningHandler, runHandler } from "./run-handler.ts";
+import { type Held, HeldLeases } from "./held-leases.ts";
+import type { ReceivedLease } from "./received-lease.ts";
 import { creditDue, drain, emptySlots, free, offer, resume, take } from "./slots.ts";
+import type { WorkSession } from "./work-session-types.ts";
 
-type LeaseRef = Pick<Lease, "id" | "fencingToken">;
-
-/** An attempt that runs here, or whose report is not acknowledged. */
-interface Held extends LeaseRef {
-  readonly running?: RunningHandler;
-  report?: OutcomeReport;
+interface LeaseRef {
+  readonly id: string;
+  readonly fencingToken: bigint;
 }
 
 /** A report that got lost on a living connection is repeated after this long. */
@@ -19,16 +19,25 @@ const REPEAT_MS = 15_000;
 
 /** Where handlers run: it offers slots, takes leases, hears orders and repeats reports until they are acknowledged. */
 export class HandlerFloor {
+  readonly #session: WorkSession;
   readonly #host: HandlerHost;
   readonly #handlers: ReadonlyMap<string, TypedHandler>;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new HeldLeases();
   readonly #repeat: NodeJS.Timeout;
-  readonly #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
+  /** Attempts begun in this turn: those that still run at its end are announced. */
+  #fresh: HandlerAttempt[] = [];
+  #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
   #slots: ReturnType<typeof emptySlots>;
   #leaving = false;
 
-  constructor(host: HandlerHost, handlers: ReadonlyMap<string, TypedHandler>, slots: number) {
-    this.#host = host;
+  constructor(session: WorkSession, codec: PayloadCodec, handlers: ReadonlyMap<string, TypedHandler>, slots: number) {
+    this.#session = session;
+    this.#host = {
+      session,
+      codec,
+      reported: (attempt, report) => this.#report(attempt, report),
+      settled: () => this.#free(),
+    };
     this.#handlers = handlers;
     this.#slots = emptySlots(slots);
     this.#repeat = setInterval(() => this.#sayAgain(), REPEAT_MS).unref();
@@ -36,54 +45,56 @@ export class HandlerFloor {
 
   /** Everything that runs or is not acknowledged. */
   held(): LeaseRef[] {
-    return [...this.#held.values()];
+    return [...this.#held].map(({ id, token }) => ({ id, fencingToken: BigInt(token) }));
   }
 
   offer(): void {
     const count = creditDue(this.#slots);
     if (count === 0) return;
     this.#slots = offer(this.#slots, count);
-    this.#host.session.credit(count);
+    this.#session.credit(count);
   }
 
-  lease(lease: Lease): void {
-    if (this.#held.has(key(lease))) return;
+  lease(lease: ReceivedLease): void {
+    const { id, token } = lease;
+    if (this.#held.get(id, token) !== undefined) return;
     this.#slots = take(this.#slots);
-    const handler = this.#handlers.get(lease.spec?.type ?? "");
+    const handler = this.#handlers.get(lease.task.type);
     if (handler === undefined || this.#leaving) {
-      const { id, fencingToken } = lease;
       this.#free();
-      const report = create(OutcomeReportSchema, { id, fencingToken, outcome: AttemptOutcome.RELEASED });
-      this.#held.set(key(lease), { id, fencingToken, report });
-      this.#host.session.outcome(report);
+      const report = { id, token, outcome: AttemptOutcome.RELEASED };
+      this.#held.add({ id, token, report });
+      this.#session.outcome(report);
       return;
     }
-    const running = runHandler(this.#host, lease, handler);
-    const held: Held = { id: lease.id, fencingToken: lease.fencingToken, running };
-    this.#held.set(key(lease), held);
-    void running.report.then((report) => this.#report(held, report));
-    void running.settled.then(() => this.#free());
+    const attempt = new HandlerAttempt(this.#host, lease);
+    this.#held.add({ id, token, attempt });
+    attempt.run(handler);
+    if (!attempt.running) return;
+    if (this.#fresh.length === 0) setImmediate(() => this.#announce());
+    this.#fresh.push(attempt);
   }
 
   stop(lease: LeaseRef, cause: StopCause): void {
-    const held = this.#held.get(key(lease));
     if (cause === "lost") this.fence(lease);
-    else held?.running?.stop(cause);
+    else this.#find(lease)?.attempt?.stop(cause);
   }
 
   stopAll(cause: StopCause): void {
-    for (const { running } of this.#held.values()) running?.stop(cause);
+    for (const { attempt } of this.#held) attempt?.stop(cause);
   }
 
   /** The lease is somebody else's: the handler is told, nothing is reported. */
   fence(lease: LeaseRef): void {
-    const held = this.#held.get(key(lease));
-    this.#forget(lease);
-    held?.running?.stop("lost");
+    const held = this.#find(lease);
+    if (held === undefined) return;
+    this.#forget(held);
+    held.attempt?.abandon();
   }
 
-  acknowledged(lease: LeaseRef): void {
-    if (this.#held.get(key(lease))?.report !== undefined) this.#forget(lease);
+  acknowledged(id: string, token: number): void {
+    const held = this.#held.get(id, token);
+    if (held?.report !== undefined) this.#forget(held);
   }
 
   connected(): void {
@@ -101,12 +112,12 @@ export class HandlerFloor {
   drain(): void {
     this.#leaving = true;
     this.#slots = drain(this.#slots);
-    this.#host.session.drain();
+    this.#session.drain();
   }
 
   /** Resolves when every attempt has its report. */
   reported(): Promise<void> {
-    return this.#until(() => [...this.#held.values()].every(({ report }) => report !== undefined));
+    return this.#until(() => [...this.#held].every(({ report }) => report !== undefined));
   }
 
   /** Resolves when every report is acknowledged. */
@@ -118,15 +129,28 @@ export class HandlerFloor {
     clearInterval(this.#repeat);
   }
 
-  #report(held: Held, report: OutcomeReport): void {
-    if (this.#held.get(key(held)) !== held) return;
+  #find({ id, fencingToken }: LeaseRef): Held | undefined {
+    return this.#held.get(id, Number(fencingToken));
+  }
+
+  #announce(): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const attempt of fresh) if (attempt.running) attempt.announce();
+  }
+
+  #report({ lease }: HandlerAttempt, report: HandlerReport): void {
+    const held = this.#held.get(lease.id, lease.token);
+    if (held === undefined) return;
     held.report = report;
-    this.#host.session.outcome(report);
+    // What is kept until the acknowledgement is the report alone.
+    held.attempt = undefined;
+    this.#session.outcome(report);
     this.#look();
   }
 
   #sayAgain(): void {
-    for (const { report } of this.#held.values()) if (report !== undefined) this.#host.session.outcome(report);
+    for (const { report } of this.#held) if (report !== undefined) this.#session.outcome(report);
   }
 
   #free(): void {
@@ -134,8 +158,8 @@ export class HandlerFloor {
     this.offer();
   }
 
-  #forget(lease: LeaseRef): void {
-    this.#held.delete(key(lease));
+  #forget(held: Held): void {
+    this.#held.delete(held);
     this.#look();
   }
 
@@ -147,13 +171,12 @@ export class HandlerFloor {
   }
 
   #look(): void {
-    for (const waiter of this.#waiting.splice(0)) {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) {
       if (waiter.condition()) waiter.resolve();
       else this.#waiting.push(waiter);
     }
   }
-}
-
-function key({ id, fencingToken }: LeaseRef): string {
-  return `${id}.${fencingToken}`;
 }

@@ -1,81 +1,54 @@
-import { create } from "@bufbuild/protobuf";
-import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
-import { type CancelOrder, CancelOrderSchema, type HeldLease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import type { LeasePlaces, LeaseRef } from "./lease-places.ts";
 import type { StreamSession } from "./open-work-session.ts";
 
-type LeaseRef = Pick<HeldLease, "id" | "fencingToken">;
-
-/** What is held of a session whose coordinator has gone, or has handed the shard over. */
-interface Group {
-  readonly sessionId: string;
-  /** All that was held then: named each time, for a shard may move again; what is not named goes back. */
-  readonly held: readonly LeaseRef[];
-  /** Those that nobody has taken up or refused. */
-  readonly waiting: Map<string, LeaseRef>;
-  /** Monotonic ms from which the lease is over. */
-  until: number;
-}
-
-/** Between two announcements while nobody has taken up a lease. */
+/** Between two announcements while there is a lease that nobody has taken up. */
 const REPEAT_MS = 250;
-const FIRST_TERM_MS = 15_000;
 
-const keyOf = ({ id, fencingToken }: LeaseRef) => `${id}.${fencingToken}`;
-
-/** Leases without a coordinator: they are announced to the others until one adopts or refuses them, or their term is over. */
-export class Homeless {
+/** Tells every coordinator of the leases that have none, until one adopts or refuses them or their term is over. */
+export class HomelessLeases<Owner> {
+  readonly #places: LeasePlaces<Owner>;
   readonly #sessions: () => readonly StreamSession[];
   readonly #onLost: (lease: LeaseRef) => void;
-  #groups: Group[] = [];
   #timer: NodeJS.Timeout | null = null;
-  termMs = FIRST_TERM_MS;
+  #scheduled = false;
+  #closed = false;
 
   /** @param onLost told of a lease whose term is over. */
-  constructor(sessions: () => readonly StreamSession[], onLost: (lease: LeaseRef) => void) {
+  constructor(places: LeasePlaces<Owner>, sessions: () => readonly StreamSession[], onLost: (lease: LeaseRef) => void) {
+    this.#places = places;
     this.#sessions = sessions;
     this.#onLost = onLost;
   }
 
-  setTerm(termMs: number): void {
-    this.termMs = termMs;
+  /** At the end of this turn: what moves together is told together. */
+  announce(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#tell();
+    });
   }
 
-  add(sessionId: string, leases: readonly LeaseRef[]): void {
-    const until = performance.now() + this.termMs;
-    const waiting = new Map(leases.map((lease) => [keyOf(lease), lease]));
-    this.#groups.push({ sessionId, held: leases, waiting, until });
-    this.#announce();
-  }
-
-  /** @returns how many of them were waited for. */
-  settle(leases: readonly LeaseRef[]): number {
-    let settled = 0;
-    for (const { waiting } of this.#groups) for (const lease of leases) if (waiting.delete(keyOf(lease))) settled++;
-    return settled;
-  }
-
-  /** The order by which a worker gives an attempt up without a report. */
-  lostOrder({ id, fencingToken }: LeaseRef): CancelOrder {
-    return create(CancelOrderSchema, { id, fencingToken, reason: TaskReason.LOST });
+  /** After a while: an answer to what was said says that it is to be said again. */
+  tellLater(): void {
+    if (this.#timer === null && !this.#closed) this.#timer = setTimeout(() => this.#tell(), REPEAT_MS).unref();
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#groups = [];
   }
 
-  #announce(): void {
-    const now = performance.now();
-    this.#groups = this.#groups.filter(({ waiting, until }) => {
-      if (until > now) return true;
-      for (const lease of waiting.values()) this.#onLost(lease);
-      return false;
-    });
-    for (const session of this.#sessions())
-      for (const { sessionId, held } of this.#groups) session.announce(sessionId, held);
+  #tell(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    // A group that held nothing is kept for its word alone: what it had given did not arrive.
-    if (this.#groups.length > 0) this.#timer = setTimeout(() => this.#announce(), REPEAT_MS).unref();
+    if (this.#closed) return;
+    const now = performance.now();
+    for (const lease of this.#places.takeLost(now)) this.#onLost(lease);
+    const announcements = this.#places.announcements(now);
+    for (const session of this.#sessions())
+      for (const { sessionId, held } of announcements) session.announce(sessionId, held);
+    if (this.#places.homeless) this.tellLater();
   }
 }

@@ -1,30 +1,17 @@
-import type { HeldLease, Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { create } from "@bufbuild/protobuf";
+import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
+import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
-import { Homeless } from "./homeless-leases.ts";
+import type { CoordinatorLink as Link } from "./coordinator-link.ts";
+import { HomelessLeases } from "./homeless-leases.ts";
+import { LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
-import { splitCredit } from "./split-credit.ts";
+import type { ReceivedLease } from "./received-lease.ts";
+import { shareCredit } from "./split-credit.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
 
-/** One coordinator. */
-interface Link {
-  readonly address: string;
-  readonly connection: Connection;
-  readonly session: StreamSession;
-  /** It used up its offers since it was last given some. */
-  hungry: boolean;
-  /** Leases that came from it or that it adopted, by key; kept only while there are several. */
-  readonly leases: Map<string, LeaseRef>;
-  /** It is no coordinator of the system any more: what it gave comes to its end, nothing new comes. */
-  retiring: boolean;
-}
-
-type LeaseRef = Pick<HeldLease, "id" | "fencingToken">;
-
-/** A coordinator that leaves offers unused for this long has nothing that waits. */
+/** A coordinator that leaves offers unused for so many ms has nothing that waits. */
 const IDLE_MS = 50;
-
-const keyOf = ({ id, fencingToken }: LeaseRef) => `${id}.${fencingToken}`;
-
 /**
  * Sessions of a worker with every coordinator there is. It begins with the addresses it was given; whoever answers names
  * the others. With a single coordinator it is a session over one connection.
@@ -40,13 +27,25 @@ export function joinedSessions(
 
 class JoinedSession implements WorkSession {
   readonly #connection: ConnectionOptions;
+  /** Tried again when no other answers. */
+  readonly #seeds: readonly string[];
   readonly #open: (options: ConnectionOptions) => Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
   readonly #links = new Map<string, Link>();
-  readonly #homeless: Homeless;
+  /** With one coordinator there is nobody else whose anything could be; undefined: there are several. */
+  #only: Link | undefined;
+  /** Leases that are held, and with whom; kept only while there are several coordinators. */
+  readonly #places = new LeasePlaces<Link>();
+  readonly #homeless: HomelessLeases<Link>;
+  /** Length of a lease; until a coordinator has told it, the usual one. */
+  #termMs = 15_000;
+  /** Addresses of the coordinators, as they were told last. */
+  #known: readonly string[] = [];
   /** Leases the worker would accept now. */
   #accepts = 0;
+  /** Nothing is to be offered until the next connection: a coordinator said so, and it is meant for all. */
+  #paused = false;
   #draining = false;
   #closed = false;
   #balancing: NodeJS.Timeout | null = null;
@@ -58,24 +57,23 @@ class JoinedSession implements WorkSession {
     hooks: WorkSessionHooks,
   ) {
     this.#connection = connection;
+    this.#seeds = connection.address.split(",").map((address) => address.trim());
     this.#open = open;
     this.#options = options;
     this.#hooks = hooks;
-    this.#homeless = new Homeless(
-      () => [...this.#links.values()].filter(({ session }) => session.connected).map(({ session }) => session),
-      (lease) => options.events.onCancel(this.#homeless.lostOrder(lease)),
+    this.#homeless = new HomelessLeases(
+      this.#places,
+      () => [...this.#links.values()].map(({ session }) => session).filter(({ connected }) => connected),
+      (lease) => this.#lose(lease),
     );
     for (const address of this.#seeds) this.#join(address);
   }
 
-  /** Addresses that it was given; tried again when no other answers. */
-  get #seeds(): readonly string[] {
-    return this.#connection.address.split(",").map((address) => address.trim());
-  }
-
   credit(count: number): void {
     this.#accepts += count;
-    this.#balance();
+    const only = this.#only;
+    if (only !== undefined && !this.#draining && !this.#paused) only.session.credit(count);
+    else this.#balance();
   }
 
   started(report: Parameters<WorkSession["started"]>[0]): void {
@@ -103,9 +101,10 @@ class JoinedSession implements WorkSession {
 
   /** The longest silence of a coordinator that something is held of; with nothing held, the newest word of any. */
   heardAt(): number {
-    const all = [...this.#links.values()];
-    const holding = all.filter(({ leases }) => leases.size > 0).map(({ session }) => session.heardAt());
-    return holding.length > 0 ? Math.min(...holding) : Math.max(...all.map(({ session }) => session.heardAt()));
+    const links = [...this.#links.values()];
+    const holding = links.length < 2 ? [] : links.filter((link) => this.#places.isOwned(link));
+    if (holding.length > 0) return Math.min(...holding.map(({ session }) => session.heardAt()));
+    return Math.max(...links.map(({ session }) => session.heardAt()));
   }
 
   sessionId(): string {
@@ -120,15 +119,12 @@ class JoinedSession implements WorkSession {
     await Promise.all([...this.#links.values()].map((link) => this.#end(link)));
   }
 
-  #ownerOf({ id, fencingToken }: { readonly id?: string; readonly fencingToken?: bigint }): Link | undefined {
-    // With one coordinator there is nobody else whose it could be.
-    if (this.#links.size === 1) return this.#links.values().next().value;
-    const key = keyOf({ id: id ?? "", fencingToken: fencingToken ?? 0n });
-    for (const link of this.#links.values()) if (link.leases.has(key)) return link;
-    return undefined;
+  #ownerOf(of: { readonly id?: string; readonly token?: number; readonly fencingToken?: bigint }): Link | undefined {
+    return this.#only ?? this.#places.ownerOf(of.id ?? "", of.token ?? of.fencingToken ?? 0n);
   }
 
   #join(address: string): void {
+    this.#tellApart();
     const connection = this.#open({ ...this.#connection, address });
     const { events } = this.#options;
     const hooks: WorkSessionHooks = {
@@ -148,45 +144,61 @@ class JoinedSession implements WorkSession {
         events: {
           ...events,
           onConnected: (termMs, refused) => {
-            this.#homeless.setTerm(termMs);
+            this.#termMs = termMs;
+            this.#paused = false;
             events.onConnected(termMs, refused);
             this.#balance();
+            if (this.#places.size > 0 || this.#links.size > 1) this.#homeless.announce();
           },
           onLease: (lease) => this.#lease(link, lease),
+          onDrain: () => {
+            this.#paused = true;
+            this.#balance();
+            events.onDrain();
+          },
           onOutcomeAck: (ack) => {
-            if (link.leases.size > 0) this.#forget(link, ack);
+            if (this.#places.size > 0) this.#places.delete(ack.id, ack.token);
             events.onOutcomeAck(ack);
+            this.#retire(link);
           },
         },
       },
       hooks,
       {
         onCoordinators: (addresses) => this.#know(addresses),
-        onAdoption: ({ adopted, refused }) => this.#adopted(link, adopted, refused),
-        onMoved: (leases) => {
-          for (const lease of leases) this.#forget(link, lease);
-          this.#homeless.add(link.session.sessionId(), leases);
+        onAdoption: (adoption) => this.#adopted(link, adoption),
+        onMoved: (lease) => {
+          this.#places.leave(lease, link, this.#until());
+          this.#homeless.announce();
+          this.#retire(link);
         },
       },
     );
-    const link: Link = { address, connection, session, hungry: false, leases: new Map(), retiring: false };
+    const link: Link = { address, connection, session, hungry: false, retiring: false };
     this.#links.set(address, link);
+    this.#only = this.#links.size === 1 ? link : undefined;
     if (this.#draining) session.drain();
   }
 
   /** Its own, and those that nobody is known to own: after a restart of the worker, all. */
   #heldFor(link: Link): ReturnType<WorkSessionOptions["held"]> {
-    const elsewhere = new Set<string>();
-    for (const other of this.#links.values())
-      if (other !== link) for (const key of other.leases.keys()) elsewhere.add(key);
-    return this.#options.held().filter((lease) => !elsewhere.has(keyOf(lease)));
+    const held = this.#options.held();
+    if (this.#places.size === 0) return held;
+    return held.filter(({ id, fencingToken }) => (this.#places.ownerOf(id, fencingToken) ?? link) === link);
+  }
+
+  /** There will be several: what is held is of the one that there was. */
+  #tellApart(): void {
+    const only = this.#only;
+    const session = only?.session.sessionId() ?? "";
+    if (only === undefined || session === "") return;
+    for (const lease of this.#options.held()) if (!this.#places.has(lease)) this.#places.add(lease, session, only);
   }
 
   /** The addresses of every coordinator: the one the worker began with stays only if it is among them. */
   #know(addresses: readonly string[]): void {
     if (this.#closed) return;
-    const [only] = this.#links.size === 1 ? this.#links.values() : [];
-    for (const lease of only === undefined ? [] : this.#options.held()) only?.leases.set(keyOf(lease), lease);
+    this.#known = addresses;
     for (const address of addresses) if (!this.#links.has(address)) this.#join(address);
     for (const link of [...this.#links.values()]) {
       if (addresses.includes(link.address) || link.retiring) continue;
@@ -199,14 +211,14 @@ class JoinedSession implements WorkSession {
 
   /** Ends a link that nothing is held of any more. */
   #retire(link: Link): void {
-    if (!link.retiring || (link.session.connected && link.leases.size > 0)) return;
+    if (!link.retiring || (link.session.connected && this.#places.isOwned(link))) return;
+    if (this.#links.get(link.address) !== link) return;
+    if (!link.session.connected) this.#places.leaveAll(link, link.session.giveUp(), this.#until());
     this.#links.delete(link.address);
+    this.#only = this.#links.size === 1 ? this.#links.values().next().value : undefined;
     void this.#end(link);
-  }
-
-  #forget(link: Link, lease: LeaseRef): void {
-    link.leases.delete(keyOf(lease));
-    this.#retire(link);
+    // It came back while its last ones ran.
+    if (!this.#closed && this.#known.includes(link.address)) this.#join(link.address);
   }
 
   async #end({ session, connection }: Link): Promise<void> {
@@ -214,30 +226,46 @@ class JoinedSession implements WorkSession {
     connection.close();
   }
 
+  /**
+   * Alone, it waits for its coordinator and goes on with its session. Of several the others may have its shards in a moment:
+   * the session is over, so that what came from it can be said once and for all.
+   */
   #lost(link: Link): void {
     link.hungry = false;
-    const leases = [...link.leases.values()];
-    link.leases.clear();
-    // Also with nothing held: what it had given and did not arrive is known by that.
-    if (link.session.sessionId() !== "" && this.#links.size > 1) this.#homeless.add(link.session.sessionId(), leases);
+    if (this.#links.size > 1) {
+      this.#places.leaveAll(link, link.session.giveUp(), this.#until());
+      this.#homeless.announce();
+    }
     this.#retire(link);
     this.#balance();
   }
 
-  #adopted(link: Link, adopted: readonly HeldLease[], refused: readonly HeldLease[]): void {
-    for (const lease of adopted) link.leases.set(keyOf(lease), lease);
-    const settled = this.#homeless.settle([...adopted, ...refused]);
-    // Named again and again, they are refused again once they have ended.
-    for (const lease of refused)
-      if (link.leases.delete(keyOf(lease)) || settled > 0)
-        this.#options.events.onCancel(this.#homeless.lostOrder(lease));
-    // Reports that waited for an owner are made again.
-    if (settled > 0) this.#options.events.onConnected(this.#homeless.termMs, []);
+  #until(): number {
+    return performance.now() + this.#termMs;
   }
 
-  #lease(link: Link, lease: Lease): void {
-    if (this.#links.size > 1) link.leases.set(keyOf(lease), lease);
+  #adopted(link: Link, { adopted, refused, elsewhere }: Pick<Adoption, "adopted" | "refused" | "elsewhere">): void {
+    let settled = false;
+    for (const lease of adopted) settled = this.#places.adopt(lease, link) || settled;
+    for (const lease of refused) if (this.#places.refuse(lease, link)) this.#lose(lease);
+    for (const lease of elsewhere) this.#places.leave(lease, link, this.#until());
+    if (elsewhere.length > 0 && this.#places.homeless) this.#homeless.tellLater();
+    // Reports that waited for an owner are made again.
+    if (settled) this.#options.events.onConnected(this.#termMs, []);
+  }
+
+  /** The lease is not the worker's any more: what runs is given up without a report. */
+  #lose({ id, fencingToken }: LeaseRef): void {
+    this.#places.delete(id, fencingToken);
+    this.#options.events.onCancel(create(CancelOrderSchema, { id, fencingToken, reason: TaskReason.LOST }));
+  }
+
+  #lease(link: Link, lease: ReceivedLease): void {
+    // It was on its way when its link was ended: nobody would hear how it went.
+    if (this.#links.get(link.address) !== link) return;
     this.#accepts--;
+    if (this.#links.size === 1) return this.#options.events.onLease(lease);
+    this.#places.add(lease, link.session.sessionId(), link);
     if (link.session.offered <= 0) link.hungry = true;
     this.#options.events.onLease(lease);
     this.#balance();
@@ -251,15 +279,7 @@ class JoinedSession implements WorkSession {
     // One that is away is offered anew when it is back.
     for (const { session } of this.#links.values())
       if (several && !session.connected && session.offered !== 0) session.withdraw(session.offered);
-    const wanted = splitCredit(
-      links.map(({ session, hungry }) => ({ offered: session.offered, hungry })),
-      this.#accepts,
-    );
-    for (const [at, { session }] of links.entries()) {
-      const change = (wanted[at] as number) - session.offered;
-      if (change > 0) session.credit(change);
-      else if (change < 0) session.withdraw(-change);
-    }
+    shareCredit(links, this.#paused ? 0 : this.#accepts);
     this.#calm(links);
   }
 

@@ -1,24 +1,21 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { AttemptOutcome, type PayloadSchema, TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
-import { type OutcomeReport, OutcomeReportSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { AttemptOutcome, TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
+import type { PayloadInit } from "../codecs/payload-codec.ts";
 import { Fatal, RetryLater, type StopCause, StoppedError } from "./handler-errors.ts";
+import type { HandlerReport } from "./handler-report.ts";
 
 /** How a handler came to its end. */
 export type Ending =
-  | { readonly kind: "returned"; readonly result: MessageInitShape<typeof PayloadSchema> | undefined }
+  | { readonly kind: "returned"; readonly result: PayloadInit | undefined }
   | { readonly kind: "threw"; readonly error: unknown }
   /** The result cannot be carried. */
   | { readonly kind: "bad_result"; readonly error: unknown; readonly tooLarge: boolean };
 
 export interface AttemptFacts {
   readonly id: string;
-  readonly fencingToken: bigint;
+  readonly token: number;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** What it was told, if it was told to stop. */
-  readonly stoppedBy: StopCause | undefined;
 }
 
 const STOPPED: Readonly<Record<StopCause, { outcome: AttemptOutcome; reason: TaskReason }>> = {
@@ -32,35 +29,36 @@ const STOPPED: Readonly<Record<StopCause, { outcome: AttemptOutcome; reason: Tas
 /**
  * The report of an attempt. Pure. A handler that returns although it was told to stop has done its work; one that
  * throws then was stopped, whatever it throws.
+ * @param stoppedBy what it was told, if it was told to stop.
  */
-export function judgeAttempt(facts: AttemptFacts, ending: Ending): OutcomeReport {
-  const { id, fencingToken, stoppedBy } = facts;
-  const base = {
-    id,
-    fencingToken,
-    startedAt: timestampFromMs(facts.startedAt),
-    endedAt: timestampFromMs(facts.endedAt),
-  };
-  if (ending.kind === "returned")
-    return create(OutcomeReportSchema, {
-      ...base,
-      outcome: AttemptOutcome.SUCCEEDED,
-      ...(ending.result === undefined ? {} : { result: ending.result }),
-    });
-  if (ending.kind === "threw" && stoppedBy !== undefined) {
-    const error = stoppedBy === "aborted" ? {} : { error: describeError(new StoppedError(stoppedBy)) };
-    return create(OutcomeReportSchema, { ...base, ...STOPPED[stoppedBy], ...error });
+export function judgeAttempt(
+  { id, token, startedAt, endedAt }: AttemptFacts,
+  ending: Ending,
+  stoppedBy: StopCause | undefined,
+): HandlerReport {
+  if (ending.kind === "returned") {
+    const report = { id, token, startedAt, endedAt, outcome: AttemptOutcome.SUCCEEDED };
+    return ending.result === undefined ? report : { ...report, result: ending.result };
   }
+  const failed = { id, token, startedAt, endedAt, ...failureOf(ending, stoppedBy) };
   const { error } = ending;
+  return error instanceof RetryLater && stoppedBy === undefined
+    ? { ...failed, retryAfterMs: Math.max(0, Math.round(error.afterMs)) }
+    : failed;
+}
+
+function failureOf(ending: Exclude<Ending, { kind: "returned" }>, stoppedBy: StopCause | undefined) {
+  if (ending.kind === "threw" && stoppedBy !== undefined)
+    return stoppedBy === "aborted"
+      ? STOPPED[stoppedBy]
+      : { ...STOPPED[stoppedBy], error: describeError(new StoppedError(stoppedBy)) };
   const tooLarge = ending.kind === "bad_result" && ending.tooLarge;
-  return create(OutcomeReportSchema, {
-    ...base,
+  return {
     outcome: AttemptOutcome.FAILED,
     reason: tooLarge ? TaskReason.RESULT_TOO_LARGE : TaskReason.HANDLER_ERROR,
-    error: describeError(error),
-    nonRetryable: error instanceof Fatal || ending.kind === "bad_result",
-    ...(error instanceof RetryLater ? { retryAfter: durationFromMs(Math.max(0, Math.round(error.afterMs))) } : {}),
-  });
+    error: describeError(ending.error),
+    nonRetryable: ending.error instanceof Fatal || ending.kind === "bad_result",
+  };
 }
 
 /** Type and sentence of anything that can be thrown, within the limits of the contract. */

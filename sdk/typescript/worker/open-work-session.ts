@@ -1,30 +1,28 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
   type Adoption,
   AnnouncementSchema,
   type HeldLease,
+  LogReportSchema,
+  OutcomeReportSchema,
+  ProgressReportSchema,
+  StartReportSchema,
+  type Welcome,
   WorkerService,
-  type WorkRequest,
   WorkRequestSchema,
-  type WorkResponse,
-  type WorkResponseSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
-import type { BidiCall, Connection } from "../connection-types.ts";
-import { hasContent } from "./work-message.ts";
+import type { BytesCall, Connection } from "../connection-types.ts";
+import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
+import { readWorkResponse } from "./read-work-response.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
-
-type Call = BidiCall<typeof WorkRequestSchema, typeof WorkResponseSchema>;
 
 /** Pause before the next attempt to connect: doubled each time, jittered, at most 5 s. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** What reports and output take in one message, so that a message stays far below its limit. */
-const FULL_BYTES = 512 * 1024;
-/** About what a report takes beside its result and its error. */
-const REPORT_BYTES = 256;
+const EMPTY = Buffer.alloc(0);
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -44,21 +42,23 @@ export function workSessions(connection: Connection, hooks: WorkSessionHooks = {
   return (options) => new StreamSession(connection, options, hooks);
 }
 
+type LeaseRef = Pick<HeldLease, "id" | "fencingToken">;
+
 /** What one of several streams of a worker hears beside the rest. */
 export interface LinkEvents {
   onCoordinators(addresses: readonly string[]): void;
-  onAdoption(adoption: Pick<Adoption, "adopted" | "refused">): void;
-  /** Attempts whose shard has left this coordinator. */
-  onMoved(leases: readonly HeldLease[]): void;
+  onAdoption(adoption: Pick<Adoption, "adopted" | "refused" | "elsewhere">): void;
+  /** An attempt whose shard has left this coordinator. */
+  onMoved(lease: LeaseRef): void;
 }
 
-/** A session over one connection. It reconnects until closed, and takes up its session again. */
+/** A session over one connection. It reconnects until closed, and takes up its session again unless that was given up. */
 export class StreamSession implements WorkSession {
   readonly #connection: Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
   readonly #link: LinkEvents | undefined;
-  #call: Call | null = null;
+  #call: BytesCall | null = null;
   #greeted = false;
   #sessionId = "";
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
@@ -67,9 +67,7 @@ export class StreamSession implements WorkSession {
   #draining = false;
   #toldDraining = false;
   #closed = false;
-  #outgoing: WorkRequest = create(WorkRequestSchema);
-  #outgoingBytes = 0;
-  #scheduled = false;
+  readonly #outgoing = new OutgoingWork((message) => this.#write(message));
   /** The peer is slow: what may be left out is. Output is bounded by its acknowledgements, outcomes by the slots. */
   #congested = false;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -91,17 +89,13 @@ export class StreamSession implements WorkSession {
 
   credit(count: number): void {
     this.#credit += count;
-    this.#say((message) => {
-      message.credit += count;
-    });
+    if (this.#isHeard) this.#outgoing.credit(count);
   }
 
   /** Takes back leases that were accepted and have not come; some may be on their way. */
   withdraw(count: number): void {
     this.#credit -= count;
-    this.#say((message) => {
-      message.creditWithdrawn += count;
-    });
+    if (this.#isHeard) this.#outgoing.withdraw(count);
   }
 
   /** Leases that may still come. */
@@ -113,47 +107,47 @@ export class StreamSession implements WorkSession {
     return this.#greeted;
   }
 
-  /** What is held of a session with another coordinator. */
-  announce(sessionId: string, held: readonly Pick<HeldLease, "id" | "fencingToken">[]): void {
-    this.#say((message) => {
-      message.announcements.push(
-        create(AnnouncementSchema, { sessionId, held: held.map(({ id, fencingToken }) => ({ id, fencingToken })) }),
-      );
-    });
+  /**
+   * Says what is held of a session that is over, and so what of it never arrived.
+   * @param sessionId "": they are of sessions that go on, with other coordinators.
+   */
+  announce(sessionId: string, held: readonly LeaseRef[]): void {
+    const leases = held.map(({ id, fencingToken }) => ({ id, fencingToken }));
+    this.#say(
+      WORK_REQUEST.announcement,
+      toBinary(AnnouncementSchema, create(AnnouncementSchema, { sessionId, held: leases })),
+    );
+  }
+
+  /** Begins a new session at the next connection: this one is over. @returns its id; "": there was none. */
+  giveUp(): string {
+    const id = this.#sessionId;
+    this.#sessionId = "";
+    return id;
   }
 
   started(report: WorkSessionStart): void {
-    this.#say((message) => message.starts.push(create(WorkRequestSchema, { starts: [report] }).starts[0]!));
+    this.#say(WORK_REQUEST.start, toBinary(StartReportSchema, create(StartReportSchema, report)));
   }
 
   progress(report: WorkSessionProgress): void {
     if (this.#congested) return;
-    this.#say((message) => message.progress.push(create(WorkRequestSchema, { progress: [report] }).progress[0]!));
+    this.#say(WORK_REQUEST.progress, toBinary(ProgressReportSchema, create(ProgressReportSchema, report)));
   }
 
   log(report: WorkSessionLog): void {
-    this.#say((message) => {
-      const [log] = create(WorkRequestSchema, { logs: [report] }).logs;
-      message.logs.push(log!);
-      this.#outgoingBytes += log!.data.length;
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+    this.#say(WORK_REQUEST.log, toBinary(LogReportSchema, create(LogReportSchema, report)));
   }
 
-  outcome(report: WorkRequest["outcomes"][number]): void {
-    this.#say((message) => {
-      message.outcomes.push(report);
-      this.#outgoingBytes += REPORT_BYTES + (report.result?.data.length ?? 0) + 3 * (report.error?.message.length ?? 0);
-    });
-    if (this.#outgoingBytes > FULL_BYTES) this.#flush();
+  outcome(report: Parameters<WorkSession["outcome"]>[0]): void {
+    if ("$typeName" in report) this.#say(WORK_REQUEST.outcome, toBinary(OutcomeReportSchema, report));
+    else if (this.#isHeard) this.#outgoing.report(report);
   }
 
   drain(): void {
     this.#draining = true;
     this.#credit = 0;
-    this.#say((message) => {
-      message.draining = true;
-    });
+    if (this.#isHeard) this.#outgoing.drain();
   }
 
   heardAt(): number {
@@ -168,7 +162,7 @@ export class StreamSession implements WorkSession {
     if (this.#closed) return this.#over.promise;
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#flush();
+    this.#outgoing.flush();
     if (this.#call === null) this.#over.resolve();
     else {
       const call = this.#call;
@@ -180,25 +174,18 @@ export class StreamSession implements WorkSession {
     return this.#over.promise;
   }
 
-  /** Adds to the message of this turn; without a greeted stream there is nobody to hear it. */
-  #say(add: (message: WorkRequest) => void): void {
-    if (!this.#greeted || this.#call === null) return;
-    add(this.#outgoing);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+  /** Without a greeted stream there is nobody to hear what is said. */
+  get #isHeard(): boolean {
+    return this.#greeted && this.#call !== null;
   }
 
-  #flush(): void {
-    const message = this.#outgoing;
+  #say(field: number, bytes: Uint8Array): void {
+    if (this.#isHeard) this.#outgoing.add(field, bytes);
+  }
+
+  #write(message: Buffer): void {
     const call = this.#call;
-    if (call === null || !hasContent(message)) return;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
-    if (call.write(message) || this.#congested) return;
+    if (call === null || call.write(message) || this.#congested) return;
     this.#congested = true;
     void call.drained().then(() => {
       if (call === this.#call) this.#congested = false;
@@ -208,25 +195,24 @@ export class StreamSession implements WorkSession {
   #connect(): void {
     this.#retry = null;
     if (this.#closed) return this.#over.resolve();
-    const call = this.#connection.service(WorkerService).work();
+    const call = this.#connection.bytes(WorkerService.method.work);
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
     this.#toldCredit = this.#draining ? 0 : this.#credit;
     this.#toldDraining = this.#draining;
-    call.write({
-      hello: {
-        worker: this.#options.worker,
-        sessionId: this.#sessionId,
-        held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
-        credit: this.#toldCredit,
-      },
-      draining: this.#draining,
-    });
+    const hello = {
+      worker: this.#options.worker,
+      sessionId: this.#sessionId,
+      held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
+      credit: this.#toldCredit,
+    };
+    const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
+    call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
     void this.#read(call);
   }
 
-  async #read(call: Call): Promise<void> {
+  async #read(call: BytesCall): Promise<void> {
     let error = new TssError("UNAVAILABLE", "The coordinator ended the stream.");
     try {
       for await (const response of call) this.#take(response);
@@ -236,26 +222,32 @@ export class StreamSession implements WorkSession {
     this.#disconnected(error);
   }
 
-  #take(response: WorkResponse): void {
+  #take(message: Buffer): void {
     const { events } = this.#options;
-    if (response.welcome !== undefined) this.#welcome(response);
-    else this.#heardAt = this.#beats.shift() ?? this.#heardAt;
-    for (const lease of response.leases) {
-      this.#credit--;
-      events.onLease(lease);
-    }
-    for (const ack of response.outcomeAcks) events.onOutcomeAck(ack);
-    for (const order of response.cancels) events.onCancel(order);
-    for (const ack of response.logAcks) events.onLogAck(ack);
-    if (response.drain) events.onDrain();
-    if (this.#link === undefined) return;
-    if (response.moved.length > 0) this.#link.onMoved(response.moved);
-    if (response.adoption !== undefined) this.#link.onAdoption(response.adoption);
-    if (response.coordinators.length > 0) this.#link.onCoordinators(response.coordinators);
+    let welcomed = false;
+    const coordinators: string[] = [];
+    readWorkResponse(message, {
+      welcome: (welcome) => {
+        welcomed = true;
+        this.#welcome(welcome);
+      },
+      lease: (lease) => {
+        this.#credit--;
+        events.onLease(lease);
+      },
+      acknowledged: (ack) => events.onOutcomeAck(ack),
+      cancel: (order) => events.onCancel(order),
+      logAcknowledged: (ack) => events.onLogAck(ack),
+      drain: () => events.onDrain(),
+      adoption: (adoption) => this.#link?.onAdoption(adoption),
+      moved: (lease) => this.#link?.onMoved(lease),
+      coordinator: (address) => coordinators.push(address),
+    });
+    if (coordinators.length > 0) this.#link?.onCoordinators(coordinators);
+    if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
-  #welcome({ welcome }: WorkResponse): void {
-    if (welcome === undefined) return;
+  #welcome(welcome: Welcome): void {
     this.#sessionId = welcome.sessionId;
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
@@ -267,10 +259,7 @@ export class StreamSession implements WorkSession {
     this.#heartbeat.unref();
     // What was decided between hello and welcome.
     if (this.#draining && !this.#toldDraining) this.drain();
-    else if (this.#credit > this.#toldCredit)
-      this.#say((message) => {
-        message.credit += this.#credit - this.#toldCredit;
-      });
+    else if (this.#credit > this.#toldCredit) this.#outgoing.credit(this.#credit - this.#toldCredit);
     this.#link?.onAdoption(welcome);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
@@ -278,14 +267,13 @@ export class StreamSession implements WorkSession {
   #beat(): void {
     if (this.#call === null) return;
     this.#beats.push(performance.now());
-    this.#call.write({});
+    this.#call.write(EMPTY);
   }
 
   #disconnected(error: TssError): void {
     this.#call = null;
     this.#greeted = false;
-    this.#outgoing = create(WorkRequestSchema);
-    this.#outgoingBytes = 0;
+    this.#outgoing.clear();
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
     this.#hooks.onDisconnected?.(error, FINAL.has(error.code));

@@ -27,3 +27,20 @@ export function splitCredit(shares: readonly Share[], open: number): number[] {
     return Math.max(part, 1);
   });
 }
+
+/** A coordinator that can be offered leases. */
+export interface Offered {
+  readonly session: { readonly offered: number; credit(count: number): void; withdraw(count: number): void };
+  readonly hungry: boolean;
+}
+
+/** Brings what each coordinator is offered to what it should have. */
+export function shareCredit(links: readonly Offered[], open: number): void {
+  const shares = links.map(({ session, hungry }) => ({ offered: session.offered, hungry }));
+  const wanted = splitCredit(shares, open);
+  for (const [at, { session }] of links.entries()) {
+    const change = (wanted[at] as number) - session.offered;
+    if (change > 0) session.credit(change);
+    else if (change < 0) session.withdraw(-change);
+  }
+}

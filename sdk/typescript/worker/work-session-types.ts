@@ -2,24 +2,33 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type {
   CancelOrder,
   HeldLease,
-  Lease,
   LogAck,
   LogReportSchema,
-  OutcomeAck,
   OutcomeReport,
   ProgressReportSchema,
   StartReportSchema,
   WorkerInfoSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 
+import type { HandlerReport } from "./handler-report.ts";
+import type { ReceivedLease } from "./received-lease.ts";
+
+/** The answer to a report. */
+export interface ReportAck {
+  readonly id: string;
+  readonly token: number;
+  readonly fencingToken: bigint;
+  readonly accepted: boolean;
+}
+
 /** What a worker hears. */
 export interface WorkSessionEvents {
   /** A stream is open and greeted; `refused` are leases that are no longer the worker's. */
   onConnected(leaseTtlMs: number, refused: readonly HeldLease[]): void;
-  onLease(lease: Lease): void;
+  onLease(lease: ReceivedLease): void;
   onCancel(order: CancelOrder): void;
   onLogAck(ack: LogAck): void;
-  onOutcomeAck(ack: OutcomeAck): void;
+  onOutcomeAck(ack: ReportAck): void;
   /** Take nothing more, finish what runs. */
   onDrain(): void;
 }
@@ -31,7 +40,7 @@ export interface WorkSession {
   started(report: MessageInitShape<typeof StartReportSchema>): void;
   progress(report: MessageInitShape<typeof ProgressReportSchema>): void;
   log(report: MessageInitShape<typeof LogReportSchema>): void;
-  outcome(report: OutcomeReport): void;
+  outcome(report: OutcomeReport | HandlerReport): void;
   /** Wants nothing more. */
   drain(): void;
   /** Monotonic ms at which the newest message was sent that the coordinator is known to have heard. */

@@ -6,6 +6,8 @@ export interface WorkReport {
   readonly executed: number;
   /** Microseconds from the due time in the payload to the start of the handler; empty unless asked for. */
   readonly startUs: readonly number[];
+  /** The same to when the worker knows that the end is durable; empty where a system does not tell its workers. */
+  readonly endUs: readonly number[];
 }
 
 /** A queue under test: its own server processes, and one worker process with a no-op handler. */
@@ -32,7 +34,9 @@ export interface Submitter {
 /** Asks a worker process and waits for its answer. */
 export function askWorker(worker: ChildProcess, count: number, timed: boolean): Promise<WorkReport> {
   return new Promise((resolve, reject) => {
-    worker.once("message", (report) => resolve(report as WorkReport));
+    worker.once("message", (report) =>
+      resolve({ startUs: [], endUs: [], ...(report as Partial<WorkReport>) } as WorkReport),
+    );
     worker.once("exit", (code, signal) => reject(new Error(`the worker ended (${signal ?? code})`)));
     worker.send({ count, timed });
   });

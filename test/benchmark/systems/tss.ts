@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadStorePlugin } from "../../../coordinator/plugins/registry.ts";
+import { TssError } from "../../../proto/errors.ts";
 import { StatsService } from "../../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { encodeSubmit } from "../../../sdk/typescript/client/encode-submit.ts";
+import { readSubmitAnswer } from "../../../sdk/typescript/client/read-submit-answer.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
 import { startCoordinatorProcess } from "../../support/crash-system.ts";
 import { CpuMeter } from "../cpu-meter.ts";
@@ -18,7 +21,7 @@ export interface TssOptions {
   readonly slots: number;
   /** A worker program of another language, which speaks as systems/tss-worker.ts does; absent: that one. */
   readonly worker?: { readonly name: string; readonly file: string } | undefined;
-  /** Folder for a CPU profile of the coordinator. */
+  /** Folder for CPU profiles of the coordinator and the worker. */
   readonly profile?: string | undefined;
 }
 
@@ -36,10 +39,15 @@ export async function startTss({
   const coordinator = await startCoordinatorProcess({
     TSS_DATABASE_URL: url,
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+    ...profiling(profile, "coordinator"),
   });
   const { address, key: apiKey = "" } = coordinator;
-  const env = { ...process.env, TSS_COORDINATOR: address, TSS_API_KEY: apiKey };
+  const env = {
+    ...process.env,
+    TSS_COORDINATOR: address,
+    TSS_API_KEY: apiKey,
+    ...(other === undefined ? profiling(profile, "worker") : {}),
+  };
   const worker: ChildProcess =
     other === undefined
       ? fork(join(import.meta.dirname, "tss-worker.ts"), [String(slots)], { env })
@@ -65,7 +73,11 @@ export async function startTss({
       }
     },
     async close() {
-      worker.kill("SIGKILL");
+      const ended = once(worker, "exit");
+      // One that is profiled exits when its parent lets go of it, and writes its profile then.
+      if (profile === undefined) worker.kill("SIGKILL");
+      else worker.disconnect();
+      await ended;
       admin.close();
       await coordinator.stop("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
@@ -73,19 +85,27 @@ export async function startTss({
   };
 }
 
+let profiles = 0;
+
+function profiling(folder: string | undefined, name: string): Record<string, string> {
+  if (folder === undefined) return {};
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-name=${name}-${++profiles}.cpuprofile` };
+}
+
 /** A SubmitStream of its own: every message is acknowledged when its tasks are durable. */
 function tssSubmitter(address: string, apiKey: string): Submitter {
   const connection = openConnection({ address, apiKey });
-  const call = connection.service(TaskService).submitStream();
+  const call = connection.bytes(TaskService.method.submitStream);
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   let sequence = 0;
   void (async () => {
-    for await (const { sequence: answered, answer } of call) {
+    for await (const answer of call) {
+      const { sequence: answered, results } = readSubmitAnswer(answer);
       const waiter = waiting.get(answered);
       waiting.delete(answered);
-      if (answer.case === "response" && answer.value.results.every(({ result }) => result.case === "id"))
-        waiter?.resolve();
-      else waiter?.reject(new Error(`refused: ${JSON.stringify(answer.value?.$typeName)}`));
+      const refusal = results instanceof TssError ? results : results.find((result) => result instanceof TssError);
+      if (refusal === undefined) waiter?.resolve();
+      else waiter?.reject(refusal);
     }
   })().catch(() => {});
   return {
@@ -98,7 +118,7 @@ function tssSubmitter(address: string, apiKey: string): Submitter {
           type: "noop",
           payload: { data, contentType: "application/octet-stream" },
         }));
-        call.write({ sequence, request: { tasks, requestId: `${process.pid}-${Math.random()}-${sequence}` } });
+        call.write(encodeSubmit(sequence, `${process.pid}-${Math.random()}-${sequence}`, tasks));
       }),
     async close() {
       call.end();

@@ -12,7 +12,7 @@ export function NavList() {
             <Link
               to={to}
               activeProps={{ className: "current", "aria-current": "page" }}
-              activeOptions={{ includeSearch: false }}
+              activeOptions={{ includeSearch: false, exact: to === "/" }}
             >
               <Glyph name={glyph} />
               <span>{label}</span>

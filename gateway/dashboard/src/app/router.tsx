@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  redirect,
 } from "@tanstack/react-router";
 import { ErrorPage, NotFoundPage } from "./error-page.tsx";
 import { Shell } from "./shell.tsx";
@@ -16,15 +15,22 @@ const natural = (value: unknown): number | undefined => {
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 };
 
+/** Kinds of activity that an address may ask for. */
+const KINDS = ["action", "problem", "deploy", "worker", "system"];
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: ErrorPage });
 const inside = createRoute({ getParentRoute: () => root, id: "in" });
+
+const range = (search: Record<string, unknown>): { range?: string } => {
+  const id = text(search["range"]);
+  return id === undefined ? {} : { range: id };
+};
 
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/tasks" });
-  },
+  validateSearch: range,
+  component: lazyRouteComponent(() => import("../overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const tasks = createRoute({
@@ -70,10 +76,79 @@ const submit = createRoute({
   component: lazyRouteComponent(() => import("../submit/submit-page.tsx"), "SubmitPage"),
 });
 
+const queues = createRoute({
+  getParentRoute: () => inside,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("../queues/queues-page.tsx"), "QueuesPage"),
+});
+
+const queue = createRoute({
+  getParentRoute: () => inside,
+  path: "/queue/$name",
+  validateSearch: range,
+  component: lazyRouteComponent(() => import("../queues/queue-page.tsx"), "QueuePage"),
+});
+
+const failures = createRoute({
+  getParentRoute: () => inside,
+  path: "/failures",
+  validateSearch: range,
+  component: lazyRouteComponent(() => import("../failures/failures-page.tsx"), "FailuresPage"),
+});
+
+const failureGroup = createRoute({
+  getParentRoute: () => inside,
+  path: "/failures/$group",
+  component: lazyRouteComponent(() => import("../failures/group-page.tsx"), "GroupPage"),
+});
+
+const workers = createRoute({
+  getParentRoute: () => inside,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("../workers/workers-page.tsx"), "WorkersPage"),
+});
+
+const worker = createRoute({
+  getParentRoute: () => inside,
+  path: "/worker/$id",
+  component: lazyRouteComponent(() => import("../workers/worker-page.tsx"), "WorkerPage"),
+});
+
+const activity = createRoute({
+  getParentRoute: () => inside,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): { kind?: string } => {
+    const kind = text(search["kind"]);
+    return kind !== undefined && KINDS.includes(kind) ? { kind } : {};
+  },
+  component: lazyRouteComponent(() => import("../activity/activity-page.tsx"), "ActivityPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../settings/settings-page.tsx"), "SettingsPage"),
+});
+
 /** Addresses are behind `#`: the same page works under any path, and none of them can be one of the gateway's calls. */
 export function createDashboardRouter() {
   return createRouter({
-    routeTree: root.addChildren([inside.addChildren([home, tasks, task, submit])]),
+    routeTree: root.addChildren([
+      inside.addChildren([
+        home,
+        tasks,
+        task,
+        submit,
+        failures,
+        failureGroup,
+        queues,
+        queue,
+        workers,
+        worker,
+        activity,
+        settings,
+      ]),
+    ]),
     history: createHashHistory(),
     defaultPreload: "intent",
     scrollRestoration: true,

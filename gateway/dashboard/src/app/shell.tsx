@@ -1,5 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 import { useState } from "react";
+import { BulkHost } from "../bulk/bulk-host.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { NavList } from "./nav-list.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -19,6 +20,7 @@ export function Shell() {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      <BulkHost />
       {help && <HelpDialog onClose={() => setHelp(false)} />}
     </div>
   );

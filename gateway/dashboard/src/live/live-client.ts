@@ -143,9 +143,10 @@ export class LiveClient {
       const { topic, value } = JSON.parse(data) as ValueFrame;
       this.#keep(topic, { kind: "value", value });
     } else if (event === "rows") {
-      const { topic, order, rows, rest } = JSON.parse(data) as RowsFrame;
+      const { topic, rows, rest, ...frame } = JSON.parse(data) as RowsFrame;
       const before = this.#states.get(topic);
       const known = before?.kind === "rows" ? before.rows : {};
+      const order = frame.order ?? (before?.kind === "rows" ? before.order : []);
       const merged = Object.fromEntries(order.map((key) => [key, rows[key] ?? known[key]]));
       this.#keep(topic, { kind: "rows", order, rows: merged, rest });
     } else if (event === "output") {

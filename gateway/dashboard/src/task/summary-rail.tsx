@@ -24,7 +24,7 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
     ],
     [
       "Queue",
-      <Link key="q" to="/tasks" search={{ q: `queue:${task.queue}` }}>
+      <Link key="q" to="/queue/$name" params={{ name: task.queue ?? "" }}>
         {task.queue}
       </Link>,
     ],

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
-import type { ExplanationJson } from "../../../../proto/gen/tss/v1/task_service_pb.js";
 import { call } from "../api/call.ts";
+import { Reasons } from "../explain/reasons.tsx";
 import { hasEnded, stateLook, statusWord } from "../tasks/state-words.ts";
-import { displayText } from "../ui/display-text.ts";
 import { Glyph } from "../ui/glyph.tsx";
 
 /** What others do may be why this one waits: it is asked again while it does. */
@@ -28,27 +27,7 @@ export function WhyLine({ task }: { readonly task: TaskJson }) {
   return (
     <section className={`why ${meaning}`} aria-label="Why it is where it is">
       <Glyph name={glyph} />
-      <div>
-        <Reason reason={first} ended={ended} />
-        {others.length > 0 && (
-          <details>
-            <summary>{others.length === 1 ? "One more reason" : `${others.length} more reasons`}</summary>
-            {others.map((other) => (
-              <Reason key={other.code} reason={other} ended={ended} />
-            ))}
-          </details>
-        )}
-      </div>
+      <Reasons reasons={data?.explanations ?? []} quiet={ended} />
     </section>
-  );
-}
-
-/** What an ended task offers to do is on the page already. */
-function Reason({ reason, ended }: { readonly reason: ExplanationJson; readonly ended: boolean }) {
-  return (
-    <p>
-      <strong>{displayText(reason.message ?? "")}</strong>{" "}
-      {reason.action !== undefined && !ended && <span className="why-action">{displayText(reason.action)}</span>}
-    </p>
   );
 }

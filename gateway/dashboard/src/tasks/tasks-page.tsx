@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { ButtonLink } from "../ui/button-link.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
+import { BulkMenu } from "./bulk-menu.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
 import { parseSearch } from "./search/parse-search.ts";
 import { SearchBar } from "./search-bar.tsx";
@@ -32,7 +33,14 @@ export function TasksPage() {
     <div className="page tasks-page">
       <h1>Tasks</h1>
       <SearchBar text={text} known={{ queue: queues }} onSearch={setSearch} />
-      <StatusFilter chosen={statuses} counts={counts} onChange={(next) => setSearch(withField(text, "status", next))} />
+      <div className="page-head">
+        <StatusFilter
+          chosen={statuses}
+          counts={counts}
+          onChange={(next) => setSearch(withField(text, "status", next))}
+        />
+        {search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />}
+      </div>
       {search.problems.length > 0 ? (
         <Empty title="This search cannot be run as it stands.">
           <p>What is wrong is said under its words; nothing was searched.</p>

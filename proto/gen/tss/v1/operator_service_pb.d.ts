@@ -56,6 +56,13 @@ export declare type Queue = Message<"tss.v1.Queue"> & {
    * @generated from field: tss.v1.QueueStats stats = 7;
    */
   stats?: QueueStats | undefined;
+
+  /**
+   * Attempts that may run at a time; 0: no limit.
+   *
+   * @generated from field: uint32 limit = 8;
+   */
+  limit: number;
 };
 
 /**
@@ -100,6 +107,13 @@ export declare type QueueJson = {
    * @generated from field: tss.v1.QueueStats stats = 7;
    */
   stats?: QueueStatsJson;
+
+  /**
+   * Attempts that may run at a time; 0: no limit.
+   *
+   * @generated from field: uint32 limit = 8;
+   */
+  limit?: number;
 };
 
 /**
@@ -559,6 +573,72 @@ export declare type ResumeQueueResponseJson = {
  * Use `create(ResumeQueueResponseSchema)` to create a new message.
  */
 export declare const ResumeQueueResponseSchema: GenMessage<ResumeQueueResponse, {jsonType: ResumeQueueResponseJson}>;
+
+/**
+ * @generated from message tss.v1.LimitQueueRequest
+ */
+export declare type LimitQueueRequest = Message<"tss.v1.LimitQueueRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 1–1000000 attempts; 0: no limit.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+};
+
+/**
+ * @generated from message tss.v1.LimitQueueRequest
+ */
+export declare type LimitQueueRequestJson = {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * 1–1000000 attempts; 0: no limit.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit?: number;
+};
+
+/**
+ * Describes the message tss.v1.LimitQueueRequest.
+ * Use `create(LimitQueueRequestSchema)` to create a new message.
+ */
+export declare const LimitQueueRequestSchema: GenMessage<LimitQueueRequest, {jsonType: LimitQueueRequestJson}>;
+
+/**
+ * @generated from message tss.v1.LimitQueueResponse
+ */
+export declare type LimitQueueResponse = Message<"tss.v1.LimitQueueResponse"> & {
+  /**
+   * @generated from field: tss.v1.Queue queue = 1;
+   */
+  queue?: Queue | undefined;
+};
+
+/**
+ * @generated from message tss.v1.LimitQueueResponse
+ */
+export declare type LimitQueueResponseJson = {
+  /**
+   * @generated from field: tss.v1.Queue queue = 1;
+   */
+  queue?: QueueJson;
+};
+
+/**
+ * Describes the message tss.v1.LimitQueueResponse.
+ * Use `create(LimitQueueResponseSchema)` to create a new message.
+ */
+export declare const LimitQueueResponseSchema: GenMessage<LimitQueueResponse, {jsonType: LimitQueueResponseJson}>;
 
 /**
  * @generated from message tss.v1.Worker
@@ -1521,6 +1601,16 @@ export declare const QueueService: GenService<{
     methodKind: "unary";
     input: typeof ResumeQueueRequestSchema;
     output: typeof ResumeQueueResponseSchema;
+  },
+  /**
+   * At most so many attempts of the queue run at a time, over all workers. What runs beyond a lower limit goes on.
+   *
+   * @generated from rpc tss.v1.QueueService.LimitQueue
+   */
+  limitQueue: {
+    methodKind: "unary";
+    input: typeof LimitQueueRequestSchema;
+    output: typeof LimitQueueResponseSchema;
   },
 }>;
 

@@ -1588,7 +1588,7 @@ export declare type ActivityEntry = Message<"tss.v1.ActivityEntry"> & {
 
   /**
    * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
-   * deploy.version, problem.open, problem.close, worker.joined, worker.left, coordinator.start, coordinator.stop.
+   * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */
@@ -1653,7 +1653,7 @@ export declare type ActivityEntryJson = {
 
   /**
    * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
-   * deploy.version, problem.open, problem.close, worker.joined, worker.left, coordinator.start, coordinator.stop.
+   * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */

@@ -357,6 +357,13 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
    * @generated from field: google.protobuf.Timestamp created_before = 9;
    */
   createdBefore?: Timestamp | undefined;
+
+  /**
+   * Fingerprint of a failure group (ListFailureGroups): only failed tasks whose last attempt belongs to it.
+   *
+   * @generated from field: string failure = 10;
+   */
+  failure: string;
 };
 
 /**
@@ -419,6 +426,13 @@ export declare type ListTasksRequestJson = {
    * @generated from field: google.protobuf.Timestamp created_before = 9;
    */
   createdBefore?: TimestampJson;
+
+  /**
+   * Fingerprint of a failure group (ListFailureGroups): only failed tasks whose last attempt belongs to it.
+   *
+   * @generated from field: string failure = 10;
+   */
+  failure?: string;
 };
 
 /**

@@ -372,13 +372,16 @@ export declare type WelcomeJson = {
 export declare const WelcomeSchema: GenMessage<Welcome, {jsonType: WelcomeJson}>;
 
 /**
- * Everything a worker holds of a session with a coordinator that is gone, or that has handed shards over. What that session
- * was given and `held` does not name never arrived. Repeat it until each lease is adopted or refused.
+ * What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
  *
  * @generated from message tss.v1.Announcement
  */
 export declare type Announcement = Message<"tss.v1.Announcement"> & {
   /**
+   * A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+   * it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+   * are of sessions that go on, such as those that moved; nothing follows for others.
+   *
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
@@ -390,13 +393,16 @@ export declare type Announcement = Message<"tss.v1.Announcement"> & {
 };
 
 /**
- * Everything a worker holds of a session with a coordinator that is gone, or that has handed shards over. What that session
- * was given and `held` does not name never arrived. Repeat it until each lease is adopted or refused.
+ * What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
  *
  * @generated from message tss.v1.Announcement
  */
 export declare type AnnouncementJson = {
   /**
+   * A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+   * it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+   * are of sessions that go on, such as those that moved; nothing follows for others.
+   *
    * @generated from field: string session_id = 1;
    */
   sessionId?: string;

@@ -95,6 +95,19 @@ export const FIELDS: readonly Field[] = [
       return undefined;
     },
   },
+  {
+    name: "failure",
+    aliases: [],
+    hint: "failed like a group of failures",
+    example: "failure:1d32eb7e7bc06280",
+    apply(request, value) {
+      if (request.failure !== undefined) return "A task failed in one way: give failure: once.";
+      if (!/^[0-9a-f]{16}$/.test(value))
+        return "A failure group has 16 digits of 0–9 and a–f: the Failures page links to it.";
+      request.failure = value;
+      return undefined;
+    },
+  },
 ];
 
 export function findField(key: string): Field | undefined {

@@ -1,0 +1,70 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { formatDuration } from "../time/format.ts";
+import { Moment } from "../time/time.tsx";
+import { displayText } from "../ui/display-text.ts";
+import { formatCount } from "../ui/format-count.ts";
+import { Note, Skeleton } from "../ui/note.tsx";
+import "../styles/charts.css";
+import { ChartPanel } from "./chart-panel.tsx";
+import { flowLines, waitLines } from "./lines.ts";
+import { RangePicker } from "./range-picker.tsx";
+import { minutesOf, type RangeId } from "./ranges.ts";
+import { COUNTS, SPANS } from "./scales.ts";
+import { useSeries } from "./use-series.ts";
+
+/** Marks told in words below the charts: the newest. */
+const MARKS_TOLD = 5;
+
+/** What came in and went out, and how long it waited. @param queue empty: all of them. */
+export function FlowCharts(props: {
+  readonly queue: string;
+  readonly range: RangeId;
+  readonly onRange: (range: RangeId) => void;
+}) {
+  const { queue, range, onRange } = props;
+  const navigate = useNavigate();
+  const { series, problem } = useSeries(minutesOf(range), queue);
+  const flow = useMemo(() => (series === undefined ? [] : flowLines(series)), [series]);
+  const wait = useMemo(() => (series === undefined ? [] : waitLines(series)), [series]);
+  const pick = (index: number) => {
+    const at = series?.times[index];
+    if (series === undefined || at === undefined) return;
+    const stamp = (seconds: number) => new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+    const created = `created:${stamp(at)}..${stamp(at + series.bucketSeconds)}`;
+    void navigate({ to: "/tasks", search: { q: queue === "" ? created : `queue:${queue} ${created}` } });
+  };
+  return (
+    <section className="part" aria-label="How it went">
+      <RangePicker range={range} onChange={onRange} />
+      {problem !== undefined && series === undefined && <Note meaning="attention">{problem.detail}</Note>}
+      {series === undefined ? (
+        problem === undefined && <Skeleton rows={5} />
+      ) : (
+        <>
+          <div className="charts">
+            <ChartPanel
+              title="Tasks a minute"
+              {...{ series, lines: flow, scale: COUNTS, onPick: pick }}
+              format={(value) => formatCount(Math.round(value * 10) / 10)}
+            />
+            <ChartPanel
+              title="Waited"
+              {...{ series, lines: wait, scale: SPANS, onPick: pick }}
+              format={(value) => formatDuration(value * 1_000)}
+            />
+          </div>
+          {series.marks.length > 0 && (
+            <ul className="marks">
+              {series.marks.slice(-MARKS_TOLD).map(({ id, at, summary }) => (
+                <li key={id}>
+                  <Moment at={at} /> {displayText(summary ?? "")}
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,4 @@
+import { freshDatabase } from "../support/database.ts";
+import { killPoints } from "./kill-points.ts";
+
+killPoints("Postgres", freshDatabase, [2]);

@@ -1,6 +1,0 @@
-import { freshDatabase } from "../support/database.ts";
-import { freshSqlite } from "../support/sqlite-database.ts";
-import { killPoints } from "./kill-points.ts";
-
-killPoints("SQLite", freshSqlite, [1]);
-killPoints("Postgres", freshDatabase, [2]);
