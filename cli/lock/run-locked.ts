@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HeldLock } from "../../sdk/typescript/client/hold-lock.ts";
+import { type ProcessTree, processTree } from "./process-tree.ts";
 
 /** How long a command may go on after it was told that its lock is lost, ms. */
 const GRACE_MS = 10_000;
+const POLL_MS = 25;
 const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 export interface LockedRun {
@@ -14,7 +17,7 @@ export interface LockedRun {
 
 /**
  * Runs a command while the lock is held: with its name and token in the environment, ended by SIGTERM (SIGKILL 10 s later)
- * when the lock is lost. Signals of this process are passed on.
+ * with all it has started when the lock is lost. Signals of this process are passed on.
  * @param stdout "inherit", or a descriptor that takes its place.
  */
 export async function runLocked(
@@ -34,21 +37,30 @@ export async function runLocked(
   child.once("exit", (code, signal) => ended.resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
   const handlers = FORWARDED.map((signal) => [signal, () => forward(child, signal)] as const);
   for (const [signal, handler] of handlers) process.on(signal, handler);
-  let killer: NodeJS.Timeout | undefined;
-  const stop = () => {
+  let losing: Promise<void> | undefined;
+  const lose = () => {
     note(`${(lock.signal.reason as Error).message} The command is told to end.`);
-    child.kill("SIGTERM");
-    killer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+    if (child.pid !== undefined) losing = endTree(processTree(child.pid));
   };
-  lock.signal.addEventListener("abort", stop, { once: true });
-  if (lock.signal.aborted) stop();
+  lock.signal.addEventListener("abort", lose, { once: true });
+  if (lock.signal.aborted) lose();
   try {
-    return { exitCode: await ended.promise, lost: lock.signal.aborted };
+    const exitCode = await ended.promise;
+    // A shell dies of SIGTERM at once, and what it was waiting for goes on.
+    await losing;
+    return { exitCode, lost: lock.signal.aborted };
   } finally {
-    clearTimeout(killer);
-    lock.signal.removeEventListener("abort", stop);
+    lock.signal.removeEventListener("abort", lose);
     for (const [signal, handler] of handlers) process.removeListener(signal, handler);
   }
+}
+
+async function endTree(tree: ProcessTree): Promise<void> {
+  tree.signal("SIGTERM");
+  // A stopped process hears it only once it goes on.
+  tree.signal("SIGCONT");
+  for (const end = performance.now() + GRACE_MS; tree.lives(); await sleep(POLL_MS))
+    if (performance.now() > end) return tree.signal("SIGKILL");
 }
 
 /** Ctrl-C on a terminal has reached the command already. */

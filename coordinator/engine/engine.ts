@@ -5,7 +5,7 @@ import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
-import type { OwnedShard, Segment, Store } from "../ports/store.ts";
+import type { OwnedShard, Store } from "../ports/store.ts";
 import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
@@ -17,6 +17,7 @@ import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janito
 import { LockClock } from "./lock-clock.ts";
 import { failLockCalls, resumeLocks } from "./locks.ts";
 import { SessionSweep } from "./lose.ts";
+import { openSegment } from "./open-segment.ts";
 import { isAwayTooLong, watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
 import { readQueues } from "./read-queues.ts";
@@ -61,8 +62,6 @@ const DUE_MS = 10_000;
 const QUEUES_MS = 5_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
-/** Before the first segment. */
-const NONE: Segment = { seg: 0, generation: 0, openedAt: 0, ranges: [] };
 /** How soon an owner that writes nothing learns that it is one no more. */
 const OWNER_MS = 1_000;
 
@@ -187,19 +186,7 @@ export class Engine {
 
   /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
   async openSegment(): Promise<void> {
-    const { store, segments, shards, clock } = this.state;
-    if (segments.isOpen) return;
-    const listed = await store.segments.list();
-    segments.load(
-      listed,
-      listed.reduce((newest, one) => (one.generation > newest.generation ? one : newest), NONE).seg,
-    );
-    if (!this.#options.shared && segments.newestCovers(shards.count)) return;
-    const ranges = [...shards].map((shard) => ({
-      shard: shard.shard,
-      fromSeq: listed.length === 0 ? 0 : shard.lastSeq + 1,
-    }));
-    segments.opened(await store.segments.open(shards.owners, ranges, clock.now()));
+    await openSegment(this.state, this.#options.shared === true);
   }
 
   /** Settings of queues, as another coordinator may have changed them. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { type EngineHouse, startEngine } from "../support/engine-house.ts";
+import { heldStore } from "../support/held-store.ts";
 import { type LockUser, lockUser, shapeOf, tokenOf } from "../support/lock-user.ts";
 import { until } from "../support/until.ts";
 
@@ -10,11 +11,8 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
   describe(`locks on ${name}`, () => {
     const houses: EngineHouse[] = [];
     let openAgain: () => Promise<Store>;
-    const start = async (
-      config: Parameters<typeof startEngine>[1] = {},
-      wrap: (store: Store) => Store = (store) => store,
-    ) => {
-      const house = await startEngine(wrap(await openAgain()), config, true);
+    const start = async (config: Parameters<typeof startEngine>[1] = {}, open: () => Promise<Store> = openAgain) => {
+      const house = await startEngine(await open(), config, true);
       houses.push(house);
       return house;
     };
@@ -201,7 +199,9 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
           },
         },
       });
-      const house = await start({ checkpointMs: 20, segmentRows: 100, janitorMs: 20 }, heldUp);
+      const house = await start({ checkpointMs: 20, segmentRows: 100, janitorMs: 20 }, async () =>
+        heldUp(await openAgain()),
+      );
       const before = lockUser(house);
       await before.release("l", tokenOf(await before.acquire("l")));
       const { state } = house.engine;
@@ -235,7 +235,8 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
 
     test("while the database is away nothing changes hands, and no lock ends for it", async () => {
       let isAway = false;
-      const house = await start({}, (store) => ({
+      const store = await openAgain();
+      const house = await start({}, async () => ({
         ...store,
         flush: (batch) => (isAway ? Promise.reject(new StoreUnavailableError("away", false)) : store.flush(batch)),
       }));
@@ -256,5 +257,37 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
       await user.renew("l", token);
       expect(await shapeOf(user, "l")).toEqual([[token], []]);
     });
+
+    test("an outage ends no wait in line; whose grant cannot be committed is told, and has it when it asks again", async () => {
+      const store = heldStore(await openAgain());
+      const house = await start({ awayPatienceMs: 100 }, async () => store);
+      const user = lockUser(house);
+      const token = tokenOf(await user.acquire("l", { ttl: 3_600 }));
+      const waits = user.acquire("l", { wait: 600 });
+      await until("it to wait", async () => (await user.get("l")).waiting === 1);
+      // The wait in line is committed with this.
+      await user.renew("l", token);
+      const flush = store.hold("before", "flush");
+      const told = user.acquire("other", { ttl: 3_600, requestId: "told" });
+      await flush.reached;
+      const again = { ttl: 3_600, requestId: "told" };
+      for (const call of [told, until("refusals", () => isRefused(user)).then(() => user.acquire("other", again))])
+        await expect(call).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "STORE_IN_DOUBT" });
+      const stood = house.engine.state.lockClock.now();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(house.engine.state.lockClock.now()).toBe(stood);
+      flush.release();
+      expect(await user.acquire("other", again)).toMatchObject({ acquired: true });
+      expect(await shapeOf(user, "l")).toEqual([[token], [""]]);
+      await user.release("l", token);
+      expect(tokenOf(await waits) > token).toBe(true);
+    });
   });
+}
+
+async function isRefused(user: LockUser): Promise<boolean> {
+  return user.release("nobody-has-it", 1n).then(
+    () => false,
+    ({ code }) => code === "UNAVAILABLE",
+  );
 }

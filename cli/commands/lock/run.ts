@@ -12,8 +12,8 @@ export default class LockRun extends TssCommand {
   static override description =
     "Takes the lock, runs the command here, renews the lock meanwhile, gives it back, and ends with the command's exit " +
     "code. The command finds the lock's name in TSS_LOCK_NAME and its fencing token in TSS_LOCK_TOKEN: what it writes to " +
-    "should refuse lower tokens. When the lock is lost the command is ended with SIGTERM, and SIGKILL 10 s later. With " +
-    "--json what the command writes to stdout goes to stderr.";
+    "should refuse lower tokens. When the lock is lost the command and all it has started is ended with SIGTERM, and " +
+    "SIGKILL 10 s later. With --json what the command writes to stdout goes to stderr.";
   static override usage = "lock run NAME [FLAGS] -- COMMAND [ARGUMENT...]";
   static override examples = [
     "<%= config.bin %> lock run deploy -- ./deploy.sh",
