@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createClient, LockLostError } from "../../sdk/typescript/index.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { isRunning } from "../support/is-running.ts";
 import { TSS } from "../support/run-tss.ts";
 import { until } from "../support/until.ts";
 
@@ -121,13 +122,23 @@ describe("tss lock", () => {
     expect(run.text()).toMatch(/The lock "lost" \(token \d+\) is lost: .+\. The command is told to end\.\n(.|\n)*told/);
   });
 
+  test("what a command has started ends with it, though the shell that waits for it dies first", async () => {
+    const file = join(system.folder, "started");
+    const script = `sh -c 'echo $$ > ${file}; while :; do sleep 0.05; done'; true`;
+    const run = start("lock", "run", "tree", "--ttl", "1s", "--", "sh", "-c", script);
+    await until("it to be there", () => existsSync(file) && readFileSync(file, "utf8") !== "");
+    await tss("lock", "force-release", "tree");
+    expect(await run.ended).toBe(143);
+    expect(isRunning(Number(readFileSync(file, "utf8")))).toBe(false);
+  });
+
   test("a lock outlives its first term while a command runs; who waits leaves the line by Ctrl-C", async () => {
-    const run = start("lock", "run", "long", "--ttl", "1s", "--", "sleep", "60");
+    const run = start("lock", "run", "long", "--ttl", "4s", "--", "sleep", "60");
     await until("it to hold the lock", async () => (await json("lock", "show", "long")).holders.length === 1);
     const { token } = (await json("lock", "show", "long")).holders[0];
     const waits = start("lock", "run", "long", "--", "true");
     await until("the other to wait", () => waits.text().includes("Waiting for long: held by"));
-    expect(await tss("lock", "acquire", "long", "--wait", "2s")).toMatchObject({ code: 6 });
+    expect(await tss("lock", "acquire", "long", "--wait", "5s")).toMatchObject({ code: 6 });
     expect((await json("lock", "show", "long")).holders[0].token).toBe(token);
     waits.child.kill("SIGINT");
     expect(await waits.ended).toBe(130);

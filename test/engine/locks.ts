@@ -277,6 +277,7 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(house.engine.state.lockClock.now()).toBe(stood);
       flush.release();
+      await until("the commit", () => house.engine.state.flushBegan === 0);
       expect(await user.acquire("other", again)).toMatchObject({ acquired: true });
       expect(await shapeOf(user, "l")).toEqual([[token], [""]]);
       await user.release("l", token);
