@@ -52,7 +52,7 @@ const encoded = request.map((init) => toBinary(WorkRequestSchema, create(WorkReq
 
 /** The message as the schema reads it, in the words of the coordinator. */
 function bySchema(bytes: Uint8Array) {
-  const { outcomes, starts, $typeName, ...rest } = fromBinary(WorkRequestSchema, bytes);
+  const { outcomes, starts, $typeName, $unknown, ...rest } = fromBinary(WorkRequestSchema, bytes);
   return {
     ...rest,
     outcomes: outcomes.map(toAttemptReport),

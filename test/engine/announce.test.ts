@@ -7,12 +7,14 @@ import { freshSqlite } from "../support/sqlite-database.ts";
 import { join } from "./shared-owner.ts";
 
 const start = useEngines();
+/** What is said is remembered for a lease term, however long the shards take to come. */
+const LONG = { leaseTtlMs: 120_000 };
 const ALL = Array.from({ length: 64 }, (_, shard) => shard);
 const batch = (count: number) => Array.from({ length: count }, () => ({ command: "x" }));
 const idsOf = (leases: readonly { readonly id: string }[] | undefined) => leases?.map(({ id }) => id);
 
 test("a session that its worker has given up is over with a coordinator that lives, too: what did not arrive runs", async () => {
-  const a = await join(await freshDatabase(), "a");
+  const a = await join(await freshDatabase(), "a", LONG);
   await a.take(ALL);
   await submit(a, batch(3));
   const before = new TestWorker(a, { credit: 3 });
@@ -33,7 +35,7 @@ test("a session that its worker has given up is over with a coordinator that liv
 });
 
 test("nobody ends a session of another key, and no session ends itself", async () => {
-  const a = await join(await freshDatabase(), "a");
+  const a = await join(await freshDatabase(), "a", LONG);
   await a.take(ALL);
   await submit(a, batch(1));
   const worker = new TestWorker(a, { credit: 1 });
@@ -48,7 +50,7 @@ test("nobody ends a session of another key, and no session ends itself", async (
 
 test("what is said of shards that moved says nothing of others: they go on when they move, too", async () => {
   const url = await freshDatabase();
-  const [a, b] = [await join(url, "a"), await join(url, "b")];
+  const [a, b] = [await join(url, "a", LONG), await join(url, "b", LONG)];
   await a.take(ALL);
   await submit(a, batch(2));
   const worker = new TestWorker(a, { credit: 4 });
@@ -75,7 +77,7 @@ test("what is said of shards that moved says nothing of others: they go on when 
 
 test("everything of a session that is over is named: what was adopted before it moves again runs once", async () => {
   const url = await freshDatabase();
-  const [a, b, c] = [await join(url, "a"), await join(url, "b"), await join(url, "c")];
+  const [a, b, c] = [await join(url, "a", LONG), await join(url, "b", LONG), await join(url, "c", LONG)];
   await a.take(ALL);
   await submit(a, batch(4));
   const dead = new TestWorker(a, { credit: 4 });
@@ -99,12 +101,12 @@ test("everything of a session that is over is named: what was adopted before it 
 
 test("a worker that comes back to one of several, before its shards do, loses nothing that it holds", async () => {
   const url = await freshDatabase();
-  const a = await join(url, "a");
+  const a = await join(url, "a", LONG);
   await a.take(ALL);
   await submit(a, batch(3));
   const before = new TestWorker(a, { credit: 3 });
   await before.until((w) => w.leases.length === 3);
-  const again = await join(url, "a again");
+  const again = await join(url, "a again", LONG);
   const held = before.leases.slice(0, 2);
   const worker = new TestWorker(again, { sessionId: before.sessionId, held });
   expect(worker.sessionId).not.toBe(before.sessionId);

@@ -56,6 +56,7 @@ test("the first owns every shard, a second takes its share, and gives it back wh
   expect(a.cluster.ownerOf(b.owned()[0]!)).toMatchObject({ member: b.member, address: "node:7400" });
   await b.cluster.leave();
   await untilDivided([a]);
+  await until("the other to be a member no more", () => a.cluster.view.members.length === 1);
   expect(a.cluster.view.members.map(({ member }) => member)).toEqual([a.member]);
 });
 
