@@ -1,6 +1,15 @@
 import { TssError } from "../../proto/errors.ts";
 import { type LockAsk, type LockHolder, sameAsk } from "../kernel/lock.ts";
-import { askKey, changeLock, leaveLine, liveLock, requireRoom, servingShard, type WaitingCall } from "./locks.ts";
+import {
+  askKey,
+  beginTerm,
+  changeLock,
+  leaveLine,
+  liveLock,
+  requireRoom,
+  servingShard,
+  type WaitingCall,
+} from "./locks.ts";
 import type { EngineState } from "./state.ts";
 
 export interface LockRequest {
@@ -56,7 +65,7 @@ export async function acquireLock(
     if (answer.answer === "busy") return null;
     if (signal.aborted) gone();
     if (answer.answer === "held" && answer.again) {
-      state.pending.after.push(() => resolve(answer.holder));
+      state.pending.after.push(() => resolve(beginTerm(state, shard, name, answer.holder) ?? answer.holder));
       state.wake();
     }
     const held = await promise;

@@ -134,6 +134,17 @@ function abandonGrant(state: EngineState, shard: Shard, name: string, { token }:
   if (canDecide(state, shard)) changeLock(state, shard, name, { kind: "abandon", token, graceMs: UNCLAIMED_MS });
 }
 
+/**
+ * To be called when the grant or renewal is committed: however long that took, its holder has the whole term.
+ * Null: it is over already.
+ */
+export function beginTerm(state: EngineState, shard: Shard, name: string, holder: LockHolder): LockHolder | null {
+  // The next owner gives it a term of its own.
+  if (!canDecide(state, shard)) return holder;
+  const answer = changeLock(state, shard, name, { kind: "told", token: holder.token });
+  return answer.answer === "held" ? answer.holder : null;
+}
+
 export function askKey({ keyId, requestId }: Pick<LockAsk, "keyId" | "requestId">): string {
   return `${keyId} ${requestId}`;
 }
@@ -170,8 +181,9 @@ function follow(state: EngineState, shard: Shard, live: LiveLock, event: LockEve
     const key = askKey(holder);
     const call = live.calls.get(key);
     live.calls.delete(key);
+    const told = beginTerm(state, shard, live.lock.name, holder) ?? holder;
     if (call === undefined) abandonGrant(state, shard, live.lock.name, holder);
-    else call.granted(holder);
+    else call.granted(told);
   });
 }
 
@@ -199,7 +211,11 @@ function wind(state: EngineState, shard: Shard, live: LiveLock): void {
   if (live.timer !== null) state.wheel.cancel(live.timer);
   live.timer = state.wheel.add(at, () => {
     live.timer = null;
-    if (shard.locks.get(live.lock.name) !== live || !canDecide(state, shard)) return;
-    changeLock(state, shard, live.lock.name, { kind: "expire" });
+    // A renewal that was heard in time may still be on its way into the database: its term begins when it is there.
+    state.pending.after.push(() => {
+      if (shard.locks.get(live.lock.name) !== live || !canDecide(state, shard)) return;
+      changeLock(state, shard, live.lock.name, { kind: "expire" });
+    });
+    state.wake();
   });
 }

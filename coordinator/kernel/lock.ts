@@ -39,6 +39,8 @@ export type LockCommand =
   | { readonly kind: "expire" }
   /** Gives up its place in line. */
   | { readonly kind: "leave"; readonly ask: Pick<LockAsk, "keyId" | "requestId"> }
+  /** A grant or renewal is committed, and its holder learns of it only now: the term begins anew. */
+  | { readonly kind: "told"; readonly token: number }
   /** Nobody was there to be told of the grant: it ends sooner, unless its ask comes again. */
   | { readonly kind: "abandon"; readonly token: number; readonly graceMs: number }
   /** Another owner goes on with it: every holder has a whole term in which to be heard. */
@@ -124,6 +126,12 @@ export function decideLock(
       const { keyId, requestId } = command.ask;
       const events: LockEvent[] = [{ kind: "left", ask: { keyId, requestId } }];
       return { lock: { ...lock, waiters }, events, answer: { answer: "done" } };
+    }
+    case "told": {
+      const found = lock.holders.find(({ token }) => token === command.token);
+      if (found === undefined) return unchanged(lock, { answer: "not held" });
+      const holder = { ...found, until: Math.max(found.until, now + found.ttlMs) };
+      return { lock: withHolder(lock, holder), events: [], answer: { answer: "held", holder, again: true } };
     }
     case "abandon": {
       const found = lock.holders.find(({ token }) => token === command.token);

@@ -1,3 +1,4 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
@@ -67,9 +68,9 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
     });
 
     test("a renewed lock outlives its first term", async () => {
-      const token = tokenOf(await locks.acquire("l", { ttl: 1 }));
+      const token = tokenOf(await locks.acquire("l", { ttl: 2 }));
       expect(await locks.renew("l", token, 3_600)).toMatchObject({ expiresIn: expect.anything() });
-      expect(await locks.acquire("l", { wait: 2 })).toMatchObject({ acquired: false });
+      expect(await locks.acquire("l", { wait: 3 })).toMatchObject({ acquired: false });
       expect(await shapeOf(locks, "l")).toEqual([[token], []]);
     });
 
@@ -255,6 +256,25 @@ export function locksOnStore(name: string, openFresh: () => Promise<{ openAgain:
       isAway = false;
       expect(await other).toMatchObject({ acquired: true });
       await user.renew("l", token);
+      expect(await shapeOf(user, "l")).toEqual([[token], []]);
+    });
+
+    test("a commit that takes longer than the term costs the holder nothing: neither the grant nor a renewal", async () => {
+      const store = heldStore(await openAgain());
+      const house = await start({}, async () => store);
+      const user = lockUser(house);
+      const late = async <T>(call: () => Promise<T>): Promise<T> => {
+        const flush = store.hold("before", "flush");
+        const answer = call();
+        await flush.reached;
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        flush.release();
+        return answer;
+      };
+      const { token, expiresIn } = await late(() => user.acquire("l", { ttl: 1 }));
+      expect(durationMs(expiresIn!)).toBeGreaterThan(500);
+      expect(durationMs((await late(() => user.renew("l", token, 1))).expiresIn!)).toBeGreaterThan(500);
+      await late(() => user.renew("l", token, 3_600));
       expect(await shapeOf(user, "l")).toEqual([[token], []]);
     });
 

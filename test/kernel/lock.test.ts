@@ -117,6 +117,17 @@ describe("a lock", () => {
     expect(bench.lock.holders[0]?.until).toBe(11_000);
   });
 
+  test("begins its term anew when its holder is told of it, and never ends sooner for that", () => {
+    const bench = new Bench();
+    bench.acquire(1);
+    bench.now = 4_000;
+    expect(bench.do({ kind: "told", token: 1 })).toMatchObject({ events: [], answer: { holder: { until: 14_000 } } });
+    bench.now = 3_000;
+    bench.do({ kind: "told", token: 1 });
+    expect(bench.lock.holders[0]?.until).toBe(14_000);
+    expect(bench.do({ kind: "told", token: 2 }).answer).toEqual({ answer: "not held" });
+  });
+
   test("taken up by another owner its holders have a whole term, and its line its order", () => {
     const bench = new Bench();
     for (const n of [1, 2, 3]) bench.acquire(n);
@@ -139,7 +150,7 @@ const commands = fc.array(
       wait: fc.boolean(),
       ttl: fc.integer({ min: 1, max: 9 }),
     }),
-    fc.record({ do: fc.constantFrom("release", "renew", "force", "abandon"), token: fc.nat(40) }),
+    fc.record({ do: fc.constantFrom("release", "renew", "force", "abandon", "told"), token: fc.nat(40) }),
     fc.record({ do: fc.constant("leave" as const), who: fc.nat(7) }),
     fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 5_000 }) }),
   ),
@@ -162,6 +173,8 @@ function carryOut(bench: Bench, step: Record<string, unknown>, permits: number):
       return bench.do({ kind: "renew", token, ttlMs: 0 });
     case "force":
       return bench.do({ kind: "force", token });
+    case "told":
+      return bench.do({ kind: "told", token });
     case "abandon":
       return bench.do({ kind: "abandon", token, graceMs: 2_000 });
     case "leave":
