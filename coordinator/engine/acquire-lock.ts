@@ -2,8 +2,8 @@ import { TssError } from "../../proto/errors.ts";
 import { type LockAsk, type LockHolder, sameAsk } from "../kernel/lock.ts";
 import {
   askKey,
-  beginTerm,
   changeLock,
+  holderNow,
   leaveLine,
   liveLock,
   requireRoom,
@@ -65,7 +65,7 @@ export async function acquireLock(
     if (answer.answer === "busy") return null;
     if (signal.aborted) gone();
     if (answer.answer === "held" && answer.again) {
-      state.pending.after.push(() => resolve(beginTerm(state, shard, name, answer.holder) ?? answer.holder));
+      state.pending.after.push(() => resolve(holderNow(state, shard, name, answer.holder) ?? answer.holder));
       state.wake();
     }
     const held = await promise;

@@ -27,6 +27,8 @@ export interface LiveLock {
   lock: Lock;
   /** Fires when the first holder's time has come; null: nobody holds it. */
   timer: Timer | null;
+  /** Tokens whose grant or renewal is not committed yet, and how many of them: they do not end before. */
+  readonly heard: Map<number, number>;
   /** Calls that wait for asks in the line, by `askKey`. */
   readonly calls: Map<string, WaitingCall>;
 }
@@ -64,7 +66,7 @@ export function servingShard(state: EngineState, name: string): Shard {
 export function liveLock(shard: Shard, name: string): LiveLock {
   let live = shard.locks.get(name);
   if (live === undefined) {
-    live = { lock: freeLock(name), timer: null, calls: new Map() };
+    live = { lock: freeLock(name), timer: null, heard: new Map(), calls: new Map() };
     shard.locks.set(name, live);
   }
   return live;
@@ -134,15 +136,18 @@ function abandonGrant(state: EngineState, shard: Shard, name: string, { token }:
   if (canDecide(state, shard)) changeLock(state, shard, name, { kind: "abandon", token, graceMs: UNCLAIMED_MS });
 }
 
-/**
- * To be called when the grant or renewal is committed: however long that took, its holder has the whole term.
- * Null: it is over already.
- */
-export function beginTerm(state: EngineState, shard: Shard, name: string, holder: LockHolder): LockHolder | null {
+/** The grant or renewal is committed: however long that took, its holder has the whole term. Null: it is over already. */
+function beginTerm(state: EngineState, shard: Shard, name: string, token: number): LockHolder | null {
   // The next owner gives it a term of its own.
-  if (!canDecide(state, shard)) return holder;
-  const answer = changeLock(state, shard, name, { kind: "told", token: holder.token });
+  if (!canDecide(state, shard)) return null;
+  const answer = changeLock(state, shard, name, { kind: "told", token });
   return answer.answer === "held" ? answer.holder : null;
+}
+
+/** The holder as it is now; as it was if the lock is another owner's by now. Null: it is over. */
+export function holderNow(state: EngineState, shard: Shard, name: string, holder: LockHolder): LockHolder | null {
+  if (!canDecide(state, shard)) return holder;
+  return shard.locks.get(name)?.lock.holders.find(({ token }) => token === holder.token) ?? null;
 }
 
 export function askKey({ keyId, requestId }: Pick<LockAsk, "keyId" | "requestId">): string {
@@ -175,15 +180,21 @@ function follow(state: EngineState, shard: Shard, live: LiveLock, event: LockEve
     remember(shard.pastAsks, `${live.lock.name} ${askKey(event.holder)}`);
     return;
   }
-  if (event.kind !== "granted") return;
-  const { holder } = event;
+  if (event.kind !== "granted" && event.kind !== "renewed") return;
+  const { name } = live.lock;
+  const token = event.kind === "granted" ? event.holder.token : event.token;
+  live.heard.set(token, (live.heard.get(token) ?? 0) + 1);
   state.pending.after.push(() => {
-    const key = askKey(holder);
+    const left = (live.heard.get(token) ?? 1) - 1;
+    if (left === 0) live.heard.delete(token);
+    else live.heard.set(token, left);
+    const told = beginTerm(state, shard, name, token);
+    if (event.kind === "renewed") return;
+    const key = askKey(event.holder);
     const call = live.calls.get(key);
     live.calls.delete(key);
-    const told = beginTerm(state, shard, live.lock.name, holder) ?? holder;
-    if (call === undefined) abandonGrant(state, shard, live.lock.name, holder);
-    else call.granted(told);
+    if (call === undefined) abandonGrant(state, shard, name, event.holder);
+    else call.granted(told ?? event.holder);
   });
 }
 
@@ -200,7 +211,8 @@ export function remember<T>(past: Set<T>, item: T): void {
 /** Winds the timer for the holder whose time comes first; one that is wound for an earlier time looks again then. */
 function wind(state: EngineState, shard: Shard, live: LiveLock): void {
   let first = Number.POSITIVE_INFINITY;
-  for (const { until } of live.lock.holders) first = Math.min(first, until);
+  // One that is heard and not told is looked at when it is told.
+  for (const { until, token } of live.lock.holders) if (!live.heard.has(token)) first = Math.min(first, until);
   if (first === Number.POSITIVE_INFINITY) {
     if (live.timer !== null) state.wheel.cancel(live.timer);
     live.timer = null;
@@ -211,11 +223,7 @@ function wind(state: EngineState, shard: Shard, live: LiveLock): void {
   if (live.timer !== null) state.wheel.cancel(live.timer);
   live.timer = state.wheel.add(at, () => {
     live.timer = null;
-    // A renewal that was heard in time may still be on its way into the database: its term begins when it is there.
-    state.pending.after.push(() => {
-      if (shard.locks.get(live.lock.name) !== live || !canDecide(state, shard)) return;
-      changeLock(state, shard, live.lock.name, { kind: "expire" });
-    });
-    state.wake();
+    if (shard.locks.get(live.lock.name) !== live || !canDecide(state, shard)) return;
+    changeLock(state, shard, live.lock.name, { kind: "expire", heard: live.heard });
   });
 }

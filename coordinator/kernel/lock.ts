@@ -35,8 +35,11 @@ export type LockCommand =
   | { readonly kind: "release"; readonly token: number }
   /** @param token 0: every holder. */
   | { readonly kind: "force"; readonly token: number }
-  /** Whoever's time has come loses it. */
-  | { readonly kind: "expire" }
+  /**
+   * Whoever's time has come loses it. @param heard tokens that were granted or renewed and not told yet: their term begins
+   * only then.
+   */
+  | { readonly kind: "expire"; readonly heard: Pick<ReadonlySet<number>, "has"> }
   /** Gives up its place in line. */
   | { readonly kind: "leave"; readonly ask: Pick<LockAsk, "keyId" | "requestId"> }
   /** A grant or renewal is committed, and its holder learns of it only now: the term begins anew. */
@@ -115,7 +118,7 @@ export function decideLock(
     case "expire":
       return end(
         lock,
-        lock.holders.filter(({ until }) => until <= now),
+        lock.holders.filter(({ until, token }) => until <= now && !command.heard.has(token)),
         now,
         wall,
         nextToken,

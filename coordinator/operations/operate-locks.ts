@@ -18,7 +18,7 @@ import {
 import { LIMITS } from "../../proto/limits.ts";
 import { acquireLock } from "../engine/acquire-lock.ts";
 import { committed } from "../engine/committed.ts";
-import { beginTerm, changeLock, lockShard, remember, servingShard } from "../engine/locks.ts";
+import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
 import { type EngineState, requireServing } from "../engine/state.ts";
 import { durationMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
@@ -76,9 +76,11 @@ async function renew(state: EngineState, { name, token, ttl }: RenewLockRequest)
   const shard = servingShard(state, name);
   const answer = changeLock(state, shard, name, { kind: "renew", token: Number(token), ttlMs });
   await committed(state);
-  const held = answer.answer === "held" ? beginTerm(state, shard, name, answer.holder) : null;
+  const held = answer.answer === "held" ? holderNow(state, shard, name, answer.holder) : null;
   if (held === null) throw notHeldError(name, token);
-  return create(RenewLockResponseSchema, { expiresIn: toDuration(Math.max(held.until - state.lockClock.now(), 0)) });
+  return create(RenewLockResponseSchema, {
+    expiresIn: toDuration(Math.max(held.until - state.lockClock.now(), 0)),
+  });
 }
 
 async function release(state: EngineState, { name, token }: ReleaseLockRequest) {
