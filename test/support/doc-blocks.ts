@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+
+/** A block of code of a page. */
+export interface DocBlock {
+  /** What stands behind its fence: a language, and behind it what is said of the block. */
+  readonly language: string;
+  readonly label: string;
+  readonly text: string;
+  /** Of its first line of code. */
+  readonly line: number;
+}
+
+/** The blocks of a page in Markdown, in their order. */
+export function blocksOf(file: string): DocBlock[] {
+  const page = readFileSync(file, "utf8");
+  return [...page.matchAll(/^```(\S*) *(.*)\n([\s\S]*?)^```$/gm)].map(
+    ({ index, 1: language = "", 2: label = "", 3: text = "" }) => ({
+      language,
+      label,
+      text,
+      line: page.slice(0, index).split("\n").length + 1,
+    }),
+  );
+}
