@@ -1,4 +1,20 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Every page for people, from the root of the project. */
+export const PAGES: readonly string[] = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+  "examples/images/README.md",
+  "sdk/conformance/README.md",
+  "sdk/python/README.md",
+  "examples/stdio/README.md",
+  "sdk/go/README.md",
+];
 
 /** A block of code of a page. */
 export interface DocBlock {
