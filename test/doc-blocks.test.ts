@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { PROGRAMS, wrongWith } from "./support/check-command.ts";
@@ -41,6 +41,22 @@ test.each(
   const commands = dryRun(text, PROGRAMS, join(temporaryFolder(), "shell"));
   expect(commands.length).toBeGreaterThan(0);
   for (const command of commands) expect([command.words, await wrongWith(command)]).toEqual([command.words, undefined]);
+});
+
+test("commands named within sentences are there, with these flags", async () => {
+  const named = PAGES.filter((page) => page !== "CHANGELOG.md").flatMap((page) =>
+    [...readFileSync(join(ROOT, page), "utf8").matchAll(/`((?:npx )?tss (?!\/)[^`…|[]+)`/g)].map(
+      (match) => match[1] as string,
+    ),
+  );
+  const commands = dryRun([...new Set(named)].join("\n"), PROGRAMS, join(temporaryFolder(), "shell"));
+  expect(commands.length).toBeGreaterThan(20);
+  for (const command of commands) {
+    const wrong = await wrongWith(command);
+    // A sentence may name a command without all that it needs.
+    if (wrong === undefined || !wrong.includes("is missing"))
+      expect([command.words, wrong]).toEqual([command.words, undefined]);
+  }
 });
 
 test("JSON is JSON", () => {
