@@ -1,4 +1,5 @@
 import { EXIT } from "../runtime/exit-codes.ts";
+import type { MetricsServer } from "../runtime/metrics-server.ts";
 import { runService, type Service, type ServiceContext } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
 import { readSettings } from "../runtime/settings.ts";
@@ -29,6 +30,7 @@ const PROGRAM: Program = {
     "TSS_WORKER_RESOURCES",
     "TSS_WORKER_DIR",
     "TSS_AGENT_ALLOW",
+    "TSS_METRICS_LISTEN",
     "TSS_LOG_LEVEL",
   ],
 };
@@ -58,6 +60,7 @@ async function check(): Promise<void> {
 
 async function start({ name, settings, logger, stopping }: ServiceContext): Promise<Service> {
   const version = readVersion();
+  const metricsServer = await serveMetrics(settings, version);
   const tracer = await createTaskTracer({ service: name, version, logger });
   let away: string | undefined;
   const { openSession, refused, close } = connectAgent(settings, version, logger, ({ message }) => {
@@ -68,6 +71,7 @@ async function start({ name, settings, logger, stopping }: ServiceContext): Prom
     await agent.close();
     close();
     await tracer.close();
+    await metricsServer?.close();
   };
   try {
     // The agent works meanwhile; a wrong key is said as a failure to start and not as one of later.
@@ -82,4 +86,15 @@ async function start({ name, settings, logger, stopping }: ServiceContext): Prom
   else process.stderr.write(`${name}: ${away} It goes on trying.\n`);
   logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
   return { ended: refused, drain: agent.drain, stop };
+}
+
+/** What the process itself uses; of tasks and slots the coordinator tells. Most agents open no port, and load nothing for it. */
+async function serveMetrics(settings: Settings, version: string): Promise<MetricsServer | undefined> {
+  const address = settings.TSS_METRICS_LISTEN;
+  if (address === undefined) return undefined;
+  const [{ createMetrics }, { startMetricsServer }] = await Promise.all([
+    import("../runtime/metrics.ts"),
+    import("../runtime/metrics-server.ts"),
+  ]);
+  return startMetricsServer({ address, metrics: createMetrics("agent", version) });
 }

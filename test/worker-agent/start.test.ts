@@ -10,10 +10,17 @@ const startAgent = (env: Record<string, string>) =>
     env: { TSS_WORKER_NAME: "hand", ...env },
   });
 
-test("an agent says whom it works for", async () => {
+test("an agent says whom it works for, and what its process uses where that is asked for", async () => {
   const system = await startSdkSystem();
-  const agent = startAgent({ TSS_COORDINATOR: system.address, TSS_API_KEY: system.apiKey });
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const agent = startAgent({
+    TSS_COORDINATOR: system.address,
+    TSS_API_KEY: system.apiKey,
+    TSS_METRICS_LISTEN: metrics,
+  });
   await agent.says(`tss-agent hand offers its slots to ${system.address}\n`);
+  const text = await (await fetch(`http://${metrics}/metrics`)).text();
+  expect(text).toMatch(/^tss_build_info\{part="agent",version="[^"]+"\} 1$/m);
   agent.child.kill("SIGTERM");
   expect(await agent.finished).toMatchObject({ code: 0, stderr: "" });
   await system.close();
