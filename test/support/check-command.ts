@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Parser } from "@oclif/core";
+import { type Command, Parser } from "@oclif/core";
 import { COMMANDS } from "../../cli/command-table.ts";
 import { parserMessage } from "../../cli/parser-errors.ts";
 import { resolveCommand } from "../../cli/resolve-command.ts";
@@ -76,11 +76,16 @@ async function checkTss(args: readonly string[]): Promise<string | undefined> {
   const flags = { ...command.flags, ...command.baseFlags };
   try {
     const argv = own.filter((word) => word !== "--json" || !command.enableJsonFlag);
-    await Parser.parse(argv, { flags, args: command.args, strict: command.strict });
+    await Parser.parse(argv, { flags, args: fromLine(command.args), strict: command.strict });
     return undefined;
   } catch (error) {
     return parserMessage(error as Error);
   }
+}
+
+/** The parser reads an argument that is absent from standard input, unless it is told not to. */
+function fromLine(args: Command.Class["args"]): Command.Class["args"] {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }
 
 function checkNpm([verb = "", name = "", ...rest]: readonly string[]): string | undefined {
