@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import {
@@ -45,7 +45,7 @@ export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is W
 export function openSession(state: EngineState, keyId: string, info: WorkerInfo, id: string, number?: number): Session {
   const session: Session = {
     id,
-    number: number ?? randomBytes(6).readUIntBE(0, 6),
+    number: number ?? numberOf(id),
     keyId,
     info,
     profile: joinProfile(state, info),
@@ -69,10 +69,22 @@ export function newSessionId(): string {
   return `w_${randomBytes(15).toString("base64url")}`;
 }
 
+/** Of an id that a worker may choose: it must be as hard to guess as ours. */
+const CHOSEN_ID = /^w_[A-Za-z0-9_-]{20,64}$/;
+
+/** The same for the same id, so that a session that begins anew under it goes on with its number. */
+function numberOf(id: string): number {
+  return createHash("sha256").update(id).digest().readUIntBE(0, 6);
+}
+
 /** A worker has opened its stream: a new session, or the one it had, with what it holds. */
 export function attachStream(state: EngineState, keyId: string, hello: Hello, stream: WorkStream): Session {
   checkWorkerInfo(hello.worker);
-  const session = resume(state, keyId, hello.sessionId, hello.worker);
+  // A worker that chose its id is known by it even if it never heard our welcome, and with it what was given to it since.
+  // One of an owner before is over: what was given to it is announced under its id.
+  const isNew = CHOSEN_ID.test(hello.sessionId) && !state.pastSessions.has(hello.sessionId);
+  const chosen = isNew ? hello.sessionId : newSessionId();
+  const session = resume(state, keyId, hello.sessionId, hello.worker, chosen);
   if (session.stream !== null && session.stream !== stream)
     session.stream.end(
       new TssError("ABORTED", "This session goes on over a newer connection.", { reason: "REPLACED" }),
@@ -91,9 +103,17 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   return session;
 }
 
-export function resume(state: EngineState, keyId: string, id: string, info: WorkerInfo): Session {
+/** @param otherwise the id of the new session when there is none to go on with. */
+export function resume(
+  state: EngineState,
+  keyId: string,
+  id: string,
+  info: WorkerInfo,
+  otherwise = newSessionId(),
+): Session {
   const known = id === "" ? undefined : (state.sessions.get(id) ?? reviveSession(state, keyId, info, id));
-  if (known === undefined || known.keyId !== keyId) return openSession(state, keyId, info, newSessionId());
+  if (known === undefined) return openSession(state, keyId, info, otherwise);
+  if (known.keyId !== keyId) return openSession(state, keyId, info, newSessionId());
   const before = known.profile;
   known.info = info;
   known.profile = joinProfile(state, info);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { TssError } from "../../proto/errors.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import { BadRowError, RequestRepeatedError, StoreLostError, StoreUnavailableError } from "../ports/store-errors.ts";
@@ -87,6 +88,8 @@ export class Flusher {
           continue;
         }
         await this.#write(batch);
+        // A store that answers within the turn would keep timers and sockets waiting for as long as there is work.
+        await nextTurn();
       }
     } catch (error) {
       this.#onStop(error as Error);
@@ -94,15 +97,17 @@ export class Flusher {
   }
 
   async #write(batch: Batch): Promise<void> {
-    await this.#writeOut(batch).finally(() => {
+    this.#state.flushBegan = this.#state.clock.monotonic();
+    try {
+      await this.#writeOut(batch);
+    } finally {
       this.#state.flushBegan = 0;
-    });
+    }
   }
 
   async #writeOut(batch: Batch): Promise<void> {
     const state = this.#state;
     const began = state.clock.monotonic();
-    state.flushBegan = began;
     for (;;) {
       const shards = flushShards(state, batch);
       try {

@@ -2,6 +2,8 @@ package tss
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"sync"
@@ -53,8 +55,15 @@ func newSession(client *Client, info *tsspb.WorkerInfo) *session {
 	return &session{
 		workers: tsspb.NewWorkerServiceClient(client.conn), info: info, logger: client.logger, outbox: newOutbox(),
 		closing: make(chan struct{}), over: make(chan struct{}),
-		pause: reconnectPause, heardAt: time.Now(),
+		id: newSessionID(), pause: reconnectPause, heardAt: time.Now(),
 	}
+}
+
+// newSessionID is chosen here: a coordinator that dies before its welcome arrives knows the worker by it when it is back.
+func newSessionID() string {
+	id := make([]byte, 15)
+	rand.Read(id)
+	return "w_" + base64.RawURLEncoding.EncodeToString(id)
 }
 
 // run returns when the session was closed, or with the refusal that no waiting mends.

@@ -124,6 +124,22 @@ export function memoryOfEngines(name: string, database: () => Promise<() => Prom
       ]);
     });
 
+    test("a lease that was recorded goes back at no cost, though its worker never heard the welcome", async () => {
+      const open = await database();
+      const dead = await start(open, { leaseTtlMs: 60_000 });
+      const sessionId = "w_chosen-by-the-worker-0123456789";
+      const first = new TestWorker(dead, { sessionId, credit: 1 });
+      expect(first.sessionId).toBe(sessionId);
+      const [id] = await submit(dead, [{ command: "x" }]);
+      await first.until((w) => w.leases.length === 1);
+      const next = await start(open, { leaseTtlMs: 60_000 }, true);
+      const back = new TestWorker(next, { sessionId, held: [], credit: 1 });
+      await back.until((w) => w.leases.length === 1);
+      expect(back.leases[0]).toMatchObject({ id, attempt: 1 });
+      // Nobody is given an id that can be guessed, and that of a lost session stands for a new one with nothing in it.
+      expect(new TestWorker(next, { sessionId: "w_mine" }).sessionId).not.toBe("w_mine");
+    });
+
     test("retention never takes what a recovery needs, however long ago the last checkpoint was", async () => {
       const open = await database();
       const config = { segmentRows: 200, retentionMs: 50, janitorMs: 20, checkpointMs: 3_600_000 };

@@ -55,6 +55,7 @@ const PACKAGES = {
   nginx: "nginx-light",
   caddy: "caddy",
   sqlite3: "sqlite3",
+  curl: "curl",
 } as const;
 
 export type Missing = keyof typeof PACKAGES;

@@ -203,7 +203,8 @@ func (x *HeldLease) GetFencingToken() int64 {
 type Hello struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Worker *WorkerInfo            `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
-	// The session to go on with; empty: a new one.
+	// The session to go on with; empty: a new one. A worker may choose the id of its first one: "w_" and 20 to 64 random
+	// characters of A-Z a-z 0-9 _ -. It can then come back to it, and to nothing lost, even if it never heard the welcome.
 	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Everything the worker runs or has not had acknowledged.
 	Held []*HeldLease `protobuf:"bytes,3,rep,name=held,proto3" json:"held,omitempty"`

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
@@ -60,7 +61,8 @@ export class StreamSession implements WorkSession {
   readonly #link: LinkEvents | undefined;
   #call: BytesCall | null = null;
   #greeted = false;
-  #sessionId = "";
+  /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
+  #sessionId = `w_${randomBytes(15).toString("base64url")}`;
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;

@@ -211,7 +211,8 @@ export declare type Hello = Message<"tss.v1.Hello"> & {
   worker?: WorkerInfo | undefined;
 
   /**
-   * The session to go on with; empty: a new one.
+   * The session to go on with; empty: a new one. A worker may choose the id of its first one: "w_" and 20 to 64 random
+   * characters of A-Z a-z 0-9 _ -. It can then come back to it, and to nothing lost, even if it never heard the welcome.
    *
    * @generated from field: string session_id = 2;
    */
@@ -242,7 +243,8 @@ export declare type HelloJson = {
   worker?: WorkerInfoJson;
 
   /**
-   * The session to go on with; empty: a new one.
+   * The session to go on with; empty: a new one. A worker may choose the id of its first one: "w_" and 20 to 64 random
+   * characters of A-Z a-z 0-9 _ -. It can then come back to it, and to nothing lost, even if it never heard the welcome.
    *
    * @generated from field: string session_id = 2;
    */

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from collections import deque
 from typing import Callable, Deque, Optional, Protocol, Sequence
 
@@ -68,7 +69,8 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._call: "Optional[Bidi[WorkRequest, WorkResponse]]" = None
         self._greeted = False
-        self._session_id = ""
+        # Chosen here: a coordinator that dies before its welcome arrives knows the worker by it when it is back.
+        self._session_id = f"w_{secrets.token_urlsafe(15)}"
         self._credit = 0
         """Leases that may still come on what was offered."""
         self._draining = False
