@@ -38,8 +38,8 @@ type session struct {
 
 	mu sync.Mutex
 	id string
-	// greeted: the stream that is open was welcomed.
-	greeted bool
+	// greeted: the stream that is open was welcomed; known: some stream was.
+	greeted, known bool
 	// credit is leases that may still come on what was offered; told is what the coordinator knows of it.
 	credit, told int
 	draining     bool
@@ -164,7 +164,8 @@ var orders = map[tsspb.TaskReason]error{
 
 func (s *session) welcomed(welcome *tsspb.Welcome) {
 	s.mu.Lock()
-	s.id, s.greeted, s.pause, s.heardAt = welcome.GetSessionId(), true, reconnectPause, time.Now()
+	s.id, s.pause, s.heardAt = welcome.GetSessionId(), reconnectPause, time.Now()
+	s.greeted, s.known = true, true
 	s.refusedSince = time.Time{}
 	s.term = positive(welcome.GetLeaseTtl().AsDuration(), 15*time.Second)
 	every := positive(welcome.GetHeartbeatInterval().AsDuration(), s.term/3)
@@ -218,7 +219,7 @@ func (s *session) isFinal(err error) bool {
 	if s.refusedSince.IsZero() {
 		s.refusedSince = time.Now()
 	}
-	return s.id == "" || time.Since(s.refusedSince) > refusalPatience
+	return !s.known || time.Since(s.refusedSince) > refusalPatience
 }
 
 func (s *session) nextPause() time.Duration {

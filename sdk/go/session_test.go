@@ -57,7 +57,10 @@ func TestAWorkerAnnouncesWhatItHoldsAndReportsUntilItIsHeard(t *testing.T) {
 	begun, release, stopped := coordinator.gated(t, 3)
 	stream, hello := coordinator.greet(t)
 	equal(t, hello.GetCredit(), 3)
-	equal(t, hello.GetSessionId(), "")
+	// Chosen by the worker: it is known by it even if it never hears the welcome.
+	if chosen := hello.GetSessionId(); len(chosen) != 22 || chosen[:2] != "w_" {
+		t.Errorf("the session is to be called %q", chosen)
+	}
 	equal(t, hello.GetWorker().GetTypes()[0], "gated")
 	check(t, stream.Send(lease("running", 7, "gated")))
 	check(t, stream.Send(lease("running", 7, "gated"))) // a lease that comes twice runs once

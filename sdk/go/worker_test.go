@@ -191,7 +191,7 @@ func TestATimeoutIsADeadlineAndASilentHandlerIsStopped(t *testing.T) {
 	submit := handled(t, tss.WorkerOptions{}, func(ctx context.Context, task *tss.Task[string]) (string, error) {
 		switch task.Input {
 		case "lively":
-			for range 12 {
+			for range 12 { // Lives longer than its heartbeat timeout: what is tried is time itself.
 				time.Sleep(50 * time.Millisecond)
 				task.Heartbeat()
 			}

@@ -6,6 +6,7 @@ import { findFolder, install } from "../support/binaries.ts";
 import { ROOT, temporaryFolder } from "../support/run-tss.ts";
 import { until } from "../support/until.ts";
 import { startUserSystemd, writeUnit } from "../support/user-systemd.ts";
+import { describeWhere } from "../support/where-possible.ts";
 
 if (findFolder(["systemd-analyze"]) === undefined) install(["systemd"]);
 const UNITS = ["tss", "tss-coordinator", "tss-gateway", "tss-agent"] as const;
@@ -104,8 +105,9 @@ test("the scores in the docs are those that systemd gives", () => {
   }
 });
 
-// Without root, mounts and control groups the units are checked above, and not run.
-(systemd ? describe : describe.skip)("under a real systemd", () => {
+const NEEDS = "to run units under systemd takes root, mounts and control groups; they are only checked here";
+
+describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
   const { folder, systemctl, show } = systemd ?? ({} as NonNullable<typeof systemd>);
   const database = { TSS_DATABASE_URL: `sqlite:${folder}/tss.db` };
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
+import { testWhere } from "../support/where-possible.ts";
 
 /** Paths that can be none. Each is tried by a program of its own: one that hangs must not take the tests along. */
 
-const onLinux = process.platform === "linux" ? test : test.skip;
+const onLinux = testWhere(process.platform === "linux", "paths that are impossible in /proc are a matter of Linux");
 const folder = temporaryFolder();
 const file = join(folder, "file");
 const pipe = join(folder, "pipe");

@@ -7,6 +7,7 @@ import { readVersion } from "../../runtime/version.ts";
 import { buildAgent, furnishRoot, inRoot, mayMount } from "../support/one-file-agent.ts";
 import { startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { type SdkSystem, startSdkSystem } from "../support/sdk-system.ts";
+import { testWhere } from "../support/where-possible.ts";
 
 let file: string;
 let root: string;
@@ -68,7 +69,7 @@ test("--check says whether it could work, and what is wrong where it could not",
   });
 });
 
-(mayMount() ? test : test.skip)(
+testWhere(mayMount(), "a root with nothing but a shell in it takes the right to mount")(
   "on a read-only root with a shell and libraries alone it registers, runs tasks, and drains",
   async () => {
     const settings = { TSS_WORKER_DIR: "/var/lib/tss", TSS_LOG_LEVEL: "info" };

@@ -85,6 +85,8 @@ export function writeUnit(folder: string, name: string, node: string, environmen
   const said = ["Output", "Error"].map((stream) => `Standard${stream}=append:${folder}/${name}.log`).join("\n");
   const kept = lines
     .filter((line) => !NOT_HERE.test(line))
+    // A checkout under /tmp would be hidden from what is run out of it.
+    .filter((line) => !(line.startsWith("PrivateTmp=") && ROOT.startsWith("/tmp/")))
     .map((line) =>
       line
         .replace(/^WorkingDirectory=.*/, `WorkingDirectory=${folder}\nReadWritePaths=${folder}\n${said}`)

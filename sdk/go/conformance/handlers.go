@@ -79,7 +79,7 @@ func (p *program) step(ctx context.Context, task *tss.Task[orders], step []any) 
 		task.Message(text(1))
 	case "heartbeat":
 		task.Heartbeat()
-	case "sleep":
+	case "sleep": // Work that takes its time and hears nothing meanwhile: a step that scenarios ask for.
 		time.Sleep(milliseconds(number(1)))
 	case "await":
 		select {

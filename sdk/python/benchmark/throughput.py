@@ -62,7 +62,7 @@ def one_round(coordinator: Coordinator, options: Any, queue: str) -> float:
         counter.first = time.perf_counter()
         client = tss.Client(coordinator.address, api_key=coordinator.api_key)
         while any(client.list(queue=queue, status=["waiting", "running"])):
-            time.sleep(0.1)
+            time.sleep(0.1)  # Handlers in other processes cannot tell us; the rate is over seconds.
     else:
         counter.done.wait()
     worker.close()

@@ -131,7 +131,7 @@ def test_cancel_is_an_event_in_threads_and_an_exception_in_coroutines(
         begun.release()
         try:
             while True:
-                time.sleep(0.001)
+                time.sleep(0.001)  # Work: an exception is raised in a thread only between two steps of it.
         except tss.Stopped as stopped:
             ends.append(f"raised {stopped.cause}")
             raise
@@ -165,7 +165,7 @@ def test_a_stop_raised_in_a_thread_strikes_only_the_handler(
     @worker.task("spins", on_stop="raise")
     def spins(_: None, task: tss.TaskContext) -> int:
         for _step in range(task.attempt * 20):
-            time.sleep(0.0005)
+            time.sleep(0.0005)  # Work of about as long as its timeout, so that both ends occur.
         return threading.get_ident()
 
     worker.start()

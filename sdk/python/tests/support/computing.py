@@ -1,4 +1,4 @@
-"""Handlers for processes; they stand at the top of a module."""
+"""Handlers for processes; they stand at the top of a module. Those that sleep are work that takes longer than it may."""
 
 from __future__ import annotations
 
