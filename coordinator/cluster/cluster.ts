@@ -141,8 +141,13 @@ export class Cluster {
     );
     // Ours by the database and not here: the answer to a taking was lost.
     const missed = shards.filter((one) => one.member === member && engine.state.shards.find(one.shard) === undefined);
+    // Taken up in part, and neither finished nor given back: it begins anew.
+    const partly = [...engine.state.shards].filter(({ phase }) => phase === "recovering").map(({ shard }) => shard);
     if (engine.state.stopped !== null || this.#stopped) return;
-    await this.#carryOut({ release, take: [...take, ...missed.map(({ shard }) => ({ shard, from: member }))] });
+    await this.#carryOut({
+      release: [...new Set([...release, ...partly])],
+      take: [...take, ...missed.map(({ shard }) => ({ shard, from: member }))],
+    });
   }
 
   async #carryOut({ release, take }: ShardPlan): Promise<void> {

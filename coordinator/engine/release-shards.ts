@@ -19,10 +19,17 @@ export async function releaseShards(state: EngineState, flusher: Flusher, number
   if (shards.length === 0) return;
   // Of one that was not read to its end the last checkpoint stands.
   const read = shards.filter((shard) => shard.phase !== "recovering");
+  const before = shards.map(({ phase }) => phase);
   for (const shard of shards) shard.phase = "leaving";
   const leaving = new Set(shards.map(({ shard }) => shard));
   for (let gone = false; !gone; ) {
-    await committed(state);
+    try {
+      await committed(state);
+    } catch (error) {
+      // The database stays away: they are served on when it is back, and given up then.
+      for (const [index, shard] of shards.entries()) shard.phase = before[index] as Shard["phase"];
+      throw error;
+    }
     await flusher.between(async () => {
       // A decision that was on its way when the shards were to leave is written first.
       if (hasPendingOf(state, leaving)) return;

@@ -128,6 +128,23 @@ describe("shards that move between coordinators", () => {
     expect(there.acks.map(({ accepted }) => accepted)).toEqual([true, true, true]);
   });
 
+  test("shards that cannot be handed over, as the database stays away, are served on, and handed over when it is back", async () => {
+    const url = await freshDatabase();
+    const [a, b] = [await join(url, "a", { awayPatienceMs: 200 }), await join(url, "b")];
+    await a.take(ALL);
+    const flush = a.store.hold("before", "flush");
+    const told = expect(submit(a, batch(1))).rejects.toMatchObject({ reason: "STORE_IN_DOUBT" });
+    await flush.reached;
+    await expect(a.engine.release(ALL)).rejects.toMatchObject({ reason: "STORE_IN_DOUBT" });
+    await told;
+    flush.release();
+    await until("the flush to be answered", () => a.engine.state.flushBegan === 0);
+    expect(await submit(a, batch(2))).toHaveLength(2);
+    await a.engine.release(ALL);
+    await b.take(ALL);
+    expect(await countsOf([b])).toMatchObject({ waiting: 3 });
+  });
+
   test("an attempt whose worker nobody hears of any more is lost to the new owner after one lease term", async () => {
     const url = await freshDatabase();
     const [a, b] = [await join(url, "a"), await join(url, "b", { leaseTtlMs: 2_000 })];
