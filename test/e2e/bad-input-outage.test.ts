@@ -100,7 +100,11 @@ test("a database that is killed in mid-flight costs no task, no run and no word"
   await database.kill();
   const asked = { name: "meanwhile", command: "true", idempotencyKey: "meanwhile" };
   const waits = rest("/task/submit", asked);
-  await until("it is noticed", () => coordinator.stderr().includes("the database cannot be written"));
+  const noticed = until("it is noticed", () => coordinator.stderr().includes("the database cannot be written"));
+  await noticed.catch(async (error: Error) => {
+    const answer = await Promise.race([waits, "none"]);
+    throw new Error(`${error.message}; it says ${coordinator.stderr()}; the answer is ${JSON.stringify(answer)}`);
+  });
   const fresh = await rest("/task/submit", { name: "in a queue never seen", command: "true", queue: "new" });
   expect(fresh).toMatchObject({
     status: 503,

@@ -11,12 +11,16 @@ afterEach(() => {
 });
 
 /** Jest, in our environment, on a test file with this body. */
-async function jestOn(body: string): Promise<Child> {
+async function jestOn(body: string, args: readonly string[] = [], environment = {}): Promise<Child> {
   const folder = mkdtempSync(join(tmpdir(), "tss-leaks-"));
   folders.push(folder);
   writeFileSync(join(folder, "some.test.js"), `test("it passes", async () => {\n${body}\n});\n`);
   const config = { testEnvironment: join(import.meta.dirname, "leak-environment.ts"), transform: {} };
-  const jest = new Child("node_modules/jest/bin/jest.js", ["--rootDir", folder, "--config", JSON.stringify(config)]);
+  const jest = new Child(
+    "node_modules/jest/bin/jest.js",
+    ["--rootDir", folder, "--config", JSON.stringify(config), ...args],
+    environment,
+  );
   // What was leaked in it holds it up: the verdict is what is waited for.
   while (!/Tests: .*\n/.test(jest.stderr)) await new Promise((resolve) => jest.process.stderr.once("data", resolve));
   jest.kill("SIGKILL");
@@ -42,5 +46,11 @@ test("what ends soon after the last test is no leak, nor is what does not hold t
   const { stderr } = await jestOn(`
     setTimeout(() => {}, 100);
     setInterval(() => {}, 60_000).unref();`);
+  expect(stderr).toMatch(/Test Suites: 1 passed/);
+});
+
+test("the output of a worker process of jest is no leak of the first file in it", async () => {
+  const inWorker = ["--maxWorkers=2", "--workerIdleMemoryLimit=1GB", "--json"];
+  const { stderr } = await jestOn("process.stdout.write('x'); process.stderr.write('y');", inWorker, { CI: "true" });
   expect(stderr).toMatch(/Test Suites: 1 passed/);
 });

@@ -22,6 +22,8 @@ export default class LeakEnvironment extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
+    // Node makes these when they are first looked at, which would count as left behind by the first test file of a process.
+    void [process.stdout, process.stderr];
     this.#before = activeResources();
     this.#timers.watch(this.global);
   }
