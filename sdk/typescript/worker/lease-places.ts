@@ -79,9 +79,9 @@ export class LeasePlaces<Owner> {
     }
   }
 
-  /** The coordinator is gone. @param session the one with it, which is over; "": there was none. */
+  /** The coordinator is gone. @param session the one with it, which is over. */
   leaveAll(owner: Owner, session: string, until: number): void {
-    if (session !== "") this.#over.set(session, until);
+    this.#over.set(session, until);
     for (const place of this.#places.values())
       if (place.owner === owner) {
         place.owner = null;

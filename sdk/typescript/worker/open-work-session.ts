@@ -62,7 +62,7 @@ export class StreamSession implements WorkSession {
   #call: BytesCall | null = null;
   #greeted = false;
   /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
-  #sessionId = `w_${randomBytes(15).toString("base64url")}`;
+  #sessionId = chooseId();
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;
@@ -121,10 +121,10 @@ export class StreamSession implements WorkSession {
     );
   }
 
-  /** Begins a new session at the next connection: this one is over. @returns its id; "": there was none. */
+  /** Begins a new session at the next connection: this one is over. @returns its id. */
   giveUp(): string {
     const id = this.#sessionId;
-    this.#sessionId = "";
+    this.#sessionId = chooseId();
     return id;
   }
 
@@ -283,6 +283,10 @@ export class StreamSession implements WorkSession {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     this.#retry = setTimeout(() => this.#connect(), pause);
   }
+}
+
+function chooseId(): string {
+  return `w_${randomBytes(15).toString("base64url")}`;
 }
 
 type WorkSessionStart = Parameters<WorkSession["started"]>[0];
