@@ -67,7 +67,11 @@ export class Cluster {
     const { leases, member } = this.#options;
     await leases?.hold(leaseOf(member));
     this.#unsubscribe = leases?.onWake(TOPIC, () => this.wake()) ?? (() => {});
-    await this.#look();
+    // One that is woken meanwhile looks again after it.
+    this.#busy = true;
+    await this.#look().finally(() => {
+      this.#busy = false;
+    });
     leases?.wake(TOPIC);
     this.#plan();
   }

@@ -81,8 +81,9 @@ function numberOf(id: string): number {
 export function attachStream(state: EngineState, keyId: string, hello: Hello, stream: WorkStream): Session {
   checkWorkerInfo(hello.worker);
   // A worker that chose its id is known by it even if it never heard our welcome, and with it what was given to it since.
-  // One of an owner before is over: what was given to it is announced under its id.
-  const isNew = CHOSEN_ID.test(hello.sessionId) && !state.pastSessions.has(hello.sessionId);
+  // One that went on with an owner before is over: what was given to it is announced under its id.
+  const isOver = state.pastSessions.has(hello.sessionId) || (state.shared && hello.again);
+  const isNew = CHOSEN_ID.test(hello.sessionId) && !isOver;
   const chosen = isNew ? hello.sessionId : newSessionId();
   const session = resume(state, keyId, hello.sessionId, hello.worker, chosen);
   if (session.stream !== null && session.stream !== stream)

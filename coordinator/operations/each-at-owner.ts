@@ -2,7 +2,7 @@ import { TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
 import type { Routes } from "./peers.ts";
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 const PAUSE_MS = 50;
 /** google.rpc.Code.UNAVAILABLE: the item was not decided on, and may be asked again. */
 const UNAVAILABLE = 14;

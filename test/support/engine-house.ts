@@ -183,6 +183,7 @@ export class TestWorker {
           resources: options.resources ?? {},
         },
         sessionId: options.sessionId ?? "",
+        again: options.sessionId !== undefined,
         held: (options.held ?? []).map(({ id, token }) => ({ id, fencingToken: BigInt(token) })),
         credit: options.credit ?? 0,
       },

@@ -209,7 +209,10 @@ type Hello struct {
 	// Everything the worker runs or has not had acknowledged.
 	Held []*HeldLease `protobuf:"bytes,3,rep,name=held,proto3" json:"held,omitempty"`
 	// Leases it accepts now.
-	Credit        uint32 `protobuf:"varint,4,opt,name=credit,proto3" json:"credit,omitempty"`
+	Credit uint32 `protobuf:"varint,4,opt,name=credit,proto3" json:"credit,omitempty"`
+	// `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+	// not know it begins another session then, and takes what is not held for never delivered.
+	Again         bool `protobuf:"varint,5,opt,name=again,proto3" json:"again,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -270,6 +273,13 @@ func (x *Hello) GetCredit() uint32 {
 		return x.Credit
 	}
 	return 0
+}
+
+func (x *Hello) GetAgain() bool {
+	if x != nil {
+		return x.Again
+	}
+	return false
 }
 
 type Welcome struct {
@@ -1734,13 +1744,14 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"@\n" +
 	"\tHeldLease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
-	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\x91\x01\n" +
+	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\xa7\x01\n" +
 	"\x05Hello\x12*\n" +
 	"\x06worker\x18\x01 \x01(\v2\x12.tss.v1.WorkerInfoR\x06worker\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\x12%\n" +
 	"\x04held\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\x12\x16\n" +
-	"\x06credit\x18\x04 \x01(\rR\x06credit\"\xdc\x02\n" +
+	"\x06credit\x18\x04 \x01(\rR\x06credit\x12\x14\n" +
+	"\x05again\x18\x05 \x01(\bR\x05again\"\xdc\x02\n" +
 	"\aWelcome\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12H\n" +

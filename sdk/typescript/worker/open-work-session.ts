@@ -63,6 +63,9 @@ export class StreamSession implements WorkSession {
   #greeted = false;
   /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
   #sessionId = chooseId();
+  /** It was in a hello, or even welcomed: something may have been given to it. */
+  #told = false;
+  #welcomed = false;
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;
@@ -109,6 +112,11 @@ export class StreamSession implements WorkSession {
     return this.#greeted;
   }
 
+  /** Whether the session has begun: nothing came from it before. */
+  get begun(): boolean {
+    return this.#welcomed;
+  }
+
   /**
    * Says what is held of a session that is over, and so what of it never arrived.
    * @param sessionId "": they are of sessions that go on, with other coordinators.
@@ -125,6 +133,7 @@ export class StreamSession implements WorkSession {
   giveUp(): string {
     const id = this.#sessionId;
     this.#sessionId = chooseId();
+    this.#told = this.#welcomed = false;
     return id;
   }
 
@@ -208,7 +217,9 @@ export class StreamSession implements WorkSession {
       sessionId: this.#sessionId,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
       credit: this.#toldCredit,
+      again: this.#told,
     };
+    this.#told = true;
     const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
     call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
     void this.#read(call);
@@ -251,7 +262,7 @@ export class StreamSession implements WorkSession {
 
   #welcome(welcome: Welcome): void {
     this.#sessionId = welcome.sessionId;
-    this.#greeted = true;
+    this.#greeted = this.#welcomed = true;
     this.#pause = FIRST_PAUSE_MS;
     this.#heardAt = performance.now();
     const ttlMs = welcome.leaseTtl === undefined ? 15_000 : durationMs(welcome.leaseTtl);

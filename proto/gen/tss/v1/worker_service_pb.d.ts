@@ -231,6 +231,14 @@ export declare type Hello = Message<"tss.v1.Hello"> & {
    * @generated from field: uint32 credit = 4;
    */
   credit: number;
+
+  /**
+   * `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+   * not know it begins another session then, and takes what is not held for never delivered.
+   *
+   * @generated from field: bool again = 5;
+   */
+  again: boolean;
 };
 
 /**
@@ -263,6 +271,14 @@ export declare type HelloJson = {
    * @generated from field: uint32 credit = 4;
    */
   credit?: number;
+
+  /**
+   * `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+   * not know it begins another session then, and takes what is not held for never delivered.
+   *
+   * @generated from field: bool again = 5;
+   */
+  again?: boolean;
 };
 
 /**
