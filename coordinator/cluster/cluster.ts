@@ -116,6 +116,8 @@ export class Cluster {
 
   #run(): void {
     this.#busy = true;
+    // A look that was planned is this one.
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#step = this.#look()
       .catch((error: Error) =>
         this.#options.logger.warn({ error: error.message }, "the other coordinators cannot be seen"),
