@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
@@ -17,6 +16,7 @@ import {
 import type { BytesCall, Connection } from "../connection-types.ts";
 import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
 import { readWorkResponse } from "./read-work-response.ts";
+import { SessionName } from "./session-name.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
 
 /** Pause before the next attempt to connect: doubled each time, jittered, at most 5 s. */
@@ -61,11 +61,7 @@ export class StreamSession implements WorkSession {
   readonly #link: LinkEvents | undefined;
   #call: BytesCall | null = null;
   #greeted = false;
-  /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
-  #sessionId = chooseId();
-  /** It was in a hello, or even welcomed: something may have been given to it. */
-  #told = false;
-  #welcomed = false;
+  readonly #name = new SessionName();
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;
@@ -112,9 +108,8 @@ export class StreamSession implements WorkSession {
     return this.#greeted;
   }
 
-  /** Whether the session has begun: nothing came from it before. */
   get begun(): boolean {
-    return this.#welcomed;
+    return this.#name.begun;
   }
 
   /**
@@ -131,10 +126,7 @@ export class StreamSession implements WorkSession {
 
   /** Begins a new session at the next connection: this one is over. @returns its id. */
   giveUp(): string {
-    const id = this.#sessionId;
-    this.#sessionId = chooseId();
-    this.#told = this.#welcomed = false;
-    return id;
+    return this.#name.giveUp();
   }
 
   started(report: WorkSessionStart): void {
@@ -166,7 +158,7 @@ export class StreamSession implements WorkSession {
   }
 
   sessionId(): string {
-    return this.#sessionId;
+    return this.#name.id;
   }
 
   async close(): Promise<void> {
@@ -214,12 +206,10 @@ export class StreamSession implements WorkSession {
     this.#toldDraining = this.#draining;
     const hello = {
       worker: this.#options.worker,
-      sessionId: this.#sessionId,
+      ...this.#name.tell(),
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
       credit: this.#toldCredit,
-      again: this.#told,
     };
-    this.#told = true;
     const greeting = create(WorkRequestSchema, { hello, draining: this.#draining });
     call.write(Buffer.from(toBinary(WorkRequestSchema, greeting)));
     void this.#read(call);
@@ -261,8 +251,8 @@ export class StreamSession implements WorkSession {
   }
 
   #welcome(welcome: Welcome): void {
-    this.#sessionId = welcome.sessionId;
-    this.#greeted = this.#welcomed = true;
+    this.#name.welcomed(welcome.sessionId);
+    this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
     this.#heardAt = performance.now();
     const ttlMs = welcome.leaseTtl === undefined ? 15_000 : durationMs(welcome.leaseTtl);
@@ -294,10 +284,6 @@ export class StreamSession implements WorkSession {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     this.#retry = setTimeout(() => this.#connect(), pause);
   }
-}
-
-function chooseId(): string {
-  return `w_${randomBytes(15).toString("base64url")}`;
 }
 
 type WorkSessionStart = Parameters<WorkSession["started"]>[0];
