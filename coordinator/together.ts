@@ -10,12 +10,13 @@ import type { Engine } from "./engine/engine.ts";
 import { isServing } from "./engine/state.ts";
 import { peerSecret } from "./kernel/peer-token.ts";
 import type { KeyRing } from "./operations/key-ring.ts";
-import type { Operations } from "./operations/operations.ts";
+import type { Operations, WorkStream } from "./operations/operations.ts";
 import { peerAwareKeys } from "./operations/peer-keys.ts";
 import type { Routes } from "./operations/peers.ts";
 import { routeLocks } from "./operations/route-locks.ts";
 import { routeOperator } from "./operations/route-operator.ts";
 import { routeTasks } from "./operations/route-tasks.ts";
+import { routeWorkers } from "./operations/route-workers.ts";
 import { openRedisLeases } from "./plugins/leases-redis/open-leases.ts";
 import { openPeers } from "./plugins/peers-grpc/open-peers.ts";
 import type { Store } from "./ports/store.ts";
@@ -56,6 +57,8 @@ export async function workTogether(
   });
   const peers = openPeers({ secret, clock: systemClock, ...peerTls(settings) });
   let cluster: Cluster | undefined;
+  let address = "";
+  const relayed = new Set<WorkStream>();
   const routes: Routes = {
     ownerOf(shard) {
       if (isServing(engine.state, shard)) return null;
@@ -66,6 +69,7 @@ export async function workTogether(
         retryAfterMs: 200,
       });
     },
+    self: () => address,
     others: () => cluster?.others().map(({ address }) => address) ?? [],
     doubt: () => cluster?.wake(),
   };
@@ -82,11 +86,13 @@ export async function workTogether(
     operations: {
       ...local,
       tasks: routeTasks(engine.state, local.tasks, routes, peers),
+      workers: routeWorkers(local.workers, routes, peers, relayed),
       locks: routeLocks(engine.state, local.locks, routes, peers),
       operator: routeOperator(local.operator, routes, peers, () => leases.wake("queues")),
     },
     keys: peerAwareKeys(ring, secret, systemClock),
-    async join(address) {
+    async join(advertised) {
+      address = advertised;
       const member = await shared.join({ name: `${hostname()} pid ${process.pid}`, address, version: readVersion() });
       cluster = new Cluster({ shared, engine, member, leases, logger, lookMs: LOOK_MS, silentMs: ttlMs });
       await cluster.start();
@@ -96,6 +102,7 @@ export async function workTogether(
         await cluster?.leave();
         // Their attempts go on, and are announced to the next owners over the streams there.
         for (const { stream } of engine.state.sessions.values()) stream?.end(gone());
+        for (const stream of relayed) stream.end(gone());
       })();
       return leaving;
     },

@@ -19,13 +19,13 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
     const lease = create(HeldLeaseSchema, { id, fencingToken });
     const ref = state.ids.decode(id);
     const item = currentItem(state, lease);
-    if (item !== null) {
-      named.add(item);
+    if (item !== null) named.add(item);
+    // Of a shard that is being read nothing is decided yet: what is adopted may be reported on at once.
+    if (ref !== null && !isServing(state, ref.shard)) elsewhere.push(lease);
+    else if (item !== null) {
       takeOver(state, session, item);
       adopted.push(lease);
-      // One that is being read may not have the item yet.
-    } else if (ref !== null && !isServing(state, ref.shard)) elsewhere.push(lease);
-    else refused.push(lease);
+    } else refused.push(lease);
   }
   return { adopted, refused, elsewhere, named };
 }

@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { Caller, SubmitAnswer, SubmitRequest } from "./operations.ts";
+import type { Caller, SubmitAnswer, SubmitRequest, WorkAttachment, WorkerMessage, WorkStream } from "./operations.ts";
 
 /** The other coordinators: calls that are theirs to answer are passed on in the name of the caller. */
 export interface Peers {
@@ -24,6 +24,11 @@ export interface Peers {
     caller: Caller,
     signal: AbortSignal,
   ): AsyncIterable<MessageShape<O>>;
+  /**
+   * Holds a session with every coordinator in the place of a worker that holds a single stream.
+   * @param address of this coordinator, which names the others.
+   */
+  work(address: string, caller: Caller, first: WorkerMessage, stream: WorkStream): WorkAttachment;
   close(): void;
 }
 
@@ -34,6 +39,8 @@ export interface Routes {
    * @throws TssError UNAVAILABLE while nobody is known to.
    */
   ownerOf(shard: number): string | null;
+  /** Address of this coordinator, as the others know it. */
+  self(): string;
   /** Addresses of the other living coordinators. */
   others(): readonly string[];
   /** What is known was wrong: look again. */

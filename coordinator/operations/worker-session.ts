@@ -67,7 +67,8 @@ export function attachWorker(
   };
 }
 
-function isBeat(message: WorkerMessage): boolean {
+/** A message that says nothing but that the worker is there. */
+export function isBeat(message: WorkerMessage): boolean {
   const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello, announcements } = message;
   if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
   return outcomes.length + starts.length + progress.length + logs.length + announcements.length === 0;

@@ -135,3 +135,28 @@ test("a lease is known by its task and token together: tokens of two shards may 
   await back.until((w) => w.leases.length === 1);
   expect(back.leases[0]).toMatchObject({ id: second.id, attempt: 1 });
 });
+
+test("what is announced while its shard is being read is adopted once it is served: a report that comes at once counts", async () => {
+  const url = await freshDatabase();
+  const [a, b] = [await join(url, "a", LONG), await join(url, "b", LONG)];
+  await a.take(ALL);
+  await submit(a, batch(2));
+  const worker = new TestWorker(a, { credit: 2 });
+  await worker.until((w) => w.leases.length === 2);
+  // Read, and not served yet.
+  const reading = b.store.hold("before", "recovery.due");
+  const taken = b.take(ALL);
+  await reading.reached;
+  const there = new TestWorker(b);
+  const announce = () => there.announce(worker.sessionId, worker.leases);
+  announce();
+  expect(idsOf(there.adoption?.elsewhere)).toEqual(idsOf(worker.leases));
+  expect(there.adoption?.adopted).toEqual([]);
+  reading.release();
+  await taken;
+  announce();
+  expect(idsOf(there.adoption?.adopted)).toEqual(idsOf(worker.leases));
+  for (const lease of worker.leases) there.report(lease);
+  await there.until((w) => w.acks.length === 2);
+  expect(there.acks.every(({ accepted }) => accepted)).toBe(true);
+});

@@ -6,9 +6,11 @@ import type { Clock } from "../../../runtime/clock.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
 import { fromStatus } from "../../../sdk/typescript/connection/status-error.ts";
 import type { CallOptions, Connection, ConnectionOptions } from "../../../sdk/typescript/connection-types.ts";
+import { joinedSessions } from "../../../sdk/typescript/worker/joined-session.ts";
 import { signPeer } from "../../kernel/peer-token.ts";
 import type { Caller, SubmitAnswer, SubmitRequest } from "../../operations/operations.ts";
 import type { Peers } from "../../operations/peers.ts";
+import { relayWorker } from "./relay-worker.ts";
 
 export interface PeersOptions {
   readonly secret: Buffer;
@@ -59,6 +61,14 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
       } catch (error) {
         throw told(error);
       }
+    },
+    work(address, caller, first, stream) {
+      const open = (options: ConnectionOptions): Connection => {
+        const connection = openConnection(options);
+        return { ...connection, bytes: (method) => connection.bytes(method, optionsFor(caller, undefined)) };
+      };
+      const own = { address, userAgent: "tss-coordinator", ...(tls === undefined ? {} : { tls }) };
+      return relayWorker((hooks, before) => joinedSessions(own, open, hooks, before), first, stream);
     },
     close() {
       for (const connection of connections.values()) connection.close();

@@ -212,7 +212,10 @@ type Hello struct {
 	Credit uint32 `protobuf:"varint,4,opt,name=credit,proto3" json:"credit,omitempty"`
 	// `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
 	// not know it begins another session then, and takes what is not held for never delivered.
-	Again         bool `protobuf:"varint,5,opt,name=again,proto3" json:"again,omitempty"`
+	Again bool `protobuf:"varint,5,opt,name=again,proto3" json:"again,omitempty"`
+	// It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+	// the others in its place.
+	Joins         bool `protobuf:"varint,6,opt,name=joins,proto3" json:"joins,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +281,13 @@ func (x *Hello) GetCredit() uint32 {
 func (x *Hello) GetAgain() bool {
 	if x != nil {
 		return x.Again
+	}
+	return false
+}
+
+func (x *Hello) GetJoins() bool {
+	if x != nil {
+		return x.Joins
 	}
 	return false
 }
@@ -1744,14 +1754,15 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"@\n" +
 	"\tHeldLease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
-	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\xa7\x01\n" +
+	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\xbd\x01\n" +
 	"\x05Hello\x12*\n" +
 	"\x06worker\x18\x01 \x01(\v2\x12.tss.v1.WorkerInfoR\x06worker\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\x12%\n" +
 	"\x04held\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\x12\x16\n" +
 	"\x06credit\x18\x04 \x01(\rR\x06credit\x12\x14\n" +
-	"\x05again\x18\x05 \x01(\bR\x05again\"\xdc\x02\n" +
+	"\x05again\x18\x05 \x01(\bR\x05again\x12\x14\n" +
+	"\x05joins\x18\x06 \x01(\bR\x05joins\"\xdc\x02\n" +
 	"\aWelcome\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12H\n" +

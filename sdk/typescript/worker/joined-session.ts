@@ -4,7 +4,7 @@ import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/work
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
 import type { CoordinatorLink as Link } from "./coordinator-link.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
-import { LeasePlaces, type LeaseRef } from "./lease-places.ts";
+import { type HomelessAnnouncement, LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
 import type { ReceivedLease } from "./received-lease.ts";
 import { shareCredit } from "./split-credit.ts";
@@ -16,13 +16,15 @@ const IDLE_MS = 50;
  * Sessions of a worker with every coordinator there is. It begins with the addresses it was given; whoever answers names
  * the others. With a single coordinator it is a session over one connection.
  * @param open makes a connection to an address.
+ * @param before a session of the worker that is over, and what it holds of it.
  */
 export function joinedSessions(
   options: ConnectionOptions,
   open: (options: ConnectionOptions) => Connection,
   hooks: WorkSessionHooks = {},
+  before?: HomelessAnnouncement,
 ): OpenWorkSession {
-  return (session) => new JoinedSession(options, open, session, hooks);
+  return (session) => new JoinedSession(options, open, session, hooks, before);
 }
 
 class JoinedSession implements WorkSession {
@@ -55,6 +57,7 @@ class JoinedSession implements WorkSession {
     open: (options: ConnectionOptions) => Connection,
     options: WorkSessionOptions,
     hooks: WorkSessionHooks,
+    before: HomelessAnnouncement | undefined,
   ) {
     this.#connection = connection;
     this.#seeds = connection.address.split(",").map((address) => address.trim());
@@ -66,6 +69,7 @@ class JoinedSession implements WorkSession {
       () => [...this.#links.values()].map(({ session }) => session).filter(({ connected }) => connected),
       (lease) => this.#lose(lease),
     );
+    if (before !== undefined) this.#places.comeBack(before.sessionId, before.held, this.#until());
     for (const address of this.#seeds) this.#join(address);
   }
 

@@ -89,6 +89,13 @@ export class LeasePlaces<Owner> {
       }
   }
 
+  /** What was held before any of it: of a session that is over, nobody's yet. */
+  comeBack(session: string, held: readonly LeaseRef[], until: number): void {
+    this.#over.set(session, until);
+    for (const { id, fencingToken } of held)
+      this.#places.set(keyOf(id, fencingToken), { lease: { id, fencingToken }, origin: session, owner: null, until });
+  }
+
   /** An owner says that the lease is not the worker's any more. @returns whether it is the one to say so. */
   refuse({ id, fencingToken }: LeaseRef, owner: Owner): boolean {
     const key = keyOf(id, fencingToken);

@@ -207,6 +207,7 @@ export class StreamSession implements WorkSession {
     const hello = {
       worker: this.#options.worker,
       ...this.#name.tell(),
+      joins: this.#link !== undefined,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
       credit: this.#toldCredit,
     };

@@ -239,6 +239,14 @@ export declare type Hello = Message<"tss.v1.Hello"> & {
    * @generated from field: bool again = 5;
    */
   again: boolean;
+
+  /**
+   * It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+   * the others in its place.
+   *
+   * @generated from field: bool joins = 6;
+   */
+  joins: boolean;
 };
 
 /**
@@ -279,6 +287,14 @@ export declare type HelloJson = {
    * @generated from field: bool again = 5;
    */
   again?: boolean;
+
+  /**
+   * It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+   * the others in its place.
+   *
+   * @generated from field: bool joins = 6;
+   */
+  joins?: boolean;
 };
 
 /**

@@ -59,18 +59,20 @@ class HeldLease(_message.Message):
     def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("worker", "session_id", "held", "credit", "again")
+    __slots__ = ("worker", "session_id", "held", "credit", "again", "joins")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     AGAIN_FIELD_NUMBER: _ClassVar[int]
+    JOINS_FIELD_NUMBER: _ClassVar[int]
     worker: WorkerInfo
     session_id: str
     held: _containers.RepeatedCompositeFieldContainer[HeldLease]
     credit: int
     again: bool
-    def __init__(self, worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., credit: _Optional[int] = ..., again: _Optional[bool] = ...) -> None: ...
+    joins: bool
+    def __init__(self, worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., credit: _Optional[int] = ..., again: _Optional[bool] = ..., joins: _Optional[bool] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("session_id", "heartbeat_interval", "lease_ttl", "server_version", "adopted", "refused", "elsewhere")
