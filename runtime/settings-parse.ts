@@ -75,8 +75,10 @@ export function address(value: string): string {
 }
 
 export function addressList(value: string): string {
-  for (const item of list(value)) address(item);
-  return value;
+  const items = list(value);
+  if (items.length === 0) throw new Error("must be host:port, e.g. 127.0.0.1:7400, or several separated by commas");
+  for (const item of items) address(item);
+  return items.join(",");
 }
 
 export function databaseUrl(value: string): string {

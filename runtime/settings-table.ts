@@ -37,7 +37,7 @@ export const SETTINGS = {
   TSS_COORDINATOR: setting(
     parse.addressList,
     "127.0.0.1:7400",
-    "Coordinator that CLI, agents and gateways call: host:port",
+    "Coordinator that CLI, agents and gateways call: host:port, or several of one system: HOST:PORT,HOST:PORT",
   ),
   TSS_COORDINATOR_ADVERTISE: setting(
     parse.address,

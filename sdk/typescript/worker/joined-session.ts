@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { addressesOf } from "../connection/address-list.ts";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
-import type { CoordinatorLink as Link } from "./coordinator-link.ts";
+import { type CoordinatorLink as Link, troubleOf } from "./coordinator-link.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
 import { LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
@@ -57,7 +58,7 @@ class JoinedSession implements WorkSession {
     hooks: WorkSessionHooks,
   ) {
     this.#connection = connection;
-    this.#seeds = connection.address.split(",").map((address) => address.trim());
+    this.#seeds = addressesOf(connection.address);
     this.#open = open;
     this.#options = options;
     this.#hooks = hooks;
@@ -129,10 +130,12 @@ class JoinedSession implements WorkSession {
     const { events } = this.#options;
     const hooks: WorkSessionHooks = {
       onDisconnected: (error, final) => {
-        this.#lost(link);
+        link.trouble = error;
         // One of several that goes is followed by the others: only the last one is news.
+        const news = final ? error : troubleOf([...this.#links.values()]);
+        this.#lost(link);
+        if (news !== undefined) this.#hooks.onDisconnected?.(news, final);
         const alone = ![...this.#links.values()].some((other) => other.session.connected);
-        if (final || alone) this.#hooks.onDisconnected?.(error, final);
         if (alone && !this.#closed) for (const seed of this.#seeds) if (!this.#links.has(seed)) this.#join(seed);
       },
     };
@@ -146,6 +149,7 @@ class JoinedSession implements WorkSession {
           onConnected: (termMs, refused) => {
             this.#termMs = termMs;
             this.#paused = false;
+            link.trouble = undefined;
             events.onConnected(termMs, refused);
             this.#balance();
             if (this.#places.size > 0 || this.#links.size > 1) this.#homeless.announce();
@@ -174,7 +178,7 @@ class JoinedSession implements WorkSession {
         },
       },
     );
-    const link: Link = { address, connection, session, hungry: false, retiring: false };
+    const link: Link = { address, connection, session, hungry: false, retiring: false, trouble: undefined };
     this.#links.set(address, link);
     this.#only = this.#links.size === 1 ? link : undefined;
     if (this.#draining) session.drain();
