@@ -8,6 +8,7 @@ import { GetTaskResponseSchema, TaskService } from "../../proto/gen/tss/v1/task_
 import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
+import { createWorker, taskType } from "../../sdk/typescript/index.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
 import { fakeOperations } from "../support/fake-operations.ts";
 import { freePort } from "../support/free-port.ts";
@@ -190,4 +191,19 @@ test("a polling worker stays with the coordinator that began its session", async
   });
   for (let round = 0; round < 5; round++) for (const session of sessions) await lease(session);
   expect(asked.map((ids) => ids.filter((id) => id !== ""))).toEqual([Array(5).fill("w_of_0"), Array(5).fill("w_of_1")]);
+});
+
+test("a worker that finds none of its coordinators says what is wrong with each, once all were tried", async () => {
+  const addresses = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const told = Promise.withResolvers<string>();
+  const worker = createWorker({
+    address: addresses,
+    apiKey: "tss_x",
+    handlers: [taskType<void, void>("work").handler(() => {})],
+    onDisconnected: ({ message }) => told.resolve(message),
+  });
+  expect(await told.promise).toBe(
+    `No coordinator answers: ${addresses[0]} (ECONNREFUSED), ${addresses[1]} (ECONNREFUSED).`,
+  );
+  await worker.close();
 });

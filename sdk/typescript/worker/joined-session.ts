@@ -194,8 +194,8 @@ class JoinedSession implements WorkSession {
   /** There will be several: what is held is of the one that there was. */
   #tellApart(): void {
     const only = this.#only;
-    const session = only?.session.sessionId() ?? "";
-    if (only === undefined || session === "") return;
+    if (!only?.session.begun) return;
+    const session = only.session.sessionId();
     for (const lease of this.#options.held()) if (!this.#places.has(lease)) this.#places.add(lease, session, only);
   }
 

@@ -63,6 +63,8 @@ export class StreamSession implements WorkSession {
   #greeted = false;
   /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
   #sessionId = `w_${randomBytes(15).toString("base64url")}`;
+  /** A coordinator has greeted it under this id. */
+  #begun = false;
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;
@@ -105,6 +107,11 @@ export class StreamSession implements WorkSession {
     return this.#credit;
   }
 
+  /** Something may be held of it: a coordinator has known it. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   get connected(): boolean {
     return this.#greeted;
   }
@@ -125,6 +132,7 @@ export class StreamSession implements WorkSession {
   giveUp(): string {
     const id = this.#sessionId;
     this.#sessionId = "";
+    this.#begun = false;
     return id;
   }
 
@@ -251,6 +259,7 @@ export class StreamSession implements WorkSession {
 
   #welcome(welcome: Welcome): void {
     this.#sessionId = welcome.sessionId;
+    this.#begun = true;
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
     this.#heardAt = performance.now();
