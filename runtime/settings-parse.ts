@@ -87,6 +87,20 @@ export function databaseUrl(value: string): string {
   throw new Error("must be postgres://user:password@host:port/database, sqlite:PATH or module:PATH");
 }
 
+/** One server, or several separated by commas. */
+export function redisUrls(value: string): string {
+  const urls = list(value);
+  if (urls.length === 0 || !urls.every(isRedisUrl))
+    throw new Error("must be redis://HOST:PORT, redis://:PASSWORD@HOST:PORT/NUMBER or rediss://…, several with commas");
+  return urls.join(",");
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return hostname !== "" && /^(\/\d*)?$/.test(pathname);
+}
+
 export function labels(value: string): Record<string, string> {
   const result: Record<string, string> = {};
   for (const item of list(value)) {

@@ -30,7 +30,7 @@ export const SETTINGS = {
     "Postgres connections for reads (the flush has its own)",
   ),
   TSS_REDIS_URL: setting(
-    parse.text,
+    parse.redisUrls as (text: string) => string | undefined,
     none,
     "Redis for several coordinators on one Postgres, redis://HOST:PORT; a comma list of independent servers decides by majority. None = a single coordinator",
   ),
