@@ -65,15 +65,14 @@ export async function playStory(hand: Stagehand): Promise<Outcome> {
 
   load.ceiling = tasks;
   await reached(0.65);
-  await until(hand, "the agent to run something", async () => {
-    return (await heldBy(system, agent)).length > 0 || load.accepted.size === tasks;
-  });
-  // Stopped first, so that what it holds is what it held when it was killed.
-  agent.program.kill("SIGSTOP");
   let heldByKilled: ReadonlySet<string> = new Set();
-  await until(hand, "what it holds to be known", async () => {
+  // Stopped first, so that what it holds is what it held when it was killed.
+  await until(hand, "the agent to run something", async () => {
+    agent.program.kill("SIGSTOP");
     heldByKilled = new Set(await heldBy(system, agent));
-    return true;
+    if (heldByKilled.size > 0 || load.accepted.size === tasks) return true;
+    agent.program.kill("SIGCONT");
+    return false;
   });
   say(`${agent.name} is killed (SIGKILL) with ${heldByKilled.size} commands, and ${state(hand)}`);
   killedAt = Date.now();
