@@ -29,8 +29,8 @@ export abstract class TssCommand extends Command {
   static override baseFlags = {
     coordinator: Flags.custom<string>({
       helpGroup: "GLOBAL",
-      helpValue: "HOST:PORT",
-      description: "coordinator to call, in place of TSS_COORDINATOR",
+      helpValue: "HOST:PORT,…",
+      description: "coordinator to call, or several of one system, in place of TSS_COORDINATOR",
       parse: async (text) => readAddress(text),
     })(),
   };

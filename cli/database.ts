@@ -2,8 +2,8 @@ import { TssError } from "../proto/errors.ts";
 import { BUILD } from "../runtime/build.ts";
 
 /**
- * The one place where the command line meets the coordinator's own code: `tss db` and `tss doctor` look at a database
- * while no coordinator runs.
+ * The one place where the command line meets the coordinator's own code: `tss db` and `tss doctor` look at a database,
+ * and at Redis, while no coordinator runs.
  */
 interface StorePlugin {
   status(url: string): Promise<DatabaseStatus>;
@@ -76,8 +76,17 @@ const unavailable = (message: string, cause?: unknown) =>
   new TssError("UNAVAILABLE", message, { reason: "STORE_UNAVAILABLE", cause });
 
 async function storePlugin(url: string): Promise<StorePlugin> {
-  const extension = BUILD === "release" ? "js" : "ts";
-  const module = new URL(`../coordinator/plugins/registry.${extension}`, import.meta.url);
-  const { loadStorePlugin } = (await import(module.href)) as { loadStorePlugin(url: string): Promise<StorePlugin> };
+  const { loadStorePlugin } = (await load("registry")) as { loadStorePlugin(url: string): Promise<StorePlugin> };
   return loadStorePlugin(url);
+}
+
+/** A Redis server as it is; `problem` is one sentence, undefined when it can be used. */
+export async function redisStatus(url: string): Promise<{ readonly where: string; readonly problem?: string }> {
+  const { lookAtRedis } = (await load("leases-redis/look-at-redis")) as { lookAtRedis: typeof redisStatus };
+  return lookAtRedis(url);
+}
+
+async function load(plugin: string): Promise<unknown> {
+  const extension = BUILD === "release" ? "js" : "ts";
+  return import(new URL(`../coordinator/plugins/${plugin}.${extension}`, import.meta.url).href);
 }

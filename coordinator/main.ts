@@ -31,14 +31,32 @@ export async function main(argv: readonly string[]): Promise<void> {
     boundYoungGeneration();
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const firstKey = { name: "first key" };
-    const coordinator = await startCoordinator({ settings, logger, tracer, migrate: false, takeOver, firstKey });
+    const coordinator = await startCoordinator({
+      settings,
+      logger,
+      tracer,
+      migrate: false,
+      standBy: !takeOver,
+      takeOver,
+      firstKey,
+    });
     if (coordinator.firstKey !== undefined)
       process.stdout.write(`The first API key, shown this once: ${coordinator.firstKey.key}\n`);
-    process.stdout.write(`tss-coordinator listens on ${coordinator.address}\n`);
+    const listens = () => process.stdout.write(`tss-coordinator listens on ${coordinator.address}\n`);
+    const standby = coordinator.standingBy();
+    if (standby === undefined) listens();
+    else {
+      process.stdout.write(`${standby}\n`);
+      void coordinator.serving.then(listens);
+    }
     const metrics =
       settings.TSS_METRICS_LISTEN === undefined
         ? undefined
-        : await startMetricsServer({ address: settings.TSS_METRICS_LISTEN, metrics: coordinator.metrics });
+        : await startMetricsServer({
+            address: settings.TSS_METRICS_LISTEN,
+            metrics: coordinator.metrics,
+            problem: coordinator.standingBy,
+          });
     return {
       ended: coordinator.ended,
       drain: async () => coordinator.drain(settings.TSS_DRAIN_TIMEOUT),

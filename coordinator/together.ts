@@ -50,7 +50,8 @@ export async function workTogether(
   const secret = peerSecret(salt);
   const ttlMs = settings.TSS_OWNER_TTL;
   const leases = await openRedisLeases({
-    urls: settings.TSS_REDIS_URL.split(",").map((url) => url.trim()),
+    urls: settings.TSS_REDIS_URL.split(","),
+    database: await shared.identity(),
     prefix: `tss:${secret.toString("hex").slice(0, 12)}:`,
     ttlMs,
     logger,

@@ -75,14 +75,30 @@ export function address(value: string): string {
 }
 
 export function addressList(value: string): string {
-  for (const item of list(value)) address(item);
-  return value;
+  const items = list(value);
+  if (items.length === 0) throw new Error("must be host:port, e.g. 127.0.0.1:7400, or several separated by commas");
+  for (const item of items) address(item);
+  return items.join(",");
 }
 
 export function databaseUrl(value: string): string {
   if (/^(sqlite|module):./.test(value)) return value;
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
   throw new Error("must be postgres://user:password@host:port/database, sqlite:PATH or module:PATH");
+}
+
+/** One server, or several separated by commas. */
+export function redisUrls(value: string): string {
+  const urls = list(value);
+  if (urls.length === 0 || !urls.every(isRedisUrl))
+    throw new Error("must be redis://HOST:PORT, redis://:PASSWORD@HOST:PORT/NUMBER or rediss://…, several with commas");
+  return urls.join(",");
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return hostname !== "" && /^(\/\d*)?$/.test(pathname);
 }
 
 export function labels(value: string): Record<string, string> {

@@ -30,14 +30,14 @@ export const SETTINGS = {
     "Postgres connections for reads (the flush has its own)",
   ),
   TSS_REDIS_URL: setting(
-    parse.text,
+    parse.redisUrls as (text: string) => string | undefined,
     none,
     "Redis for several coordinators on one Postgres, redis://HOST:PORT; a comma list of independent servers decides by majority. None = a single coordinator",
   ),
   TSS_COORDINATOR: setting(
     parse.addressList,
     "127.0.0.1:7400",
-    "Coordinator that CLI, agents and gateways call: host:port",
+    "Coordinator that CLI, agents and gateways call: host:port, or several of one system: HOST:PORT,HOST:PORT",
   ),
   TSS_COORDINATOR_ADVERTISE: setting(
     parse.address,

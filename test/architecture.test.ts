@@ -87,6 +87,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: ["gateway", "sdk/typescript", "proto", "runtime"],
   "gateway/dashboard": ["gateway/dashboard", "gateway/live/frames.ts", "proto"],
   cli: ["cli", "sdk/typescript", "proto", "runtime"],
+  examples: ["examples", "sdk/typescript"],
+  // It looks for Postgres and Redis on the machine as the tests do.
+  "examples/cluster": ["examples/cluster", "sdk/typescript", "proto", "test/support"],
   deploy: ["deploy", "coordinator", "gateway", "worker-agent", "sdk/typescript", "proto", "runtime"],
 };
 

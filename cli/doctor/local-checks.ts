@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Settings } from "../../runtime/settings-table.ts";
 import { shownUrl } from "../../runtime/shown-url.ts";
-import { databaseStatus } from "../database.ts";
+import { databaseStatus, redisStatus } from "../database.ts";
 import { sizeText } from "../render/time.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -35,6 +35,26 @@ export async function checkDatabase(settings: Settings): Promise<Finding[]> {
     return [fail(check, status.problem, "Install the TSS that made it, or a newer one.")];
   if (status.problem !== "") return [fail(check, status.problem, 'Look at "tss db status".')];
   return [ok(check, `${name} has schema ${status.version}.`)];
+}
+
+/** Redis of this machine's coordinators, where it is named. */
+export async function checkRedis(settings: Settings): Promise<Finding[]> {
+  const check = "redis";
+  if (settings.TSS_REDIS_URL === undefined) return [];
+  if (settings.TSS_DATABASE_URL.startsWith("sqlite:"))
+    return [
+      warn(
+        check,
+        "TSS_REDIS_URL is set and not used: SQLite is for a single coordinator.",
+        "Set TSS_DATABASE_URL to a Postgres for several, or unset TSS_REDIS_URL.",
+      ),
+    ];
+  const all = await Promise.all(settings.TSS_REDIS_URL.split(",").map(redisStatus));
+  return all.map(({ where, problem }) =>
+    problem === undefined
+      ? ok(check, `Redis at ${where} can be used by several coordinators.`)
+      : fail(check, problem, "No coordinator starts with it; one that runs goes on."),
+  );
 }
 
 /** Room for what TSS keeps beside the database: output spools and SQLite files. */

@@ -3,7 +3,7 @@ import type { Settings } from "../../runtime/settings-table.ts";
 import { connect } from "../connect.ts";
 import { checkCoordinator } from "./coordinator-checks.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
-import { checkDatabase, checkDisk } from "./local-checks.ts";
+import { checkDatabase, checkDisk, checkRedis } from "./local-checks.ts";
 import { checkAddresses, checkGateway } from "./network-checks.ts";
 import { checkWork } from "./work-checks.ts";
 
@@ -20,6 +20,7 @@ export async function* runChecks(coordinator: string | undefined): AsyncGenerato
   yield ok("settings", "The environment and .env can be used.");
   yield await guarded("disk", () => checkDisk(settings));
   yield* await guarded("database", () => checkDatabase(settings)).then((found) => [found].flat());
+  yield* await guarded("redis", () => checkRedis(settings)).then((found) => [found].flat());
   const addresses = await checkAddresses(settings);
   yield* addresses;
   if (addresses.some((finding) => finding.state === "ok")) yield* checkConnected(settings);

@@ -5,6 +5,8 @@ import type { OwnedShard } from "./store.ts";
  * its session with the database shows that it lives. Owning is decided by epochs alone: who lives is a hint.
  */
 export interface SharedStore {
+  /** The database itself: other than what is stored in it, a copy has another one. */
+  identity(): Promise<string>;
   /**
    * Makes this process a member until `leave`.
    * @returns its number, never given twice.

@@ -64,7 +64,7 @@ async function notReady({ connection, draining }: RouteContext): Promise<string 
   if (draining.aborted) return "The gateway is draining.";
   try {
     const { status } = await connection.service(Health).check({}, { timeoutMs: READY_MS });
-    return status === ServingStatus.SERVING ? null : "The coordinator is draining.";
+    return status === ServingStatus.SERVING ? null : "The coordinator starts, stands by or shuts down.";
   } catch (error) {
     return (error as Error).message;
   }

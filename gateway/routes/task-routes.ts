@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { isInDoubt, TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
 import { type Task, TaskSchema, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
@@ -35,13 +36,16 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
     const request = asArgument(() => fromJson(SubmitTasksRequestSchema, body)) as SubmitTasksRequest;
     for (const [index, spec] of request.tasks.entries()) takeIdempotencyKey(spec, exchange, `/${index}`);
     takeTraceparent(request.tasks, exchange.request.headers["traceparent"]);
+    request.requestId ||= repeatId(request.tasks);
     const answer = await orInDoubt(taskClient(context).submitTasks(request, options));
     return exchange.json(200, toJson(SubmitTasksResponseSchema, answer));
   }
   const spec = asArgument(() => fromJson(TaskSpecSchema, body)) as TaskSpec;
   takeIdempotencyKey(spec, exchange);
   takeTraceparent([spec], exchange.request.headers["traceparent"]);
-  const { results } = await orInDoubt(taskClient(context).submitTasks({ tasks: [spec] }, options));
+  const { results } = await orInDoubt(
+    taskClient(context).submitTasks({ tasks: [spec], requestId: repeatId([spec]) }, options),
+  );
   const [result] = results;
   if (result?.result.case !== "id") throw itemError(result?.result.value);
   const id = result.result.value;
@@ -49,6 +53,11 @@ async function submit(context: RouteContext, exchange: Exchange): Promise<void> 
   const json = taskJson(task);
   if (result.duplicate) json["duplicate"] = true;
   exchange.json(result.duplicate ? 200 : 201, json, { location: `/task/query/${id}` });
+}
+
+/** Lets a submit be sent to another coordinator when one does not answer; tasks with keys need no other. */
+function repeatId(tasks: readonly TaskSpec[]): string {
+  return tasks.every(({ idempotencyKey }) => idempotencyKey !== "") ? "" : randomUUID();
 }
 
 /** A submit that was not answered may have been accepted: who sends it again must know. */
@@ -75,7 +84,7 @@ async function cancel(context: RouteContext, exchange: Exchange): Promise<void> 
 async function retry(context: RouteContext, exchange: Exchange): Promise<void> {
   const options = exchange.callOptions;
   await noBody(exchange);
-  const requestId = idempotencyKeyOf(exchange) ?? "";
+  const requestId = idempotencyKeyOf(exchange) ?? randomUUID();
   const { results } = await taskClient(context).retryTasks(
     { ids: [exchange.params["id"] as string], requestId },
     options,

@@ -10,7 +10,7 @@ import type {
 
 /** Where the coordinator is and who calls. */
 export interface ConnectionOptions {
-  /** host:port, or several separated by commas. */
+  /** host:port, or several separated by commas: any of one system answers for all. */
   readonly address: string;
   readonly apiKey?: string;
   /** Absent: plaintext. Texts are PEM. */

@@ -5,6 +5,7 @@ import type { Leases } from "../../coordinator/ports/leases.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { findFolder } from "../support/binaries.ts";
 import { freePort } from "../support/free-port.ts";
+import { startOldRedis } from "../support/old-redis.ts";
 import type { TestServer } from "../support/postgres-server.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
@@ -25,8 +26,8 @@ afterAll(async () => {
   for (const server of servers) await server.process.stop();
 });
 
-async function open(over: readonly string[], prefix = `tss:${++system}:`, ttlMs = 300): Promise<Leases> {
-  const leases = await openRedisLeases({ urls: over, prefix, ttlMs, logger: silentLogger });
+async function open(over: readonly string[], prefix = `tss:${++system}:`, database = "1/1"): Promise<Leases> {
+  const leases = await openRedisLeases({ urls: over, prefix, database, ttlMs: 300, logger: silentLogger });
   opened.push(leases);
   return leases;
 }
@@ -55,7 +56,7 @@ describe("leases on Redis", () => {
   test("stand for no longer than their term, and under the prefix of their system", async () => {
     const [a, b] = [await open([urls[0]!], "tss:y:"), await open([urls[0]!], "tss:y:")];
     await a.hold("coordinator:1");
-    const keys = (await command(urls[0]!, "KEYS", "tss:y:*")) as string[];
+    const keys = (await command(urls[0]!, "KEYS", "tss:y:c*")) as string[];
     expect(keys).toEqual(["tss:y:coordinator:1"]);
     expect(Number(await command(urls[0]!, "PTTL", keys[0]!))).toBeLessThanOrEqual(300);
     expect(await b.held(["coordinator:1"])).toEqual(new Set(["coordinator:1"]));
@@ -73,6 +74,20 @@ describe("leases on Redis", () => {
     const [a, b] = [await open([urls[0]!]), await open([urls[0]!])];
     await a.hold("coordinator:1");
     expect(await b.held(["coordinator:1"])).toEqual(new Set());
+  });
+
+  test("of a copy of a database are refused beside those of the first, and taken once that has ended", async () => {
+    const [url] = urls as [string];
+    await open([urls[1]!, url], "tss:copied:", "1/1");
+    await expect(open([url], "tss:copied:", "2/1")).rejects.toThrow(
+      /^Redis at 127\.0\.0\.1:\d+ is used by another system whose database is a copy of this one: .*redis:\/\/HOST:PORT\/1/,
+    );
+    await open([url], "tss:copied:", "1/1");
+    await open([`${url}/1`], "tss:copied:", "2/1");
+    const left = Number(await command(url, "PTTL", "tss:copied:database"));
+    expect(left > 0 && left <= 60_000).toBe(true);
+    await command(url, "DEL", "tss:copied:database");
+    await open([url], "tss:copied:", "2/1");
   });
 
   test("hold with most of three servers, cannot be known without, and hold again when they are back", async () => {
@@ -124,5 +139,10 @@ describe("leases on Redis", () => {
       /is a replica of 127\.0\.0\.1:\d+: name the primary \(TSS_REDIS_URL\)/,
     );
     await command(urls[2]!, "REPLICAOF", "NO", "ONE");
+    const old = await startOldRedis();
+    expect((await refusal(old.url)).message).toMatch(
+      /^Redis at 127\.0\.0\.1:\d+ is version 6\.2\.14 and TSS needs 7 or newer \(TSS_REDIS_URL\)\.$/,
+    );
+    await old.close();
   });
 });

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { startCoordinatorProcess } from "./crash-system.ts";
 import { freePort } from "./free-port.ts";
-import { ROOT, startProgram, temporaryFolder } from "./run-tss.ts";
+import { startGatewayProcess } from "./gateway-process.ts";
 import { freshSqlite } from "./sqlite-database.ts";
 
 export interface RunningPair {
@@ -22,24 +21,18 @@ export async function startPair(settings: Readonly<Record<string, string>> = {})
     TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
     TSS_METRICS_LISTEN: metrics[0],
   });
-  const gateway = startProgram(process.execPath, [join(ROOT, "bin/tss-gateway.cjs")], {
-    cwd: temporaryFolder(),
-    env: {
-      TSS_COORDINATOR: coordinator.address,
-      TSS_GATEWAY_LISTEN: "127.0.0.1:0",
-      TSS_METRICS_LISTEN: metrics[1],
-      ...settings,
-    },
+  const gateway = await startGatewayProcess({
+    TSS_COORDINATOR: coordinator.address,
+    TSS_METRICS_LISTEN: metrics[1],
+    ...settings,
   });
-  await gateway.says("listens on");
   return {
     key: coordinator.key ?? "",
     coordinator: coordinator.address,
-    gateway: /listens on (\S+)/.exec(gateway.stdout())?.[1] ?? "",
+    gateway: gateway.url,
     metrics,
     async stop() {
-      gateway.child.kill("SIGTERM");
-      await gateway.finished;
+      await gateway.stop();
       await coordinator.stop("SIGTERM");
     },
   };

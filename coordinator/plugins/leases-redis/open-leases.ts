@@ -4,6 +4,7 @@ import type { Leases } from "../../ports/leases.ts";
 import { checkServer } from "./check-server.ts";
 import { connectRedis, makeRedis, whereOf } from "./connect.ts";
 import { HeldLeases } from "./held-leases.ts";
+import { SystemMark } from "./system-mark.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface RedisLeasesOptions {
@@ -11,6 +12,8 @@ export interface RedisLeasesOptions {
   readonly urls: readonly string[];
   /** Apart for each installation, so that two that share a server by mistake do not meet. */
   readonly prefix: string;
+  /** Identity of the database: two whose data are copies of each other have the same prefix. */
+  readonly database: string;
   readonly ttlMs: number;
   readonly logger: Logger;
 }
@@ -19,16 +22,20 @@ export interface RedisLeasesOptions {
  * Leases on Redis by redlock: a lease holds when most of the servers have it.
  * @throws TssError one sentence about a server that cannot be used. Later outages are lived through.
  */
-export async function openRedisLeases({ urls, prefix, ttlMs, logger }: RedisLeasesOptions): Promise<Leases> {
+export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leases> {
+  const { urls, prefix, database, ttlMs, logger } = options;
   const clients = urls.map(makeRedis);
+  const mark = new SystemMark(clients, `${prefix}database`, database);
   const wakes = new Wakes(clients, urls.map(makeRedis), `${prefix}wake:`);
   const close = async () => {
+    mark.close();
     wakes.close();
     for (const client of clients) client.disconnect();
   };
   try {
     await Promise.all(clients.map((client, at) => connectRedis(client, urls[at] as string)));
     await Promise.all(clients.map((client, at) => checkServer(client, whereOf(urls[at] as string))));
+    await mark.set(urls.map(whereOf));
   } catch (error) {
     await close();
     throw error;

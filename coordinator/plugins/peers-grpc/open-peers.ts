@@ -22,7 +22,7 @@ export interface PeersOptions {
 const UNARY_MS = 30_000;
 
 /** A peer that answers so, or does not answer at all (no reason of its own), is gone or going. */
-const GOING: ReadonlySet<string> = new Set(["SHUTTING_DOWN", "STOPPING", "UNAVAILABLE", "CONNECTION_LOST"]);
+const GOING: ReadonlySet<string> = new Set(["SHUTTING_DOWN", "STOPPING", "STANDBY", "CONNECTION_LOST", "UNAVAILABLE"]);
 
 /** The other coordinators over the same gRPC that clients speak; one connection each, made when it is first needed. */
 export function openPeers({ secret, clock, tls }: PeersOptions): Peers {

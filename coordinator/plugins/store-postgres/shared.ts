@@ -15,6 +15,10 @@ const FORGET = `DELETE FROM tss_member m WHERE m.beat_at < clock_timestamp() - i
   AND NOT EXISTS (SELECT FROM tss_shard s WHERE s.member = m.member)
   AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = ${OWNER_LOCK} AND l.objid = m.member)`;
 
+/** The same after a failover to a standby; another one after a dump was restored elsewhere, or under another name. */
+const IDENTITY = `SELECT c.system_identifier || '/' || d.oid AS identity FROM pg_control_system() c, pg_database d
+  WHERE d.datname = current_database()`;
+
 /** What this process remembers of the tables, to be told when it owns other shards. */
 export interface OwnerMemory {
   taken(owned: readonly OwnedShard[]): Promise<void>;
@@ -33,6 +37,7 @@ export function makeShared(session: OwnerSession, at: Target, memory: OwnerMemor
     });
   return {
     member: () => member,
+    identity: () => run(async (client) => (await client.query(IDENTITY)).rows[0].identity as string),
     async join(fields: NewMember): Promise<number> {
       member = await run((client) => join(client, fields));
       session.keep((client) => lockMember(client, member));

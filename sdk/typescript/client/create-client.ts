@@ -18,8 +18,8 @@ import { type Status, type TaskView, taskView } from "./task-view.ts";
 import { WaitTurns } from "./wait-turns.ts";
 
 export interface ClientOptions {
-  /** host:port, or several separated by commas. Absent: TSS_COORDINATOR, else 127.0.0.1:7400. */
-  readonly address?: string;
+  /** host:port, or several of one system, as a list or separated by commas. Absent: TSS_COORDINATOR, else 127.0.0.1:7400. */
+  readonly address?: string | readonly string[];
   /** Absent: TSS_API_KEY, else for a coordinator of this machine the file TSS_CREDENTIALS, else ./.tss/credentials. */
   readonly apiKey?: string;
   /** Absent: TSS_TLS_CA, else plaintext. Texts are PEM. */
@@ -138,7 +138,7 @@ export function createClient(options: ClientOptions = {}): Client {
 export function clientConnection(options: Pick<ClientOptions, "address" | "apiKey" | "tls">): ConnectionOptions {
   const { TSS_COORDINATOR, TSS_API_KEY, TSS_CREDENTIALS, TSS_TLS_CA } = process.env;
   const found = connectionOptionsOf({
-    address: options.address ?? (TSS_COORDINATOR || "127.0.0.1:7400"),
+    address: [options.address ?? (TSS_COORDINATOR || "127.0.0.1:7400")].flat().join(","),
     apiKey: options.apiKey ?? (TSS_API_KEY || undefined),
     credentials: TSS_CREDENTIALS || "./.tss/credentials",
     ca: options.tls === undefined ? TSS_TLS_CA || undefined : undefined,

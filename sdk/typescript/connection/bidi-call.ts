@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
 import type { BidiCall, BidiStream, BytesCall, CallOptions } from "../connection-types.ts";
-import { type Channel, onAbort, pathOf } from "./open-connection.ts";
+import { type Channel, onAbort, pathOf } from "./single-connection.ts";
 import { toTssError } from "./status-error.ts";
 
 /** Opens a call that both sides write to. */

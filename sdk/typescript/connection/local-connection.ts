@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { TssError } from "../../../proto/errors.ts";
 import type { ConnectionOptions } from "../connection-types.ts";
+import { addressesOf } from "./address-list.ts";
 
 /** Where a program finds its coordinator and its key; the names of the settings are in docs/configuration.md. */
 export interface ConnectionSettings {
@@ -31,9 +32,8 @@ export function connectionOptionsOf(settings: ConnectionSettings): ConnectionOpt
 
 /** Whether every address of the comma list is this host's own. */
 export function isLoopback(addresses: string): boolean {
-  return addresses.split(",").every((address) => {
+  return addressesOf(addresses).every((address) => {
     const host = address
-      .trim()
       .replace(/:\d+$/, "")
       .replace(/^\[|\]$/g, "")
       .toLowerCase();

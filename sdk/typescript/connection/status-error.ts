@@ -4,7 +4,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { type ErrorDetails, statusName, TssError } from "../../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../../proto/gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../../../proto/gen/google/rpc/status_pb.js";
-import { unreachable } from "./unreachable.ts";
+import { UnreachableError } from "./unreachable.ts";
 
 /** The error of a call as the coordinator put it; a coordinator that did not answer is named by its address. */
 export function toTssError(error: ServiceError, address: string): TssError {
@@ -14,19 +14,27 @@ export function toTssError(error: ServiceError, address: string): TssError {
     const status = fromBinary(StatusSchema, bytes);
     return new TssError(code, status.message, detailsOf(status));
   }
-  if (code === "UNAVAILABLE") return unreachable(address, error.details);
+  if (code === "UNAVAILABLE" && !isLost(error)) return new UnreachableError(address, error.details);
   if (code === "DEADLINE_EXCEEDED")
     return new TssError(code, `The coordinator at ${address} did not answer in time.`, { cause: error });
   const [, httpStatus] = /^Received HTTP status code (\d+)/.exec(error.details) ?? [];
   if (httpStatus !== undefined)
     return new TssError("UNAVAILABLE", `What answers at ${address} is no coordinator (HTTP ${httpStatus}).`);
-  // Whatever grpc-js makes of a connection that breaks under a call (a reset, a failed write): nobody has answered.
-  if (code === "INTERNAL" && error.details.startsWith("Received RST_STREAM"))
+  if (isLost(error))
     return new TssError("UNAVAILABLE", `The connection to the coordinator at ${address} was lost.`, {
       reason: "CONNECTION_LOST",
       cause: error,
     });
   return new TssError(code, error.details || error.message, { cause: error });
+}
+
+/** Whatever grpc-js makes of a connection that breaks under a call (a reset, a failed write, a silent peer): nobody has answered. */
+function isLost({ code, details }: ServiceError): boolean {
+  const name = statusName(code);
+  return (
+    (name === "INTERNAL" && details.startsWith("Received RST_STREAM")) ||
+    (name === "UNAVAILABLE" && details === "Connection dropped")
+  );
 }
 
 /** An item's own error, as an answer to a list of items carries it. */

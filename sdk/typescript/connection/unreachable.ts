@@ -10,10 +10,32 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/Failed to connect|socket disconnected/, "it closes the connection: does it ask for TLS, or is it another program?"],
 ];
 
-/** @param detail what grpc-js says about it. */
-export function unreachable(address: string, detail: string): TssError {
-  const code = /\b(E[A-Z]{3,})\b/.exec(detail)?.[1];
-  const known = REASONS.find(([pattern]) => pattern.test(detail))?.[1];
-  const why = code ?? known ?? (detail.replace(/\.$/, "") || "no answer");
-  return new TssError("UNAVAILABLE", `No coordinator answers at ${address} (${why}).`);
+/** No connection could be made: what was to be sent has not left. */
+export class UnreachableError extends TssError {
+  /** A few words. */
+  readonly why: string;
+
+  /** @param detail what grpc-js says about it. */
+  constructor(address: string, detail: string) {
+    const code = /\b(E[A-Z]{3,})\b/.exec(detail)?.[1];
+    const known = REASONS.find(([pattern]) => pattern.test(detail))?.[1];
+    const why = code ?? known ?? (detail.replace(/\.$/, "") || "no answer");
+    super("UNAVAILABLE", `No coordinator answers at ${address} (${why}).`);
+    this.why = why;
+  }
+}
+
+/** Why one of several does not do, in a few words. */
+export function whyNot(error: TssError): string {
+  if (error instanceof UnreachableError) return error.why;
+  if (error.reason === "STANDBY") return "it stands by";
+  if (error.reason === "SHUTTING_DOWN") return "it shuts down";
+  if (error.code === "DEADLINE_EXCEEDED") return "no answer in time";
+  return error.message.replace(/\.$/, "");
+}
+
+/** None of several serves. */
+export function noneAnswers(each: readonly { readonly address: string; readonly why: string }[]): TssError {
+  const said = each.map(({ address, why }) => `${address} (${why})`).join(", ");
+  return new TssError("UNAVAILABLE", `No coordinator answers: ${said}.`);
 }

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { addressesOf } from "../connection/address-list.ts";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
-import type { CoordinatorLink as Link } from "./coordinator-link.ts";
+import { type CoordinatorLink as Link, troubleOf } from "./coordinator-link.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
 import { type HomelessAnnouncement, LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
@@ -60,7 +61,7 @@ class JoinedSession implements WorkSession {
     before: HomelessAnnouncement | undefined,
   ) {
     this.#connection = connection;
-    this.#seeds = connection.address.split(",").map((address) => address.trim());
+    this.#seeds = addressesOf(connection.address);
     this.#open = open;
     this.#options = options;
     this.#hooks = hooks;
@@ -133,10 +134,12 @@ class JoinedSession implements WorkSession {
     const { events } = this.#options;
     const hooks: WorkSessionHooks = {
       onDisconnected: (error, final) => {
-        this.#lost(link);
+        link.trouble = error;
         // One of several that goes is followed by the others: only the last one is news.
+        const news = final ? error : troubleOf([...this.#links.values()]);
+        this.#lost(link);
+        if (news !== undefined) this.#hooks.onDisconnected?.(news, final);
         const alone = ![...this.#links.values()].some((other) => other.session.connected);
-        if (final || alone) this.#hooks.onDisconnected?.(error, final);
         if (alone && !this.#closed) for (const seed of this.#seeds) if (!this.#links.has(seed)) this.#join(seed);
       },
     };
@@ -144,12 +147,13 @@ class JoinedSession implements WorkSession {
       connection,
       {
         worker: this.#options.worker,
-        held: () => this.#heldFor(link),
+        held: () => this.#places.ofOrNobodys(link, this.#options.held()),
         events: {
           ...events,
           onConnected: (termMs, refused) => {
             this.#termMs = termMs;
             this.#paused = false;
+            link.trouble = undefined;
             events.onConnected(termMs, refused);
             this.#balance();
             if (this.#places.size > 0 || this.#links.size > 1) this.#homeless.announce();
@@ -178,17 +182,10 @@ class JoinedSession implements WorkSession {
         },
       },
     );
-    const link: Link = { address, connection, session, hungry: false, retiring: false };
+    const link: Link = { address, connection, session, hungry: false, retiring: false, trouble: undefined };
     this.#links.set(address, link);
     this.#only = this.#links.size === 1 ? link : undefined;
     if (this.#draining) session.drain();
-  }
-
-  /** Its own, and those that nobody is known to own: after a restart of the worker, all. */
-  #heldFor(link: Link): ReturnType<WorkSessionOptions["held"]> {
-    const held = this.#options.held();
-    if (this.#places.size === 0) return held;
-    return held.filter(({ id, fencingToken }) => (this.#places.ownerOf(id, fencingToken) ?? link) === link);
   }
 
   /** There will be several: what is held is of the one that there was. */

@@ -38,6 +38,11 @@ export class LeasePlaces<Owner> {
     return this.#places.get(keyOf(id, token))?.owner ?? undefined;
   }
 
+  /** Of these its own, and those that nobody is known to own: after a restart of the worker, all. */
+  ofOrNobodys<L extends LeaseRef>(owner: Owner, held: readonly L[]): readonly L[] {
+    return held.filter(({ id, fencingToken }) => (this.ownerOf(id, fencingToken) ?? owner) === owner);
+  }
+
   has({ id, fencingToken }: LeaseRef): boolean {
     return this.#places.has(keyOf(id, fencingToken));
   }
