@@ -4,7 +4,7 @@ import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
-import { freshDatabase } from "../support/database.ts";
+import { freshSystem } from "../support/database.ts";
 import { until } from "../support/until.ts";
 
 export interface Node {
@@ -33,7 +33,7 @@ afterEach(async () => {
 /** As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards. */
 export async function startCluster(count: number): Promise<TestCluster> {
   const settings = {
-    TSS_DATABASE_URL: await freshDatabase(),
+    TSS_DATABASE_URL: await freshSystem(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
     // Who is killed is known by its session; a machine with more to do than it can must not look like a stopped process.
     TSS_OWNER_TTL: "15s",

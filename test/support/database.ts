@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
@@ -12,6 +12,16 @@ const TEMPLATE_LOCK = 770_100;
 /** URL of a new database with the newest schema: a clone of a template that the first to ask migrates. */
 export function freshDatabase(): Promise<string> {
   return newDatabase((admin) => ensureTemplate(admin));
+}
+
+/** A database that is no copy of any other: a system that may share a Redis with others. */
+export async function freshSystem(): Promise<string> {
+  const url = await freshDatabase();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("UPDATE tss_meta SET salt = $1", [randomBytes(16)]);
+  await client.end();
+  return url;
 }
 
 /** Makes the template beforehand, so that no test waits for it. */
