@@ -2,7 +2,7 @@ import { TssError } from "../proto/errors.ts";
 import { Role } from "../proto/gen/tss/v1/operator_service_pb.js";
 import { createGrpcMetrics, createLockMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { failpoint } from "../runtime/failpoint.ts";
+import { failpoint, isPlanted } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
@@ -90,6 +90,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       }),
       tracer: options.tracer ?? noTracer,
       failpoint,
+      planted: isPlanted,
       address: listening.address,
       takeover: options.takeOver ?? false,
       shared,

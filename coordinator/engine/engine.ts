@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** 0 ≤ chance < 1. */
   readonly chance?: () => number;
   readonly failpoint?: (name: string) => void;
+  /** Whether a test has planted a bug of this name; absent: none is. */
+  readonly planted?: (name: string) => boolean;
   /** Address workers and people reach this coordinator at, for the owner's mark. */
   readonly address: string;
   /** Fences a living owner instead of refusing to start. */
@@ -104,6 +106,7 @@ export class Engine {
       observer: options.observer,
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
+      planted: options.planted ?? (() => false),
       ids: createIdCodec(meta.salt),
       segments,
       reader: new TaskReader(store, segments),
