@@ -32,7 +32,8 @@ export class Cluster {
   #timer: NodeJS.Timeout | null = null;
   #step: Promise<void> = Promise.resolve();
   #again = false;
-  #busy = false;
+  /** One look at a time, the first included: a wake that comes before it has ended is for the next. */
+  #busy = true;
   #leaving = false;
   #stopped = false;
   #unsubscribe: () => void = () => {};
@@ -68,6 +69,7 @@ export class Cluster {
     await leases?.hold(leaseOf(member));
     this.#unsubscribe = leases?.onWake(TOPIC, () => this.wake()) ?? (() => {});
     await this.#look();
+    this.#busy = false;
     leases?.wake(TOPIC);
     this.#plan();
   }

@@ -72,6 +72,8 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  /** The opening under way, for whoever else asks for it. */
+  #opening: Promise<void> | null = null;
   #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
@@ -188,8 +190,11 @@ export class Engine {
   }
 
   /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
-  async openSegment(): Promise<void> {
-    await openSegment(this.state, this.#options.shared === true);
+  openSegment(): Promise<void> {
+    this.#opening ??= openSegment(this.state, this.#options.shared === true).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
   }
 
   /** Settings of queues, as another coordinator may have changed them. */
