@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import { until } from "../../support/until.ts";
+import { keepEvidence, readEvidence } from "./evidence-file.ts";
 import { openHistory, readHistory } from "./history.ts";
 import { openLedger, parseLine } from "./ledger.ts";
 import { CLOCK_GRAIN_MS, now } from "./run-clock.ts";
@@ -53,7 +54,7 @@ test("commands that fail, fail once, wait, or never end", async () => {
   const [gate, gate2] = [join(folder, "gate"), join(folder, "gate2")];
   expect(await run("f", 1, "fail").code).toBe(7);
   expect([await run("y", 1, "flaky").code, await run("y", 2, "flaky").code]).toEqual([7, 0]);
-  const waiting = [run("l", 1, "long", gate), run("s", 1, "stale", gate, gate2)];
+  const waiting = [run("l", 1, "long", "-", gate), run("s", 1, "stale", gate, gate2)];
   const [later, endless] = [run("s", 2, "stale", gate, gate2), run("e", 1, "endless")];
   await until("all to give a sign", () =>
     ["l", "s", "e"].every((task) => linesOf(task).some(({ what }) => what === "beat")),
@@ -107,4 +108,33 @@ test("a history says what was asked, what came of it, and what is in doubt", asy
   expect(calls[0]!.began).toBeLessThanOrEqual(calls[0]!.ended);
   expect(sights).toMatchObject([{ watcher: "w", id: "x", ...answer }]);
   expect(effects).toMatchObject([{ lock: "l", token: 3, accepted: true }]);
+});
+
+test("evidence that was kept is what it was", () => {
+  const never = Number.POSITIVE_INFINITY;
+  const call = {
+    op: "get",
+    call: 1,
+    client: "c",
+    via: "c1",
+    id: "x",
+    began: 1,
+    ended: never,
+    outcome: "info",
+  } as const;
+  const task = { id: "x", name: "n", status: "succeeded", reason: "unspecified", attempt: 1, exitCode: null } as const;
+  const evidence = {
+    ...{
+      calls: [call],
+      sights: [],
+      effects: [],
+      ledger: [],
+      alive: [],
+      final: [{ ...task, result: "", attempts: [] }],
+    },
+    disturbed: [{ agent: "a1", from: 1, to: never }],
+    terms: { leaseTtlMs: 1, slackMs: 2, stalledMs: 3 },
+  };
+  keepEvidence(folder, evidence);
+  expect(readEvidence(folder)).toEqual(evidence);
 });

@@ -19,7 +19,7 @@ finish() {
 wait_for() {
   while [ ! -e "$1" ]; do
     note beat
-    sleep 0.25
+    sleep 0.5
   done
 }
 note start
@@ -27,7 +27,7 @@ case $1 in
   ok) finish 0 ;;
   fail) finish 7 ;;
   flaky) [ "$TSS_ATTEMPT" = 1 ] && finish 7; finish 0 ;;
-  long) wait_for "$2"; finish 0 ;;
+  long | once) wait_for "$3"; finish 0 ;;
   stale) if [ "$TSS_ATTEMPT" = 1 ]; then wait_for "$2"; else wait_for "$3"; fi; finish 0 ;;
   endless) wait_for /nowhere ;;
 esac
@@ -40,6 +40,8 @@ export interface Ledger {
   command(kind: string, ...files: string[]): string;
   /** Everything that was written so far, in order. */
   lines(): readonly LedgerLine[];
+  /** Tasks of which some run has ended by itself. */
+  ended(): ReadonlySet<string>;
   close(): void;
 }
 
@@ -51,17 +53,26 @@ export function openLedger(folder: string): Ledger {
   const fd = openSync(file, "r");
   const buffer = Buffer.alloc(65_536);
   const lines: LedgerLine[] = [];
+  const ended = new Set<string>();
   let rest = "";
+  const read = (): readonly LedgerLine[] => {
+    for (let length = readSync(fd, buffer); length > 0; length = readSync(fd, buffer)) {
+      const texts = (rest + buffer.toString("latin1", 0, length)).split("\n");
+      rest = texts.pop() as string;
+      for (const line of texts.map(parseLine)) {
+        lines.push(line);
+        if (line.what === "end") ended.add(line.task);
+      }
+    }
+    return lines;
+  };
   return {
     environment: (agent) => ({ LEDGER: file, LEDGER_AGENT: agent }),
     command: (kind, ...files) => ["exec sh", script, kind, ...files].join(" "),
-    lines() {
-      for (let length = readSync(fd, buffer); length > 0; length = readSync(fd, buffer)) {
-        const texts = (rest + buffer.toString("latin1", 0, length)).split("\n");
-        rest = texts.pop() as string;
-        for (const text of texts) lines.push(parseLine(text));
-      }
-      return lines;
+    lines: read,
+    ended() {
+      read();
+      return ended;
     },
     close: () => closeSync(fd),
   };
