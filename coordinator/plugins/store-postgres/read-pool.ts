@@ -41,6 +41,8 @@ export class ReadPool implements Reader {
       types: TYPES,
     });
     this.#pool.on("error", () => {});
+    // The pool listens to those that are idle only; the loss of one in use is told by the statement under way.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   /** @throws StoreUnavailableError or another error of the store port. */
