@@ -1,4 +1,4 @@
 import { testFaults } from "./run-in-jest.ts";
 
-/** Coordinators that live and say nothing: the other takes over, and what they do when they wake is refused. */
-testFaults("watchful", ["coordinator-stopped", "database-link-silent"]);
+/** A coordinator that lives and says nothing: the other takes over, and what it does when it wakes is refused. */
+testFaults("watchful", ["coordinator-stopped"]);

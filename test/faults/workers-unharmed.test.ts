@@ -9,6 +9,5 @@ testFaults("patient", [
   "postgres-restarted",
   "postgres-sessions-killed",
   "links-reset",
-  "reconnect-storm",
   "rolling-restart",
 ]);

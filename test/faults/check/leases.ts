@@ -53,9 +53,15 @@ export function* twoCompletions({ final }: Facts): Generator<string> {
   }
 }
 
-/** An agent that can act ends what it has lost before it runs elsewhere; what one left behind is gone when all is over. */
+/** The machine stood still for so long that an agent may have been silent for want of a processor. */
+const stoodStill = ({ terms }: Facts) => terms.stalledMs > terms.leaseTtlMs / 2;
+
+/**
+ * An agent that can act ends what it has lost before it runs elsewhere (not judged where the machine stood still); what one
+ * left behind is gone when all is over.
+ */
 export function* overlap(facts: Facts): Generator<string> {
-  for (const [task, runs] of facts.starts)
+  for (const [task, runs] of stoodStill(facts) ? [] : facts.starts)
     for (const [a, b] of pairs(runs)) {
       const sign = lastSignOf(facts, a);
       if (sign <= b.t + CLOCK_GRAIN_MS || wasDisturbed(facts.disturbed, a.agent, a.t, sign)) continue;
@@ -65,12 +71,9 @@ export function* overlap(facts: Facts): Generator<string> {
     yield `task ${task}: the command of attempt ${attempt} (pid ${pid} of ${agent}) outlived everything`;
 }
 
-/**
- * No false loss: what has not ended is started again only when its agent could not act or be heard. Not judged where this
- * machine stood still for so long that an agent may have been silent for want of a processor.
- */
+/** No false loss: what has not ended is started again only when its agent could not act or be heard. Judged as `overlap` is. */
 export function* falseLoss(facts: Facts): Generator<string> {
-  if (facts.terms.stalledMs > facts.terms.leaseTtlMs / 2) return;
+  if (stoodStill(facts)) return;
   for (const [task, runs] of facts.starts)
     for (const [a, b] of pairs(runs)) {
       const end = endOf(facts, a);

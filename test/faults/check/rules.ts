@@ -63,7 +63,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   L5: {
     says: "An agent that can act ends what it lost before that runs elsewhere; nothing outlives the run.",
-    seen: "wholly, to half a second",
+    seen: "to half a second, unless the machine stood still for half a lease term",
     breaches: leases.overlap,
   },
   L6: {
