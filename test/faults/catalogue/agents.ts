@@ -28,7 +28,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     name: "agent-lost",
     says: "kill -9 of one of two agents, which stays away until what it ran was started elsewhere",
     promise: "what it ran is started elsewhere within its term and 2 s",
-    boundMs: 4_000,
+    boundMs: 6_000,
     terms: "short",
     least: { extraStarts: 1 },
     async apply(scene) {
@@ -56,7 +56,7 @@ export const AGENT_FAULTS: readonly Fault[] = [
     name: "agent-stopped",
     says: "SIGSTOP of one of two agents until what it ran was started elsewhere and has ended there, then SIGCONT",
     promise: "what it ran is started elsewhere within its term and 2 s; what it reports when it wakes is refused",
-    boundMs: 4_000,
+    boundMs: 6_000,
     terms: "short",
     least: { extraStarts: 1 },
     async apply(scene) {

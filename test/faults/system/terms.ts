@@ -6,5 +6,5 @@ const PATIENT: SystemTerms = { leaseTtlMs: 15_000, ownerTtlMs: 15_000, agents: 2
 export const TERMS: Readonly<Record<Terms, SystemTerms>> = {
   patient: PATIENT,
   watchful: { ...PATIENT, ownerTtlMs: 1_500 },
-  short: { ...PATIENT, leaseTtlMs: 2_000 },
+  short: { ...PATIENT, leaseTtlMs: 4_000 },
 };
