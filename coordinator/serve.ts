@@ -1,7 +1,7 @@
 import { Role } from "../proto/gen/tss/v1/operator_service_pb.js";
 import { createGrpcMetrics, createLockMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { failpoint } from "../runtime/failpoint.ts";
+import { failpoint, isPlanted } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
@@ -86,6 +86,7 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
     observer,
     tracer: options.tracer ?? noTracer,
     failpoint,
+    planted: isPlanted,
     address: listening.address,
     takeover: options.takeOver ?? false,
     shared,

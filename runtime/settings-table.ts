@@ -141,7 +141,11 @@ export const SETTINGS = {
     none,
     "Key for secrets kept by the coordinator, in a later version; this one does not read it",
   ),
-  TSS_FAILPOINT: setting(parse.text, none, "Test builds only: NAME[=HIT], the process ends there as if killed"),
+  TSS_FAILPOINT: setting(
+    parse.text,
+    none,
+    "Test builds only: NAME[=HIT], the process ends there as if killed; NAME:plant, a bug is planted there",
+  ),
 } as const;
 
 /** Names TSS sets for the tasks it runs, or that only tests read: known, so `tss` works inside a task, and not settings. */

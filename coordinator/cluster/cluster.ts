@@ -32,7 +32,8 @@ export class Cluster {
   #timer: NodeJS.Timeout | null = null;
   #step: Promise<void> = Promise.resolve();
   #again = false;
-  #busy = false;
+  /** One look at a time, the first included: a wake that comes before it has ended is for the next. */
+  #busy = true;
   #leaving = false;
   #stopped = false;
   #unsubscribe: () => void = () => {};
@@ -67,8 +68,6 @@ export class Cluster {
     const { leases, member } = this.#options;
     await leases?.hold(leaseOf(member));
     this.#unsubscribe = leases?.onWake(TOPIC, () => this.wake()) ?? (() => {});
-    // One that is woken meanwhile looks again after it.
-    this.#busy = true;
     await this.#look().finally(() => {
       this.#busy = false;
     });

@@ -15,6 +15,7 @@ import { Violations } from "../kernel/violations.ts";
 import type { WorkStream } from "../operations/operations.ts";
 import { adoptHeld, giveBackUnnamed, ordersOf, takeOver } from "./adopt-leases.ts";
 import { endSession } from "./announce.ts";
+import { closeSession } from "./close-session.ts";
 import { deliver } from "./send.ts";
 import { joinProfile, leaveProfile, updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
@@ -173,4 +174,5 @@ export function detachStream(state: EngineState, session: Session, stream: WorkS
   session.stream = null;
   session.credit = 0;
   updateReady(state, session);
+  if (state.planted("bug.lost-at-once")) closeSession(state, session);
 }

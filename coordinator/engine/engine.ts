@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** 0 ≤ chance < 1. */
   readonly chance?: () => number;
   readonly failpoint?: (name: string) => void;
+  /** Whether a test has planted a bug of this name; absent: none is. */
+  readonly planted?: (name: string) => boolean;
   /** Address workers and people reach this coordinator at, for the owner's mark. */
   readonly address: string;
   /** Fences a living owner instead of refusing to start. */
@@ -70,6 +72,8 @@ export class Engine {
   readonly state: EngineState;
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
+  /** The opening under way, for whoever else asks for it. */
+  #opening: Promise<void> | null = null;
   #unwatch: () => void = () => {};
   readonly #beats: NodeJS.Timeout[] = [];
   readonly #options: EngineOptions;
@@ -104,6 +108,7 @@ export class Engine {
       observer: options.observer,
       tracer: options.tracer ?? noTracer,
       failpoint: options.failpoint ?? (() => {}),
+      planted: options.planted ?? (() => false),
       ids: createIdCodec(meta.salt),
       segments,
       reader: new TaskReader(store, segments),
@@ -185,8 +190,11 @@ export class Engine {
   }
 
   /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
-  async openSegment(): Promise<void> {
-    await openSegment(this.state, this.#options.shared === true);
+  openSegment(): Promise<void> {
+    this.#opening ??= openSegment(this.state, this.#options.shared === true).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
   }
 
   /** Settings of queues, as another coordinator may have changed them. */

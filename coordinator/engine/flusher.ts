@@ -111,6 +111,7 @@ export class Flusher {
     for (;;) {
       const shards = flushShards(state, batch);
       try {
+        if (state.planted("bug.ack-before-commit")) answerEarly(batch);
         state.failpoint("cycle.made");
         const result = await this.#commit(batch, shards);
         if (state.stopped !== null) return;
@@ -221,6 +222,11 @@ export class Flusher {
     state.pending.messages.unshift(...apart);
     state.pending.messageBytes += apart.reduce((bytes, message) => bytes + message.bytes, 0);
   }
+}
+
+/** A planted bug: callers are told before the commit. */
+function answerEarly({ messages }: Batch): void {
+  for (const { message, refs } of messages) message.resolve(refs.map((ref) => ({ ref, duplicate: false })));
 }
 
 function splitMessage(message: SubmitMessage): SubmitMessage[] {

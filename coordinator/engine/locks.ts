@@ -12,6 +12,7 @@ import {
   type LockHolder,
 } from "../kernel/lock.ts";
 import { lockRow } from "../kernel/lock-rows.ts";
+import { COUNTERS_PER_EPOCH } from "../kernel/task-ref.ts";
 import { mark } from "./conclude.ts";
 import { checkAway } from "./outage.ts";
 import { shardOfKey } from "./place.ts";
@@ -77,7 +78,7 @@ export function changeLock(state: EngineState, shard: Shard, name: string, comma
   const live = liveLock(shard, name);
   const before = live.lock;
   const now = state.lockClock.now();
-  const decision = decideLock(before, command, now, state.clock.now(), () => shard.nextOrd());
+  const decision = decideLock(before, command, now, state.clock.now(), () => tokenOf(state, shard));
   live.lock = decision.lock;
   state.lockEntries += entries(decision.lock) - entries(before);
   if (isFree(decision.lock)) shard.locks.delete(name);
@@ -90,6 +91,11 @@ export function changeLock(state: EngineState, shard: Shard, name: string, comma
   }
   wind(state, shard, live);
   return decision.answer;
+}
+
+function tokenOf(state: EngineState, shard: Shard): number {
+  const token = shard.nextOrd();
+  return state.planted("bug.lock-counter") ? token % COUNTERS_PER_EPOCH : token;
 }
 
 /** Locks as the store has them; they end for nobody before `resumeLocks`. */

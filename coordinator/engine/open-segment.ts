@@ -11,8 +11,13 @@ const NONE: Segment = { seg: 0, generation: 0, openedAt: 0, ranges: [] };
 export async function openSegment({ store, segments, shards, clock }: EngineState, shared: boolean): Promise<void> {
   if (segments.isOpen) return;
   const listed = await store.segments.list();
-  segments.load(listed, listed.reduce((newest, one) => (one.generation > newest.generation ? one : newest), NONE).seg);
-  if (!shared && segments.newestCovers(shards.count)) return;
+  // Another's must not be taken for its own while that is being made, or when its making fails: what is taken meanwhile
+  // would be looked for where it is not written.
+  segments.load(listed, 0);
+  if (!shared && segments.newestCovers(shards.count)) {
+    const newest = listed.reduce((newest, one) => (one.generation > newest.generation ? one : newest), NONE);
+    return segments.load(listed, newest.seg);
+  }
   const ranges = [...shards].map((shard) => ({
     shard: shard.shard,
     fromSeq: listed.length === 0 ? 0 : shard.lastSeq + 1,

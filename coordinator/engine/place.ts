@@ -44,7 +44,7 @@ export function placeMessage(state: EngineState, batch: Batch, message: SubmitMe
     const head = placeTask(state, batch, placed, index, shardOfKey(key, state.shards.count));
     batch.keys.push({ key: `k:${key}`, hash, answer: encodeTaskAnswer(head), expiresAt: message.now + ttlMs });
   }
-  if (message.requestId !== "" && firstSeq > 0)
+  if (message.requestId !== "" && firstSeq > 0 && !state.planted("bug.no-gate"))
     batch.requests.push({
       key: `r:${message.requestId}`,
       hash: new Uint8Array(),

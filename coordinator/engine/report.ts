@@ -32,7 +32,8 @@ export function reportOutcome(
   if (!isServing(state, ref.shard)) return;
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
-  if (item.token !== token || item.attempt?.committed === false) return acknowledge(false);
+  const isOld = item.token !== token && !state.planted("bug.any-fence");
+  if (isOld || item.attempt?.committed === false) return acknowledge(false);
   if (item.state === "ending") return joinEnding(state, item, acknowledge);
   if (item.state !== "running") return acknowledge(false);
   const succeeded = report.outcome === AttemptOutcome.SUCCEEDED;
@@ -41,7 +42,7 @@ export function reportOutcome(
     item,
     {
       kind: "report",
-      token,
+      token: item.token,
       report: {
         outcome: report.outcome,
         reason: report.reason,

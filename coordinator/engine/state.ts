@@ -87,6 +87,7 @@ export interface EngineState {
   /** Asked for `enabled` before anything is made for it: tasks that are not traced cost nothing. */
   readonly tracer: TaskTracer;
   readonly failpoint: (name: string) => void;
+  readonly planted: (name: string) => boolean;
   readonly ids: IdCodec;
   readonly segments: SegmentMap;
   readonly reader: TaskReader;

@@ -5,9 +5,10 @@ import { mark } from "./conclude.ts";
 import { Lane } from "./lanes.ts";
 import { checkAway } from "./outage.ts";
 import type { SubmitOutcome } from "./pending.ts";
+import { shardOfKey } from "./place.ts";
 import { taking } from "./reading.ts";
 import { countServers } from "./serving.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isServing, movedError } from "./state.ts";
 
 /** What a waiting submit takes beside its specs: the admission and its part of a batch, in bytes. */
 const ADMISSION_BYTES = 400;
@@ -22,7 +23,7 @@ export interface SubmitRequest {
 /**
  * Accepts tasks; resolves after their commit, in the order of the request.
  * @throws TssError RESOURCE_EXHAUSTED with retry information when too many bytes wait for the database; UNAVAILABLE when
- *   the database stays away.
+ *   the database stays away, or the shards of the tasks are another coordinator's by now.
  */
 export async function submitTasks(state: EngineState, request: SubmitRequest): Promise<readonly SubmitOutcome[]> {
   if (request.admissions.length === 0) return [];
@@ -35,7 +36,7 @@ export async function submitTasks(state: EngineState, request: SubmitRequest): P
   try {
     laneIds = await findLanes(state, request.admissions);
     await keysFree(state, request.admissions);
-    if (state.stopped !== null) throw state.stopped;
+    mustPlace(state, request.admissions);
   } catch (error) {
     state.pending.messageBytes -= bytes;
     throw error;
@@ -44,6 +45,20 @@ export async function submitTasks(state: EngineState, request: SubmitRequest): P
     state.pending.messages.push({ ...request, laneIds, bytes, alone: false, resolve });
     mark(state);
   });
+}
+
+/**
+ * Shards may have left since the request was received here, or its sender may not know yet that they are another's. What is
+ * accepted from here on goes with them: they leave only when nothing waits for its place.
+ */
+function mustPlace(state: EngineState, admissions: readonly Admission[]): void {
+  const keys = admissions.flatMap(({ idempotency }) => (idempotency === null ? [] : [idempotency.key]));
+  const isPlaceable =
+    (keys.length === admissions.length || state.shards.serving.length > 0) &&
+    keys.every((key) => isServing(state, shardOfKey(key, state.shards.count)));
+  if (state.stopped === null && isPlaceable) return;
+  for (const key of keys) state.pending.keys.delete(key);
+  throw state.stopped ?? movedError();
 }
 
 function sizeOf(admissions: readonly Admission[]): number {

@@ -8,7 +8,7 @@ import {
   type WaitTaskRequest,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import type { EngineState } from "../engine/state.ts";
+import { type EngineState, isServing, movedError } from "../engine/state.ts";
 import { durationMs } from "../kernel/time.ts";
 import { atOwner } from "./at-owner.ts";
 import { eachAtOwner } from "./each-at-owner.ts";
@@ -35,8 +35,13 @@ export function routeTasks(state: EngineState, local: TaskOperations, routes: Ro
     here: () => Promise<A>,
     there: (address: string) => Promise<A>,
   ): Promise<A> => {
-    const shard = caller.forwarded ? undefined : shardOf(id);
+    const shard = shardOf(id);
     if (shard === undefined || shard >= state.shards.count) return here();
+    if (caller.forwarded) {
+      // Who passed it on may know the owner of before: only the owner knows where its tasks are.
+      if (!isServing(state, shard)) return Promise.reject(movedError());
+      return here();
+    }
     return atOwner(routes, shard, (address) => (address === null ? here() : there(address)));
   };
 

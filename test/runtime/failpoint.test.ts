@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { armFailpoints, failpoint } from "../../runtime/failpoint.ts";
+import { armFailpoints, failpoint, isPlanted } from "../../runtime/failpoint.ts";
 import { Child } from "../support/child.ts";
 
 const running: Child[] = [];
@@ -55,6 +55,15 @@ test("`:throw` throws once", () => {
   failpoint("here");
 });
 
+test("`:plant` plants a bug for as long as it is armed, and does nothing at a failpoint", () => {
+  expect(isPlanted("here")).toBe(false);
+  armFailpoints("here:plant,there=2:throw");
+  failpoint("here");
+  expect([isPlanted("here"), isPlanted("there"), isPlanted("here")]).toEqual([true, false, true]);
+  armFailpoints(undefined);
+  expect(isPlanted("here")).toBe(false);
+});
+
 test("nothing happens at a place that is not armed", () => {
   failpoint("here");
   armFailpoints("elsewhere");
@@ -66,6 +75,7 @@ test.each(["", "a b", "a=0", "a=x", "a:die", "a,,b"])("%j is refused", (text) =>
 });
 
 test("a release refuses to start with a failpoint", () => {
-  expect(() => armFailpoints("here", "release")).toThrow("a release build never fails on purpose");
+  for (const text of ["here", "here:plant"])
+    expect(() => armFailpoints(text, "release")).toThrow("a release build never fails on purpose");
   expect(() => armFailpoints(undefined, "release")).not.toThrow();
 });

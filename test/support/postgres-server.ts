@@ -10,8 +10,8 @@ export interface TestServer {
   readonly process: GuardedChild;
 }
 
-export interface PostgresServer extends TestServer {
-  /** Starts the server again on the same data and port, once it has been killed. */
+export interface RestartableServer extends TestServer {
+  /** Starts the server again on the same port, and on the same data where it keeps any, once it has been killed. */
   readonly command: GuardedCommand;
 }
 
@@ -36,7 +36,7 @@ const CONFIGURATION = {
 export async function startPostgres(
   binaries: string,
   settings: Readonly<Record<string, string>> = {},
-): Promise<PostgresServer> {
+): Promise<RestartableServer> {
   const owner = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), "tss-postgres-"));
   if (owner) chownSync(folder, owner.uid, owner.gid);

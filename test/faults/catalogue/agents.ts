@@ -1,0 +1,79 @@
+import { isRunning } from "../../support/is-running.ts";
+import type { Fault } from "../system/fault.ts";
+import { endsFromNow } from "../system/supervised.ts";
+
+export const AGENT_FAULTS: readonly Fault[] = [
+  {
+    name: "agent-killed",
+    says: "kill -9 of one of two agents; its supervisor starts it again",
+    promise: "what it ran is ended, and started again within 5 s of its return",
+    boundMs: 5_000,
+    terms: "short",
+    least: { extraStarts: 1 },
+    async apply(scene) {
+      const victim = scene.chance.pick(scene.system.agents);
+      const before = victim.starts();
+      const ends = endsFromNow(victim);
+      scene.disturb(victim.name);
+      victim.signal("SIGKILL");
+      return {
+        parts: [victim],
+        hold: () => scene.until("it to be started again", () => victim.starts() > before),
+        heal: async () => scene.calm(victim.name),
+        bit: () => (ends()[0] === "SIGKILL" ? [`${victim.name} was killed`] : []),
+      };
+    },
+  },
+  {
+    name: "agent-lost",
+    says: "kill -9 of one of two agents, which stays away until what it ran was started elsewhere",
+    promise: "what it ran is started elsewhere within its term and 2 s",
+    boundMs: 6_000,
+    terms: "short",
+    least: { extraStarts: 1 },
+    async apply(scene) {
+      const victim = scene.chance.pick(scene.system.agents);
+      const [before, pid, ran] = [victim.starts(), victim.pid(), scene.running(victim.name)];
+      scene.disturb(victim.name);
+      victim.hold();
+      victim.signal("SIGKILL");
+      return {
+        parts: [victim],
+        hold: () =>
+          scene.until("its work to be started elsewhere", () =>
+            ran.some((task) => scene.startedElsewhere(task, victim.name)),
+          ),
+        async heal() {
+          victim.release();
+          await scene.until("it to be started again", () => victim.starts() > before);
+          scene.calm(victim.name);
+        },
+        bit: () => (isRunning(pid) ? [] : [`${victim.name} was killed`]),
+      };
+    },
+  },
+  {
+    name: "agent-stopped",
+    says: "SIGSTOP of one of two agents until what it ran was started elsewhere and has ended there, then SIGCONT",
+    promise: "what it ran is started elsewhere within its term and 2 s; what it reports when it wakes is refused",
+    boundMs: 6_000,
+    terms: "short",
+    least: { extraStarts: 1 },
+    async apply(scene) {
+      const victim = scene.chance.pick(scene.system.agents);
+      const ran = scene.running(victim.name);
+      scene.disturb(victim.name);
+      victim.signal("SIGSTOP");
+      const moved = () => ran.filter((task) => scene.startedElsewhere(task, victim.name));
+      return {
+        parts: [victim],
+        hold: () => scene.until("its work to be started elsewhere", () => moved().length > 0),
+        async heal() {
+          victim.signal("SIGCONT");
+          scene.calm(victim.name);
+        },
+        bit: () => moved().map((task) => `${task} moved`),
+      };
+    },
+  },
+];

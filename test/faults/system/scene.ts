@@ -1,0 +1,65 @@
+import { until } from "../../support/until.ts";
+import type { History } from "../evidence/history.ts";
+import { now } from "../evidence/run-clock.ts";
+import type { Disturbance, LedgerLine, Violation } from "../evidence/types.ts";
+import type { Scene } from "./fault.ts";
+import type { Chance } from "./seeded.ts";
+import type { System } from "./start-system.ts";
+
+const BOUND_MS = 90_000;
+
+/** A scene that notes what is done to agents, and what did not come about. */
+export interface NotedScene extends Scene {
+  disturbed(): readonly Disturbance[];
+  /** The system is not what it has to be again. */
+  trouble(says: string): void;
+  troubles(): readonly Violation[];
+}
+
+/** @param slackMs how long an agent that can act again may take to do so. */
+export function makeScene(
+  system: System,
+  history: History,
+  chance: Chance,
+  lines: () => readonly LedgerLine[],
+  slackMs: number,
+): NotedScene {
+  const open = new Map<string, number>();
+  const disturbed: Disturbance[] = [];
+  const troubles: Violation[] = [];
+  return {
+    system,
+    chance,
+    disturb(agent) {
+      open.set(agent, Math.min(now(), open.get(agent) ?? Number.POSITIVE_INFINITY));
+    },
+    calm(agent) {
+      const from = open.get(agent);
+      open.delete(agent);
+      if (from !== undefined) disturbed.push({ agent, from, to: now() + system.terms.leaseTtlMs + slackMs });
+    },
+    running(agent) {
+      const ended = new Set(
+        lines()
+          .filter(({ what }) => what === "end")
+          .map(({ token }) => token),
+      );
+      return lines()
+        .filter((line) => line.what === "start" && line.agent === agent && !ended.has(line.token))
+        .map(({ task }) => task);
+    },
+    startedElsewhere: (task, agent) =>
+      lines().some((line) => line.what === "start" && line.task === task && line.agent !== agent && line.attempt > 1),
+    until: (what, holds) => until(what, holds, BOUND_MS),
+    async calls(count) {
+      const enough = history.made + count;
+      await until(`${count} more calls`, () => history.made >= enough, BOUND_MS);
+    },
+    disturbed: () => [
+      ...disturbed,
+      ...[...open].map(([agent, from]) => ({ agent, from, to: Number.POSITIVE_INFINITY })),
+    ],
+    trouble: (says) => troubles.push({ rule: "whole", says }),
+    troubles: () => troubles,
+  };
+}
