@@ -20,6 +20,8 @@ import { deliver } from "./engine/send.ts";
 import type { AttemptFailure, EngineObserver, EngineState } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
 import { Audit } from "./operations/audit.ts";
+import { BulkJobs } from "./operations/bulk/bulk-jobs.ts";
+import type { BulkRecord } from "./operations/bulk/bulk-record.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, type IssuedKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
@@ -109,8 +111,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
     const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
     opened.push(async () => audit.close());
+    const onEnd = (record: BulkRecord) => audit.bulkEnded(record);
+    const bulks = new BulkJobs({ state: engine.state, callerOf: (keyId) => keys.callerOf(keyId), onEnd }, logger);
+    await bulks.start();
+    opened.push(() => bulks.close());
     const server = await startGrpcServer({
-      operations: audit.operations(createOperations(engine.state, logs, stats, facts)),
+      operations: audit.operations(createOperations(engine.state, logs, stats, bulks, facts)),
       apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
       keys,
       listen: listening,

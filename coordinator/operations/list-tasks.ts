@@ -28,7 +28,7 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 
 /** One page of tasks, newest first. */
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
-  check(request);
+  checkList(request);
   const { failure } = request;
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
   const wanted = new Set(failure === "" ? request.status : [TaskStatus.FAILED]);
@@ -66,7 +66,8 @@ async function readPage(state: EngineState, query: ListQuery, wanted: ReadonlySe
   return mergePages(running, await fromStore({ ...query, unended: false }), query.limit);
 }
 
-function check(request: ListTasksRequest): void {
+/** @throws TssError INVALID_ARGUMENT that names what is wrong with the conditions. */
+export function checkList(request: ListTasksRequest): void {
   const found = new Violations();
   found.number("limit", request.limit, 0, LIMITS.pageSize);
   if (request.queue !== "") checkQueueName(found, "queue", request.queue);

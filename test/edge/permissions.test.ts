@@ -24,6 +24,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.TaskService/WatchTasks": "AOSV",
   "tss.v1.TaskService/TailLogs": "AOSV",
   "tss.v1.TaskService/ExplainTask": "AOSV",
+  "tss.v1.BulkService/PrepareBulk": "AOS",
+  "tss.v1.BulkService/RunBulk": "AOS",
+  "tss.v1.BulkService/StopBulk": "AOS",
+  "tss.v1.BulkService/GetBulk": "AOSV",
+  "tss.v1.BulkService/ListBulks": "AOSV",
   "tss.v1.WorkerService/Work": "AW",
   "tss.v1.WorkerService/LeaseTasks": "AW",
   "tss.v1.WorkerService/ReportTasks": "AW",
@@ -66,7 +71,14 @@ let edge: EdgeUnderTest;
 const bad = new Map<string, string | undefined>();
 beforeAll(async () => {
   edge = await startEdge({
-    operations: { ...fakeOperations(), tasks: through, workers: through, operator: through, stats: through } as never,
+    operations: {
+      ...fakeOperations(),
+      tasks: through,
+      workers: through,
+      operator: through,
+      stats: through,
+      bulk: through,
+    } as never,
     apiKeys: through as never,
   });
   const expired = testKey(Role.ADMIN, { expiresAt: 1 });

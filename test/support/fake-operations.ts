@@ -13,5 +13,11 @@ export function fakeOperations(parts: Partials = {}): Operations {
         };
       },
     });
-  return { tasks: room("tasks"), workers: room("workers"), operator: room("operator"), stats: room("stats") };
+  return {
+    tasks: room("tasks"),
+    workers: room("workers"),
+    operator: room("operator"),
+    stats: room("stats"),
+    bulk: room("bulk"),
+  };
 }

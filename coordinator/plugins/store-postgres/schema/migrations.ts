@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BULK_TABLE } from "./bulk-table.ts";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
@@ -36,6 +37,12 @@ export const STEPS: readonly Step[] = [
     name: "Stats1785500000000",
     async up(runner) {
       await runner.query(STATS_TABLES);
+    },
+  },
+  {
+    name: "Bulk1795600000000",
+    async up(runner) {
+      await runner.query(BULK_TABLE);
     },
   },
 ];
