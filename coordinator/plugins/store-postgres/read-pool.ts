@@ -41,6 +41,8 @@ export class ReadPool implements Reader {
       types: TYPES,
     });
     this.#pool.on("error", () => {});
+    // The pool hears errors only of connections that lie idle; of one in use the statement under way, or the next, tells.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   /** @throws StoreUnavailableError or another error of the store port. */
