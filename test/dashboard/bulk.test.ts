@@ -30,30 +30,43 @@ const many = MANY.toLocaleString("en");
 /** A machine that does much else takes its time over thousands. */
 const PATIENT = { timeout: 120_000 };
 
+/** What was confirmed is a line at the bottom; it begins at once rather than after its ten seconds. */
+const lineOf = (name: string, { page } = browser) => page.getByRole("complementary", { name, exact: true });
+const begin = (name: string) => lineOf(name).getByRole("button", { name: /^Now/ }).click();
+const closeLine = (name: string) => lineOf(name).getByRole("button", { name: "Close" }).click();
+const ofQueue = (queue: string) => `tasks?q=queue%3A${queue}`;
+const sleepers = (queue: string, count: number) =>
+  submitAll(
+    Array.from({ length: count }, (_, index) => ({ name: `${queue} ${index}`, command: "true", queue, delay: 3_600 })),
+  );
+
 test("thousands of tasks are cancelled and run again, after the number was written", async () => {
   for (let part = 0; part < MANY / 1_000; part++)
     await submitAll(
       Array.from({ length: 1_000 }, (_, index) => ({ name: `mass ${part}-${index}`, type: "later", queue: "mass" })),
     );
   const { page } = browser;
-  await open("tasks?q=queue%3Amass");
+  await open(ofQueue("mass"));
   await page.getByText("100 tasks read so far").waitFor();
   await choose("Cancel them");
   const dialog = page.getByRole("dialog");
   await dialog.getByText(`${many} tasks will be cancelled`).waitFor(PATIENT);
-  expect(await dialog.getByRole("list", { name: "Some of them" }).getByRole("listitem").count()).toBe(5);
+  expect(await dialog.getByRole("list", { name: "Some of them" }).getByText("mass").count()).toBe(10);
   const go = dialog.getByRole("button", { name: `Cancel ${many} tasks` });
   expect(await go.isDisabled()).toBe(true);
   await dialog.getByLabel(`Write ${MANY} to go on`).fill(many);
   await go.click();
-  await dialog.getByText(`All done: ${many} tasks cancelled.`).waitFor(PATIENT);
-  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await begin("Cancel");
+  await lineOf("Cancel").getByText(`All done: ${many} tasks cancelled.`).waitFor(PATIENT);
+  await closeLine("Cancel");
 
   await choose("Run them again");
   await dialog.getByText(`${many} tasks will be run again`).waitFor(PATIENT);
   await dialog.getByLabel(`Write ${MANY} to go on`).fill(String(MANY));
   await dialog.getByRole("button", { name: `Run ${many} tasks again` }).click();
-  await dialog.getByText(`All done: ${many} tasks run again.`).waitFor(PATIENT);
+  await begin("Run again");
+  await lineOf("Run again").getByText(`All done: ${many} tasks run again.`).waitFor(PATIENT);
+  await closeLine("Run again");
   const { tasks } = (await (await system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
     tasks: { retryOf?: string }[];
   };
@@ -64,29 +77,83 @@ test("thousands of tasks are cancelled and run again, after the number was writt
   expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: MANY, cancelled: MANY });
 }, 300_000);
 
-test("shut while it runs, a job goes on, also on another page", async () => {
+test("undone before it begins, nothing was touched", async () => {
   const { page } = browser;
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Close" }).last().click();
-  await submitAll(
-    Array.from({ length: 30 }, (_, index) => ({ name: `slow ${index}`, command: "true", queue: "slow", delay: 3_600 })),
-  );
-  await open("tasks?q=queue%3Aslow");
-  await page.getByText("30 tasks in all").waitFor();
+  await sleepers("saved", 3);
+  await open(ofQueue("saved"));
+  await page.getByText("3 tasks in all").waitFor();
   await choose("Cancel them");
-  await dialog.getByRole("button", { name: "Cancel 30 tasks" }).click();
-  await dialog.getByText("All done: 30 tasks cancelled.").waitFor();
-  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("button", { name: "Cancel 3 tasks" }).click();
+  await lineOf("Cancel").getByText("3 tasks will be cancelled").waitFor();
+  await lineOf("Cancel").getByRole("button", { name: "Undo" }).click();
+  await lineOf("Cancel").getByText("Undone: nothing was touched.").waitFor();
+  await closeLine("Cancel");
+  const { tasks } = (await (await system.rest("/task/list?queue=saved&status=waiting")).json()) as { tasks: unknown[] };
+  expect(tasks).toHaveLength(3);
+});
+
+test("it goes on when its page is shut, is there when one comes back, and can be stopped", async () => {
+  const { page } = browser;
+  await sleepers("slow", 40);
+  await open(ofQueue("slow"));
+  await page.getByText("40 tasks in all").waitFor();
+  await choose("Cancel them");
+  await page.getByRole("button", { name: "Cancel 40 tasks" }).click();
+  await begin("Cancel");
+  await lineOf("Cancel").getByText("All done: 40 tasks cancelled.").waitFor();
+  await closeLine("Cancel");
   await choose("Run them again");
+  const dialog = page.getByRole("dialog");
   await dialog.getByLabel("How fast").selectOption("10");
-  await dialog.getByRole("button", { name: "Run 30 tasks again" }).click();
-  await dialog.getByRole("button", { name: "Go on in the background" }).click();
+  await dialog.getByRole("button", { name: "Run 40 tasks again" }).click();
+  await begin("Run again");
+  await lineOf("Run again")
+    .getByText(/of 40 tasks/)
+    .waitFor();
+  await page.goto("about:blank");
   await open("queues");
-  const line = page.getByRole("complementary", { name: "Run again" });
-  await line.getByText("30 of 30 tasks").waitFor();
-  await line.getByRole("button", { name: "Show" }).click();
-  await dialog.getByText("All done: 30 tasks run again.").waitFor();
+  await lineOf("Run again")
+    .getByText(/[1-4]0 of 40 tasks/)
+    .waitFor();
+  await lineOf("Run again").getByRole("button", { name: "Show" }).click();
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await dialog.getByText(/^Stopped: [1-3]0 tasks run again\.$/).waitFor();
   await dialog.getByRole("button", { name: "Close" }).last().click();
+});
+
+test("rows are chosen with the mouse and with keys, and only they are meant", async () => {
+  const { page } = browser;
+  await sleepers("chosen", 6);
+  await open(ofQueue("chosen"));
+  await page.getByText("6 tasks in all").waitFor();
+  const box = (name: string) => page.getByRole("checkbox", { name: `Choose ${name}` });
+  await box("chosen 5").click();
+  await box("chosen 3").click({ modifiers: ["Shift"] });
+  const bar = page.getByRole("region", { name: "Chosen tasks" });
+  await bar.getByText("3 tasks chosen").waitFor();
+  await page.getByRole("link", { name: "chosen 0" }).focus();
+  await page.keyboard.press("x");
+  await page.keyboard.press("k");
+  await page.keyboard.press("x");
+  await bar.getByText("5 tasks chosen").waitFor();
+  await box("chosen 4").click();
+  // Nothing comes in while rows are chosen.
+  await submitAll([{ name: "chosen late", command: "true", queue: "chosen", delay: 3_600 }]);
+  await page.getByRole("button", { name: /^1 new$/ }).waitFor();
+  expect(await bar.getByRole("button", { name: "Run again" }).isDisabled()).toBe(true);
+  await bar.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").getByText("4 tasks will be cancelled").waitFor();
+  await page.getByRole("button", { name: "Cancel 4 tasks" }).click();
+  await begin("Cancel");
+  await lineOf("Cancel").getByText("All done: 4 tasks cancelled.").waitFor();
+  await closeLine("Cancel");
+  const { tasks } = (await (await system.rest("/task/list?queue=chosen&status=waiting")).json()) as {
+    tasks: { name: string }[];
+  };
+  expect(tasks.map(({ name }) => name)).toEqual(["chosen late", "chosen 4", "chosen 2"]);
+  await page.keyboard.press("Escape");
+  await bar.waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "chosen late" }).waitFor();
 });
 
 test("a group of failures is run again, and only it", async () => {
@@ -100,8 +167,9 @@ test("a group of failures is run again, and only it", async () => {
   await page.getByRole("heading", { name: "sync <n>: exit code 69" }).waitFor();
   await page.getByRole("button", { name: "Run all again" }).click();
   await page.getByRole("button", { name: "Run 3 tasks again" }).click();
+  await begin("Run again");
   await page.getByText("All done: 3 tasks run again.").waitFor();
-  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+  await closeLine("Run again");
   await page.getByRole("link", { name: "All that failed like this" }).click();
   await page.getByText("6 tasks in all").waitFor();
   expect(await page.getByRole("row").filter({ hasText: "other" }).count()).toBe(0);

@@ -126,6 +126,15 @@ test("within its delay it is undone without a trace", async () => {
   expect(await tasksOf("mail", TaskStatus.WAITING)).toHaveLength(10);
 });
 
+test("asked for again without a delay, it begins at once", async () => {
+  await many(2, "mail");
+  const { id } = await prepare(CANCEL, { filter: { queue: "mail" } });
+  await run(id, { delay: { seconds: 60n } });
+  expect((await run(id, { delay: { seconds: 60n } })).bulk?.phase).toBe(BulkPhase.PENDING);
+  expect((await run(id)).changed).toBe(false);
+  expect(await become(id, BulkPhase.DONE)).toMatchObject({ changed: 2 });
+});
+
 describe("a coordinator that starts anew", () => {
   test("goes on where the one before it was, and does nothing twice", async () => {
     const ids = await many(30, "mail");

@@ -38,6 +38,7 @@ export class BulkJob {
   over: Promise<void> = Promise.resolve();
   readonly #parts: BulkParts;
   readonly #over = new AbortController();
+  readonly #soon = new AbortController();
   #samples: readonly Task[] = [];
   #stopped = false;
 
@@ -64,7 +65,8 @@ export class BulkJob {
   async run(): Promise<void> {
     const { signal } = this.#over;
     const { state } = this.#parts;
-    await abortableWait(Math.max(this.record.startsAt - state.clock.now(), 0), signal);
+    const delay = Math.max(this.record.startsAt - state.clock.now(), 0);
+    await abortableWait(delay, AbortSignal.any([signal, this.#soon.signal]));
     try {
       if (!signal.aborted) await this.#keep({ phase: BulkPhase.RUNNING });
       while (!signal.aborted) {
@@ -80,6 +82,11 @@ export class BulkJob {
     }
     if (this.#stopped && isActive(this.record))
       this.#set({ phase: BulkPhase.STOPPED, problem: "", endedAt: state.clock.now() });
+  }
+
+  /** It waits for its begin no longer. */
+  hurry(): void {
+    this.#soon.abort();
   }
 
   /** It does nothing more, for good. */

@@ -90,6 +90,7 @@ export class BulkJobs {
     found.check();
     const job = this.#find(request.id);
     const { phase } = job.record;
+    if (phase === BulkPhase.PENDING && delay === 0) job.hurry();
     if (!isPrepared(job.record)) return { bulk: job.describe(), changed: false };
     if (phase === BulkPhase.COUNTING)
       throw new TssError("FAILED_PRECONDITION", `Job ${request.id} still counts: run it when it is ready.`, {

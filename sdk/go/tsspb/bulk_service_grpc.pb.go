@@ -37,7 +37,7 @@ type BulkServiceClient interface {
 	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and by a restart.
 	PrepareBulk(ctx context.Context, in *PrepareBulkRequest, opts ...grpc.CallOption) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
-	// after it was prepared are not touched. Asked for again, it changes nothing.
+	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.
 	RunBulk(ctx context.Context, in *RunBulkRequest, opts ...grpc.CallOption) (*RunBulkResponse, error)
 	// Ends a job where it is: what it has done stays done.
 	StopBulk(ctx context.Context, in *StopBulkRequest, opts ...grpc.CallOption) (*StopBulkResponse, error)
@@ -115,7 +115,7 @@ type BulkServiceServer interface {
 	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and by a restart.
 	PrepareBulk(context.Context, *PrepareBulkRequest) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
-	// after it was prepared are not touched. Asked for again, it changes nothing.
+	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.
 	RunBulk(context.Context, *RunBulkRequest) (*RunBulkResponse, error)
 	// Ends a job where it is: what it has done stays done.
 	StopBulk(context.Context, *StopBulkRequest) (*StopBulkResponse, error)

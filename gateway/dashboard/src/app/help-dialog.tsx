@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl K or ⌘ K", "go to a task or search"],
   ["/", "search on this page"],
   ["j, k", "next, previous row; Enter opens it"],
+  ["x", "choose the row; with Shift up to it"],
   ["p", "hold live changes, and let them go on"],
   ["r", "on a task: run it again"],
   ["c", "on a task: cancel it"],

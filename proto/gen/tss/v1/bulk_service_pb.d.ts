@@ -714,7 +714,7 @@ export declare const BulkService: GenService<{
   },
   /**
    * Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
-   * after it was prepared are not touched. Asked for again, it changes nothing.
+   * after it was prepared are not touched. Asked for again without a delay, it waits no longer.
    *
    * @generated from rpc tss.v1.BulkService.RunBulk
    */
