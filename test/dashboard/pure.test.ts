@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { asPython } from "../../gateway/dashboard/src/copy/as-python.ts";
 import { asCommandLine, asCurl, asTypeScript } from "../../gateway/dashboard/src/copy/copy-as.ts";
 import { shellQuote } from "../../gateway/dashboard/src/copy/shell-quote.ts";
 import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
@@ -10,6 +11,7 @@ import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
 import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
 import { serverNow, setServerTime } from "../../gateway/dashboard/src/time/server-clock.ts";
 import { displayText } from "../../gateway/dashboard/src/ui/display-text.ts";
+import type { TaskSpecJson } from "../../proto/gen/tss/v1/task_pb.js";
 
 describe("a list and its newest page", () => {
   test.each([
@@ -145,6 +147,32 @@ describe("a task as a call", () => {
       timeout: 90.5,
       retry: { limit: 3, interval: 5, backoff: "fixed" },
     });
+  });
+
+  test("Python is a program that submits the task, whatever it runs", () => {
+    const stub = `
+import json, sys, types
+tss = types.ModuleType("tss")
+tss.Retry = lambda **policy: policy
+tss.task = lambda type, input=None, **options: dict(type=type, input=input, **options)
+tss.command = lambda line, **options: dict(command=line, **options)
+tss.TaskRequest = lambda options, **request: dict(request, **options)
+class Client:
+    def submit(self, task):
+        return types.SimpleNamespace(id=json.dumps(task))
+tss.Client = Client
+sys.modules["tss"] = tss
+`;
+    const run = (of: TaskSpecJson) =>
+      JSON.parse(execFileSync("python3", ["-c", stub + asPython(of)], { encoding: "utf8" }));
+    const odd = { name: "a 'b' \"c\"\\ \u2028 \u{1f6d1}", argv: ["convert", "a b"], priority: -3, env: { A: "1\n2" } };
+    expect(run(odd)).toEqual({ name: odd.name, command: odd.argv, priority: -3, env: odd.env });
+    expect(run(spec)).toEqual({
+      ...{ name: spec.name, command: spec.command, queue: "mail", input: { a: 1 } },
+      ...{ labels: { customer: "4 2" }, timeout: 90.5, retry: { limit: 3, interval: 5, backoff: "fixed" } },
+    });
+    const { command: _, ...rest } = spec;
+    expect(run({ ...rest, type: "mail.send" })).toMatchObject({ type: "mail.send", input: { a: 1 }, timeout: 90.5 });
   });
 
   test("TypeScript counts in milliseconds", () => {

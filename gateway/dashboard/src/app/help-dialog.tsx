@@ -11,7 +11,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["x", "choose the row; with Shift up to it"],
   ["p", "hold live changes, and let them go on"],
   ["r", "on a task: run it again"],
-  ["c", "on a task: cancel it"],
+  ["c", "on a task: cancel it; at charts: beside the day before"],
   ["e", "on a task: edit and submit a copy"],
   ["l", "on a task: its output"],
   ["n, N", "in output: next, previous match"],

@@ -7,6 +7,7 @@ import { ButtonLink } from "../ui/button-link.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { BulkMenu, ChosenBar, mayAct } from "./bulk-menu.tsx";
+import { Histogram } from "./histogram.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
 import { parseSearch } from "./search/parse-search.ts";
 import { SearchBar } from "./search-bar.tsx";
@@ -18,9 +19,13 @@ import { type TaskList, useTaskList } from "./use-task-list.ts";
 
 export function TasksPage() {
   useTitle("Tasks");
-  const { q } = useSearch({ from: "/in/tasks" });
+  const { q, range } = useSearch({ from: "/in/tasks" });
   const navigate = useNavigate();
-  const setSearch = (text: string) => void navigate({ to: "/tasks", search: text === "" ? {} : { q: text } });
+  const go = (next: { readonly q?: string; readonly range?: string }) => {
+    const search = Object.entries({ q, range, ...next }).filter(([, value]) => value !== undefined && value !== "");
+    void navigate({ to: "/tasks", search: Object.fromEntries(search) });
+  };
+  const setSearch = (next: string) => go({ q: next });
   const text = q ?? "";
   const search = useMemo(() => parseSearch(text, serverNow()), [text]);
   useEffect(() => {
@@ -51,6 +56,14 @@ export function TasksPage() {
           search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />
         )}
       </div>
+      {request !== null && (
+        <Histogram
+          request={request}
+          range={range}
+          onRange={(next) => go({ range: next })}
+          onCreated={(created) => setSearch(withField(text, "created", created === "" ? [] : [created]))}
+        />
+      )}
       {search.problems.length > 0 ? (
         <Empty title="This search cannot be run as it stands.">
           <p>What is wrong is said under its words; nothing was searched.</p>
