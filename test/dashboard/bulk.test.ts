@@ -30,9 +30,13 @@ const many = MANY.toLocaleString("en");
 /** A machine that does much else takes its time over thousands. */
 const PATIENT = { timeout: 120_000 };
 
-/** What was confirmed is a line at the bottom; it begins at once rather than after its ten seconds. */
+/** What was confirmed is a line at the bottom. It need not wait its ten seconds, unless they are over before the click comes. */
 const lineOf = (name: string, { page } = browser) => page.getByRole("complementary", { name, exact: true });
-const begin = (name: string) => lineOf(name).getByRole("button", { name: /^Now/ }).click();
+const begin = (name: string) =>
+  lineOf(name)
+    .getByRole("button", { name: /^Now/ })
+    .click({ timeout: 10_000 })
+    .catch(() => undefined);
 const closeLine = (name: string) => lineOf(name).getByRole("button", { name: "Close" }).click();
 const ofQueue = (queue: string) => `tasks?q=queue%3A${queue}`;
 const sleepers = (queue: string, count: number) =>
@@ -151,6 +155,7 @@ test("rows are chosen with the mouse and with keys, and only they are meant", as
     tasks: { name: string }[];
   };
   expect(tasks.map(({ name }) => name)).toEqual(["chosen late", "chosen 4", "chosen 2"]);
+  await page.mouse.move(2, 2);
   await page.keyboard.press("Escape");
   await bar.waitFor({ state: "detached" });
   await page.getByRole("link", { name: "chosen late" }).waitFor();

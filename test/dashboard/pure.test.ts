@@ -7,6 +7,7 @@ import { shellQuote } from "../../gateway/dashboard/src/copy/shell-quote.ts";
 import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
 import { BLANK, draftLike } from "../../gateway/dashboard/src/submit/draft.ts";
 import { hexDump, indentJson } from "../../gateway/dashboard/src/task/read-payload.ts";
+import { compareSpan, differences, ranMs, waitedMs } from "../../gateway/dashboard/src/task/usual.ts";
 import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
 import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
 import { serverNow, setServerTime } from "../../gateway/dashboard/src/time/server-clock.ts";
@@ -232,5 +233,30 @@ describe("the form", () => {
       priority: -5,
     };
     expect(checkDraft(draftLike({ spec })).spec).toEqual(spec);
+  });
+});
+
+describe("beside others of its kind", () => {
+  test("a duration is as usual up to the 95th, and nothing is said of few", () => {
+    expect(compareSpan(94, 10, 95, 20)?.word).toBe("as usual");
+    expect(compareSpan(96, 10, 95, 20)?.word).toBe("longer than usual");
+    expect(compareSpan(96, 10, 95, 19)).toBe(undefined);
+    expect(compareSpan(undefined, 10, 95, 20)).toBe(undefined);
+    expect(compareSpan(96, undefined, undefined, 0)).toBe(undefined);
+  });
+
+  test("it waited from when it could have started, and runs until now", () => {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const task = { createdAt: at(1_000), runAt: at(5_000), attempts: [{ leasedAt: at(7_500), startedAt: at(8_000) }] };
+    expect([waitedMs(task, 10_000), ranMs(task, 10_000)]).toEqual([2_500, 2_000]);
+    expect([waitedMs({ createdAt: at(1_000) }, 10_000), ranMs({}, 10_000)]).toEqual([9_000, undefined]);
+    expect(waitedMs({ createdAt: at(1_000), runAt: at(20_000) }, 10_000)).toBe(undefined);
+    expect(waitedMs({ createdAt: at(1_000), endedAt: at(3_000) }, 10_000)).toBe(2_000);
+  });
+
+  test("what is other is named, whatever the order of keys", () => {
+    const spec = { command: "a", env: { A: "1", B: "2" }, labels: { x: "1" } };
+    expect(differences(spec, { ...spec, env: { B: "2", A: "1" } })).toEqual([]);
+    expect(differences(spec, { command: "b", env: { A: "1" } })).toEqual(["command", "environment", "labels"]);
   });
 });

@@ -126,6 +126,7 @@ test("it can be copied as a call", async () => {
       `tss task create --name 'it'\\''s copied' --queue default --command 'echo '\\''a b'\\''' --label x=1`,
     ],
     ["curl", "/task/submit"],
+    ["Python", "tss.Client()"],
     ["TypeScript", "createClient"],
   ] as const) {
     await page.getByRole("button", { name: "Copy as a call" }).click();
@@ -153,6 +154,27 @@ test("a copy is edited and submitted, with what the form has no field for", asyn
   const made = /task\/([^?]+)/.exec(page.url())?.[1] ?? "";
   const { spec } = (await (await system.rest(`/task/query/${made}`)).json()) as { spec: object };
   expect(spec).toMatchObject({ command: "echo two", resources: { cpu: 1 }, timeout: 90 });
+});
+
+test("it is set beside others of its kind, and beside the last that succeeded", async () => {
+  const { page } = browser;
+  const sleeps = (name: string, more: object = {}) => submit({ name, command: "true", queue: "usual", ...more });
+  const good = await sleeps("usual");
+  for (let made = 0; made < 20; made++) await sleeps("usual");
+  await ended(good);
+  const bad = await sleeps("usual", { command: "exit 3", env: { A: "1" } });
+  await ended(bad);
+  await page.goto(`${system.gateway}/#/task/${bad}`);
+  const compared = page.getByRole("region", { name: "Compared with normal" });
+  await compared
+    .getByText(/half under .*, 95 % under/)
+    .first()
+    .waitFor();
+  await compared.getByText("as usual").or(compared.getByText("longer than usual")).first().waitFor();
+  await compared.getByText("with other command, environment.").waitFor();
+  await compared.getByRole("link", { name: "The last that succeeded" }).click();
+  await page.waitForFunction((before) => !location.hash.includes(before), bad);
+  await page.getByText("It is the last of its kind that succeeded.").waitFor();
 });
 
 test("an id that never was, and one with a slip, are told apart from a fault", async () => {

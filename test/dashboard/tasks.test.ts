@@ -154,3 +154,34 @@ test("text of a task is text", async () => {
   expect(await link.textContent()).toBe('<img src=x onerror="document.title=1">⟨U+202E⟩gnp');
   expect(await browser.page.title()).toBe("Tasks · TSS");
 });
+
+test("a time is chosen from when tasks came, with the mouse and with keys", async () => {
+  const { page } = browser;
+  await ended(await submit("in the picture", "true", { queue: "brush" }));
+  await page.goto(`${system.gateway}/#/tasks?q=queue%3Abrush&range=15m`);
+  const picture = page.getByRole("region", { name: "When they came" });
+  await picture.getByText(": 1 submitted").waitFor();
+  const field = page.getByRole("combobox", { name: "Search tasks" });
+  const box = (await picture.locator(".brush").boundingBox())!;
+  // The first quarter: nothing came then.
+  await page.mouse.move(box.x + 2, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, box.y + 20, { steps: 3 });
+  await page.mouse.up();
+  await page.getByText("No task fits this search.").waitFor();
+  expect(await field.inputValue()).toMatch(/^queue:brush created:[\dT:-]+Z\.\.[\dT:-]+Z$/);
+  await picture.getByText(": 0 submitted").waitFor();
+  await picture.getByRole("slider", { name: "To" }).focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await row("in the picture").waitFor();
+  await picture.getByRole("slider", { name: "From" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  // Up to now, so that what comes is in it.
+  await page.waitForFunction(() => /created%3A[^&]*Z\.\.(&|$)/.test(location.hash));
+  await row("in the picture").waitFor();
+  await picture.getByRole("button", { name: "Any time" }).click();
+  await page.waitForFunction(() => !location.hash.includes("created"));
+  expect(await field.inputValue()).toBe("queue:brush");
+});

@@ -9,12 +9,14 @@ import type { EngineState } from "../../engine/state.ts";
 import { timestampMs } from "../../kernel/time.ts";
 import { describeTask } from "../describe-task.ts";
 import { findTask } from "../find-task.ts";
-import { listTasks } from "../list-tasks.ts";
+import { listRows, listTasks } from "../list-tasks.ts";
 import type { Caller } from "../operations.ts";
 import { actOnTasks, isPassing } from "./act-on-tasks.ts";
 import { type BulkRecord, describeBulk, isActive, writeRecord } from "./bulk-record.ts";
 
 const CHUNK = 500;
+/** Rows that are counted at a time: other reads have their turn between. */
+const COUNTED = 2_000;
 const SAMPLES = 5;
 const REASONS = 3;
 /** Pause before what cannot be done just now is tried again, ms. */
@@ -26,6 +28,13 @@ export interface BulkParts {
   readonly callerOf: (keyId: string) => Caller;
   /** A job has come to its end, and was not stopped. */
   readonly onEnd: (record: BulkRecord) => void;
+}
+
+interface Page {
+  readonly ids: readonly string[];
+  readonly nextCursor: string;
+  /** The tasks themselves, where they were read whole. */
+  readonly described?: readonly Task[];
 }
 
 /**
@@ -103,10 +112,11 @@ export class BulkJob {
   async #countFitting(): Promise<void> {
     let cursor = "";
     do {
-      const page = await this.#again(() => this.#page(cursor, CHUNK));
+      // The first page is described: some of it is shown.
+      const page = await this.#again(() => this.#page(cursor, cursor === "" ? CHUNK : COUNTED, cursor === ""));
       if (page === null) return;
-      this.#samples = [...this.#samples, ...page.tasks].slice(0, SAMPLES);
-      this.#set({ total: this.record.total + page.tasks.length });
+      this.#samples = [...this.#samples, ...(page.described ?? [])].slice(0, SAMPLES);
+      this.#set({ total: this.record.total + page.ids.length });
       cursor = page.nextCursor;
     } while (cursor !== "" && this.record.total < LIMITS.bulkTasks);
     this.#set({ more: cursor !== "" });
@@ -129,18 +139,18 @@ export class BulkJob {
     const page =
       ids === null
         ? await this.#again(() => this.#page(this.record.cursor, this.#size()))
-        : { tasks: ids.slice(done, done + this.#size()).map((one) => ({ id: one })), nextCursor: "" };
+        : { ids: ids.slice(done, done + this.#size()), nextCursor: "" };
     if (page === null) return false;
     const acted = { changed: 0, refusals: [] as string[] };
-    for (let left = page.tasks.map((task) => task.id); left.length > 0; ) {
+    for (let left = page.ids; left.length > 0; ) {
       const outcome = await actOnTasks(state, action, caller, left, id);
       acted.changed += outcome.changed;
       acted.refusals.push(...outcome.refusals);
-      left = [...outcome.later];
+      left = outcome.later;
       // What was done of the piece is done again when the next process takes it up, which changes nothing.
       if (left.length > 0 && !(await this.#pause(outcome.problem))) return false;
     }
-    const now = done + page.tasks.length;
+    const now = done + page.ids.length;
     await this.#keep({
       done: now,
       cursor: page.nextCursor,
@@ -158,15 +168,20 @@ export class BulkJob {
     return perSecond === 0 ? CHUNK : Math.min(perSecond, CHUNK);
   }
 
-  async #page(cursor: string, limit: number) {
+  async #page(cursor: string, limit: number, described = false): Promise<Page> {
+    const { state } = this.#parts;
     const { filter, action, createdAt } = this.record;
-    const request = Object.assign(clone(ListTasksRequestSchema, filter), { cursor, limit });
-    const { tasks, nextCursor } = await listTasks(this.#parts.state, request);
+    const request = Object.assign(clone(ListTasksRequestSchema, filter), { cursor });
     // What ended after it was prepared was not meant.
-    const meant = tasks.filter(
-      ({ endedAt }) => action !== BulkAction.RETRY || endedAt === undefined || timestampMs(endedAt) <= createdAt,
-    );
-    return { tasks: meant, nextCursor };
+    const isMeant = (endedAt: number) => action !== BulkAction.RETRY || endedAt <= createdAt;
+    const bare = described ? null : await listRows(state, request, limit);
+    if (bare !== null) {
+      const meant = bare.rows.filter(({ end }) => isMeant(end?.at ?? 0));
+      return { ids: meant.map(({ task }) => state.ids.encode(task)), nextCursor: bare.nextCursor };
+    }
+    const { tasks, nextCursor } = await listTasks(state, Object.assign(request, { limit: Math.min(limit, CHUNK) }));
+    const meant = tasks.filter(({ endedAt }) => isMeant(endedAt === undefined ? 0 : timestampMs(endedAt)));
+    return { ids: meant.map(({ id }) => id), nextCursor, described: meant };
   }
 
   /** Null: it was told to do nothing more. */
