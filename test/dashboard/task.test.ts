@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 import { isRunning } from "../support/is-running.ts";
+import { until } from "../support/until.ts";
 
 let system: DevSystem;
 let browser: DashboardPage;
@@ -159,9 +160,13 @@ test("a copy is edited and submitted, with what the form has no field for", asyn
 test("it is set beside others of its kind, and beside the last that succeeded", async () => {
   const { page } = browser;
   const sleeps = (name: string, more: object = {}) => submit({ name, command: "true", queue: "usual", ...more });
-  const good = await sleeps("usual");
-  for (let made = 0; made < 20; made++) await sleeps("usual");
-  await ended(good);
+  for (let made = 0; made < 21; made++) await ended(await sleeps("usual"));
+  await until("their times are counted", async () => {
+    const { total } = (await (await system.rest("/stats/series?queue=usual")).json()) as {
+      total: { run: { count?: number } };
+    };
+    return (total.run.count ?? 0) >= 20;
+  });
   const bad = await sleeps("usual", { command: "exit 3", env: { A: "1" } });
   await ended(bad);
   await page.goto(`${system.gateway}/#/task/${bad}`);

@@ -4,9 +4,11 @@ import type { Task } from "../../../proto/gen/tss/v1/task_pb.js";
 import { ListTasksRequestSchema } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
 import { abortableWait } from "../../../runtime/wait.ts";
+import { committed } from "../../engine/committed.ts";
 import { reading } from "../../engine/reading.ts";
 import type { EngineState } from "../../engine/state.ts";
 import { timestampMs } from "../../kernel/time.ts";
+import { countTasks, describeQueue } from "../describe-queues.ts";
 import { describeTask } from "../describe-task.ts";
 import { findTask } from "../find-task.ts";
 import { listRows, listTasks } from "../list-tasks.ts";
@@ -111,6 +113,7 @@ export class BulkJob {
 
   async #countFitting(): Promise<void> {
     let cursor = "";
+    const most = await this.#most();
     do {
       // The first page is described: some of it is shown.
       const page = await this.#again(() => this.#page(cursor, cursor === "" ? CHUNK : COUNTED, cursor === ""));
@@ -118,8 +121,21 @@ export class BulkJob {
       this.#samples = [...this.#samples, ...(page.described ?? [])].slice(0, SAMPLES);
       this.#set({ total: this.record.total + page.ids.length });
       cursor = page.nextCursor;
-    } while (cursor !== "" && this.record.total < LIMITS.bulkTasks);
-    this.#set({ more: cursor !== "" });
+    } while (cursor !== "" && this.record.total < Math.min(most, LIMITS.bulkTasks));
+    this.#set({ more: cursor !== "" && this.record.total < most });
+  }
+
+  /** How many there can be at most, by the counters: without it the walk for what waits would go through all that has ended. */
+  async #most(): Promise<number> {
+    const { action, filter } = this.record;
+    const { status, queue, name, type, label } = filter;
+    const bare = name === "" && type === "" && label.length === 0 && status.length === 2;
+    if (action !== BulkAction.CANCEL || !bare) return Number.POSITIVE_INFINITY;
+    const { state } = this.#parts;
+    const counts = queue === "" ? countTasks(state) : describeQueue(state, queue).counts;
+    // Ends that are counted are to be seen by the walk.
+    await this.#again(() => committed(state));
+    return Number(counts?.waiting ?? 0n) + Number(counts?.running ?? 0n);
   }
 
   async #countNamed(ids: readonly string[]): Promise<void> {
@@ -134,7 +150,7 @@ export class BulkJob {
   /** True: that was the last. */
   async #doPiece(): Promise<boolean> {
     const { state, callerOf } = this.#parts;
-    const { action, id, keyId, done, ids, total, more } = this.record;
+    const { action, id, keyId, done, ids, total } = this.record;
     const caller = callerOf(keyId);
     const page =
       ids === null
@@ -160,7 +176,8 @@ export class BulkJob {
       reasons: [...new Set([...this.record.reasons, ...acted.refusals])].slice(0, REASONS),
     });
     if (ids !== null) return now >= ids.length;
-    return page.nextCursor === "" || (more && now >= total);
+    // More than were counted there cannot be.
+    return page.nextCursor === "" || now >= total;
   }
 
   #size(): number {

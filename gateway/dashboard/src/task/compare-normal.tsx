@@ -13,6 +13,7 @@ import { Glyph } from "../ui/glyph.tsx";
 import { readNumber } from "../ui/number.ts";
 import { compareSpan, differences, ranMs, waitedMs } from "./usual.ts";
 
+const AGAIN_MS = 30_000;
 const WEEK_MS = 7 * 86_400_000;
 
 /** How this task stands beside others of its kind: times of the last 7 days, and what is other than in the last that succeeded. */
@@ -26,7 +27,8 @@ export function CompareNormal({ task }: { readonly task: TaskJson }) {
       const request = { from, queue, type: type ?? "", points: 1, withoutHistograms: true };
       return (await call("StatsService", "getSeries", request, signal)).total ?? null;
     },
-    staleTime: 60_000,
+    staleTime: AGAIN_MS,
+    refetchInterval: AGAIN_MS,
   });
   const kind = type === undefined ? `commands of queue ${queue}` : `${displayText(type, 60)} in queue ${queue}`;
   return (
