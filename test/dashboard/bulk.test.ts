@@ -1,26 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
-import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { expect, test } from "@jest/globals";
+import { openDashboard } from "../support/dashboard.ts";
+import { dashboardHouse } from "../support/dashboard-house.ts";
 
 /** Many tasks at once, groups of failures, what is written down of it, and keys. */
-let system: DevSystem;
-let browser: DashboardPage;
-beforeAll(async () => {
-  system = await startDev();
-  browser = await openDashboard(system, { place: "tasks" });
-});
-afterAll(async () => {
-  expect(browser?.faults ?? []).toEqual([]);
-  await browser?.close();
-  await system?.stop();
-});
+const house = dashboardHouse();
 
 const submitAll = (tasks: readonly object[]) =>
-  system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
-const open = (place: string, { page } = browser) => page.goto(`${system.gateway}/#/${place}`);
+  house.system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
+const { open } = house;
 const choose = async (item: string) => {
-  await browser.page.getByRole("button", { name: "Do something to all that fit" }).click();
-  await browser.page.getByRole("menuitem", { name: item }).click();
+  await house.browser.page.getByRole("button", { name: "Do something to all that fit" }).click();
+  await house.browser.page.getByRole("menuitem", { name: item }).click();
 };
 
 /** As many as the number must be written for; ten thousand where there is time. */
@@ -31,7 +21,7 @@ const many = MANY.toLocaleString("en");
 const PATIENT = { timeout: 120_000 };
 
 /** What was confirmed is a line at the bottom. It need not wait its ten seconds, unless they are over before the click comes. */
-const lineOf = (name: string, { page } = browser) => page.getByRole("complementary", { name, exact: true });
+const lineOf = (name: string, { page } = house.browser) => page.getByRole("complementary", { name, exact: true });
 const begin = (name: string) =>
   lineOf(name)
     .getByRole("button", { name: /^Now/ })
@@ -49,7 +39,7 @@ test("thousands of tasks are cancelled and run again, after the number was writt
     await submitAll(
       Array.from({ length: 1_000 }, (_, index) => ({ name: `mass ${part}-${index}`, type: "later", queue: "mass" })),
     );
-  const { page } = browser;
+  const { page } = house.browser;
   await open(ofQueue("mass"));
   await page.getByText("100 tasks read so far").waitFor();
   await choose("Cancel them");
@@ -71,18 +61,18 @@ test("thousands of tasks are cancelled and run again, after the number was writt
   await begin("Run again");
   await lineOf("Run again").getByText(`All done: ${many} tasks run again.`).waitFor(PATIENT);
   await closeLine("Run again");
-  const { tasks } = (await (await system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
+  const { tasks } = (await (await house.system.rest("/task/list?queue=mass&status=waiting&limit=1")).json()) as {
     tasks: { retryOf?: string }[];
   };
   expect(tasks[0]?.retryOf).toBeTruthy();
-  const { queues } = (await (await system.rest("/queue/list")).json()) as {
+  const { queues } = (await (await house.system.rest("/queue/list")).json()) as {
     queues: { name: string; counts: { waiting: number; cancelled: number } }[];
   };
   expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: MANY, cancelled: MANY });
 }, 300_000);
 
 test("undone before it begins, nothing was touched", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await sleepers("saved", 3);
   await open(ofQueue("saved"));
   await page.getByText("3 tasks in all").waitFor();
@@ -92,12 +82,14 @@ test("undone before it begins, nothing was touched", async () => {
   await lineOf("Cancel").getByRole("button", { name: "Undo" }).click();
   await lineOf("Cancel").getByText("Undone: nothing was touched.").waitFor();
   await closeLine("Cancel");
-  const { tasks } = (await (await system.rest("/task/list?queue=saved&status=waiting")).json()) as { tasks: unknown[] };
+  const { tasks } = (await (await house.system.rest("/task/list?queue=saved&status=waiting")).json()) as {
+    tasks: unknown[];
+  };
   expect(tasks).toHaveLength(3);
 });
 
 test("it goes on when its page is shut, is there when one comes back, and can be stopped", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await sleepers("slow", 400);
   await open(ofQueue("slow"));
   await page.getByText("100 tasks read so far").waitFor();
@@ -126,7 +118,7 @@ test("it goes on when its page is shut, is there when one comes back, and can be
 });
 
 test("rows are chosen with the mouse and with keys, and only they are meant", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await sleepers("chosen", 6);
   await open(ofQueue("chosen"));
   await page.getByText("6 tasks in all").waitFor();
@@ -151,7 +143,7 @@ test("rows are chosen with the mouse and with keys, and only they are meant", as
   await begin("Cancel");
   await lineOf("Cancel").getByText("All done: 4 tasks cancelled.").waitFor();
   await closeLine("Cancel");
-  const { tasks } = (await (await system.rest("/task/list?queue=chosen&status=waiting")).json()) as {
+  const { tasks } = (await (await house.system.rest("/task/list?queue=chosen&status=waiting")).json()) as {
     tasks: { name: string }[];
   };
   expect(tasks.map(({ name }) => name)).toEqual(["chosen late", "chosen 4", "chosen 2"]);
@@ -162,7 +154,7 @@ test("rows are chosen with the mouse and with keys, and only they are meant", as
 });
 
 test("a group of failures is run again, and only it", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await submitAll([
     ...Array.from({ length: 3 }, (_, index) => ({ name: `sync ${index}`, command: "exit 69", queue: "sync" })),
     { name: "other", command: "exit 1", queue: "sync" },
@@ -181,7 +173,7 @@ test("a group of failures is run again, and only it", async () => {
 });
 
 test("who did it is written down, and can be told from what happened by itself", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open("activity");
   await page
     .getByText(/cancelled \d[\d,]* tasks/)
@@ -197,7 +189,7 @@ test("who did it is written down, and can be told from what happened by itself",
 });
 
 test("a key is made, shown once, used, and revoked; who may not does not see keys", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open("settings");
   await page.getByRole("button", { name: "Create a key" }).click();
   const dialog = page.getByRole("dialog");
@@ -213,7 +205,7 @@ test("a key is made, shown once, used, and revoked; who may not does not see key
   await row.getByText("good").waitFor();
   expect(await page.content()).not.toContain(secret);
 
-  const operator = await openDashboard(system, { key: secret, place: "settings" });
+  const operator = await openDashboard(house.system, { key: secret, place: "settings" });
   await operator.page.getByText("It takes writes").waitFor();
   await operator.page.getByText("operator", { exact: true }).first().waitFor();
   expect(await operator.page.getByText("API keys").count()).toBe(0);

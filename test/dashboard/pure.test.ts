@@ -11,8 +11,10 @@ import { compareSpan, differences, ranMs, waitedMs } from "../../gateway/dashboa
 import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
 import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
 import { serverNow, setServerTime } from "../../gateway/dashboard/src/time/server-clock.ts";
+import { ticking } from "../../gateway/dashboard/src/time/ticking.ts";
 import { displayText } from "../../gateway/dashboard/src/ui/display-text.ts";
 import type { TaskSpecJson } from "../../proto/gen/tss/v1/task_pb.js";
+import { until } from "../support/until.ts";
 
 describe("a list and its newest page", () => {
   test.each([
@@ -52,6 +54,14 @@ describe("times", () => {
       "in 2 h",
       "now",
     ]);
+  });
+
+  test("who begins to look sees the time of now, not of the last who looked", async () => {
+    const last = ticking.get();
+    await until("a later moment", () => Date.now() > last);
+    const stop = ticking.subscribe(() => {});
+    expect(ticking.get()).toBeGreaterThan(last);
+    stop();
   });
 
   test("UTC is UTC wherever the computer is", () => {
