@@ -25,6 +25,13 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "queue:pause": () => import("./commands/queue/pause.ts"),
   "queue:resume": () => import("./commands/queue/resume.ts"),
   "queue:limit": () => import("./commands/queue/limit.ts"),
+  "lock:run": () => import("./commands/lock/run.ts"),
+  "lock:acquire": () => import("./commands/lock/acquire.ts"),
+  "lock:renew": () => import("./commands/lock/renew.ts"),
+  "lock:release": () => import("./commands/lock/release.ts"),
+  "lock:list": () => import("./commands/lock/list.ts"),
+  "lock:show": () => import("./commands/lock/show.ts"),
+  "lock:force-release": () => import("./commands/lock/force-release.ts"),
   "key:create": () => import("./commands/key/create.ts"),
   "key:list": () => import("./commands/key/list.ts"),
   "key:revoke": () => import("./commands/key/revoke.ts"),
@@ -41,6 +48,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   task: "create, follow and end tasks",
   worker: "see and drain workers",
   queue: "see, pause, resume and limit queues",
+  lock: "hold, see and take away locks",
   key: "create and revoke API keys",
   db: "prepare and check the database",
 };
@@ -50,5 +58,6 @@ export const TOPIC_ALIASES: Readonly<Record<string, string>> = {
   tasks: "task",
   workers: "worker",
   queues: "queue",
+  locks: "lock",
   keys: "key",
 };

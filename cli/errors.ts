@@ -55,7 +55,7 @@ export function reportError(error: unknown, json: boolean): number {
 export function viewError(error: unknown): ErrorView {
   if (error instanceof TssError)
     return {
-      exitCode: exitCodeOf(error.code),
+      exitCode: error.reason === "LOCK_BUSY" ? EXIT.waitTimeout : exitCodeOf(error.code),
       code: error.code,
       message: error.message,
       ...(error.reason === error.code ? {} : { reason: error.reason }),

@@ -1,6 +1,6 @@
 import { TssError } from "../proto/errors.ts";
 import { Role } from "../proto/gen/tss/v1/operator_service_pb.js";
-import { createGrpcMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
+import { createGrpcMetrics, createLockMetrics, createStoreMetrics } from "../runtime/call-metrics.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { failpoint } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
@@ -33,6 +33,7 @@ import { takeSnapshot } from "./snapshot.ts";
 import { Cells } from "./stats/cells.ts";
 import { FailureBook } from "./stats/failure-book.ts";
 import { noteFailure, startStats } from "./stats/start-stats.ts";
+import { advertised, workTogether } from "./together.ts";
 
 export interface CoordinatorOptions {
   readonly settings: Settings;
@@ -75,6 +76,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const store = await openStore(options);
   const opened: (() => Promise<void>)[] = [() => store.close()];
   try {
+    const shared = settings.TSS_REDIS_URL !== undefined && store.shared !== undefined;
     const cells = new Cells();
     const failures = new FailureBook();
     let engineState: EngineState | null = null;
@@ -92,6 +94,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       failpoint,
       address: listening.address,
       takeover: options.takeOver ?? false,
+      shared,
       onStopped: (error) => ended.reject(told(error)),
     });
     engineState = engine.state;
@@ -112,21 +115,27 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
     opened.push(async () => audit.close());
     const onEnd = (record: BulkRecord) => audit.bulkEnded(record);
-    const bulks = new BulkJobs({ state: engine.state, callerOf: (keyId) => keys.callerOf(keyId), onEnd }, logger);
+    const callerOf = (keyId: string) => keys.callerOf(keyId);
+    const bulks = new BulkJobs({ state: engine.state, alone: !shared, callerOf, onEnd }, logger);
     await bulks.start();
     opened.push(() => bulks.close());
+    const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts));
+    const together = shared ? await workTogether(settings, store, engine, local, keys, logger) : undefined;
+    if (together !== undefined) opened.push(() => together.close());
     const server = await startGrpcServer({
-      operations: audit.operations(createOperations(engine.state, logs, stats, bulks, facts)),
+      operations: together?.operations ?? local,
       apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
-      keys,
+      keys: together?.keys ?? keys,
       listen: listening,
       tls,
       logger,
       clock: systemClock,
       metrics: createGrpcMetrics(metrics),
-      onDrain: () => tellWorkers(engine),
+      // With others, the shards go first: workers go on there with what they hold.
+      onDrain: () => (together === undefined ? tellWorkers(engine) : void together.leave().catch(() => {})),
     });
     opened.push(() => server.close());
+    await together?.join(advertised(settings, server.address));
     void ended.promise.catch(() => server.close());
     const firstKey = await makeFirstKey(options, issuer, keys);
     return assemble(server, opened, stopPruning, { firstKey, metrics, ended: ended.promise });
@@ -233,6 +242,7 @@ function observerOf(metrics: Metrics, cells: Cells, failed: (failure: AttemptFai
       cells.flushed(rows, tookMs);
     },
     timerLag: tasks.timerLag,
+    lockGranted: createLockMetrics(metrics),
     failed,
   };
 }

@@ -33,5 +33,16 @@ export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
     })),
     streamClients: state.changes.size + sampler.feed.watchers,
     storeUp: state.storeProblem === null,
+    locks: countLocks(state),
   };
+}
+
+function countLocks(state: EngineState): Snapshot["locks"] {
+  let [holders, waiters] = [0, 0];
+  for (const shard of state.shards)
+    for (const { lock } of shard.locks.values()) {
+      holders += lock.holders.length;
+      waiters += lock.waiters.length;
+    }
+  return { holders, waiters };
 }

@@ -126,8 +126,7 @@ async function startRest(
     tracer: running.gatewayTracer,
     metrics: coordinator.metrics,
   });
-  const { openSession, close } = connectAgent(local, readVersion(), logger);
-  running.close.push(close);
+  const { openSession } = connectAgent(local, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,

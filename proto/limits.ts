@@ -6,6 +6,7 @@ export const LIMITS = {
   nameCharacters: 200,
   queueName: /^[a-z0-9][a-z0-9._-]{0,62}$/,
   environmentName: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  lockName: /^[a-z0-9][a-z0-9._-]{0,62}$/,
   priorityMin: -128,
   priorityMax: 127,
   commandBytes: 128 * 1024,
@@ -59,6 +60,15 @@ export const LIMITS = {
   errorMessageBytes: 4 * 1024,
   logChunkBytes: 64 * 1024,
   slots: 10_000,
+  lockTtlMinMs: 1_000,
+  lockTtlMaxMs: 86_400_000,
+  lockTtlDefaultMs: 30_000,
+  lockPermits: 10_000,
+  lockHolderCharacters: 200,
+  /** In the line of one lock. */
+  lockWaiters: 10_000,
+  /** Holders and waiters of locks in the memory of one coordinator. */
+  lockEntries: 100_000,
   pauseNoteBytes: 1024,
   /** Attempts of a queue at a time. */
   queueLimit: 1_000_000,

@@ -1,5 +1,5 @@
 import { Gauge } from "prom-client";
-import { CALL_BUCKETS } from "./buckets.ts";
+import { CALL_BUCKETS, WAIT_BUCKETS } from "./buckets.ts";
 import { LabelNames } from "./label-names.ts";
 import type { Metrics } from "./metrics.ts";
 import { counterFamily, histogramFamily } from "./tally.ts";
@@ -72,6 +72,13 @@ export function createStoreMetrics({ registry }: Metrics): StoreMetrics {
       flush.observe(ms / 1000);
     },
   };
+}
+
+/** Observes how long locks were waited for, in ms. */
+export function createLockMetrics({ registry }: Metrics): (waitedMs: number) => void {
+  const help = "Wait for locks, from the call to the durable grant.";
+  const wait = histogramFamily(registry, "tss_lock_wait_seconds", help, [], WAIT_BUCKETS).cell();
+  return (ms) => wait.observe(ms / 1000);
 }
 
 /** Counts messages that a reader of a stream was too slow for. */

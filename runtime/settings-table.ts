@@ -32,12 +32,22 @@ export const SETTINGS = {
   TSS_REDIS_URL: setting(
     parse.text,
     none,
-    "Redis for several coordinators, in a later version; this one does not read it",
+    "Redis for several coordinators on one Postgres, redis://HOST:PORT; a comma list of independent servers decides by majority. None = a single coordinator",
   ),
   TSS_COORDINATOR: setting(
     parse.addressList,
     "127.0.0.1:7400",
     "Coordinator that CLI, agents and gateways call: host:port",
+  ),
+  TSS_COORDINATOR_ADVERTISE: setting(
+    parse.address,
+    none,
+    "Address at which workers, clients and other coordinators reach this one; none = TSS_COORDINATOR_LISTEN",
+  ),
+  TSS_OWNER_TTL: setting(
+    parse.duration(500, 60_000),
+    3_000,
+    "Silence after which the other coordinators take a coordinator's tasks over",
   ),
   TSS_COORDINATOR_LISTEN: setting(parse.address, "127.0.0.1:7400", "Address the coordinator listens on"),
   TSS_GATEWAY_LISTEN: setting(parse.address, "127.0.0.1:7480", "Address the gateway listens on"),
@@ -144,6 +154,8 @@ export const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "TSS_OUTPUT",
   "TSS_QUEUE",
   "TSS_PROGRESS_FD",
+  "TSS_LOCK_NAME",
+  "TSS_LOCK_TOKEN",
   "TSS_TEST_DATABASE_URL",
   "TSS_TEST_REDIS_URL",
   "TSS_NODE",

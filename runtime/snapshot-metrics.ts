@@ -8,6 +8,7 @@ export interface Snapshot {
   readonly workers: readonly WorkerSnapshot[];
   /** Watchers, log followers and other readers of streams. */
   readonly streamClients: number;
+  readonly locks: { readonly holders: number; readonly waiters: number };
   /** The store can be written. */
   readonly storeUp: boolean;
 }
@@ -104,6 +105,10 @@ export function reportSnapshot({ registry }: Metrics, take: () => Snapshot): voi
   gauge("tss_stream_clients", "Readers of streams: watchers and log followers.", [], (self, { streamClients }) =>
     self.set(streamClients),
   );
+  gauge("tss_locks", "Holders and waiters of locks.", ["kind"], (self, { locks }) => {
+    self.set({ kind: "holder" }, locks.holders);
+    self.set({ kind: "waiter" }, locks.waiters);
+  });
 }
 
 type Fill<L extends string> = (self: Gauge<L>, snapshot: Snapshot) => void;

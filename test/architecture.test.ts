@@ -18,6 +18,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proto",
     "runtime",
   ],
+  "coordinator/cluster": [
+    "coordinator/cluster",
+    "coordinator/engine",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "proto",
+    "runtime",
+  ],
   "coordinator/stats": [
     "coordinator/stats",
     "coordinator/engine",
@@ -56,6 +64,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "coordinator/kernel",
     "runtime",
   ],
+  "coordinator/plugins/leases-redis": [
+    "coordinator/plugins/leases-redis",
+    "coordinator/ports",
+    "coordinator/kernel",
+    "runtime",
+    "proto",
+  ],
+  // Coordinators call each other through the door that everybody uses.
+  "coordinator/plugins/peers-grpc": [
+    "coordinator/plugins/peers-grpc",
+    "coordinator/operations",
+    "coordinator/kernel",
+    "sdk/typescript",
+    "runtime",
+    "proto",
+  ],
   coordinator: ["coordinator", "proto", "runtime"],
   "sdk/typescript": ["sdk/typescript", "proto"],
   "sdk/conformance": ["sdk/conformance", "sdk/typescript", "proto", "test/support"],
@@ -70,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(pg|typeorm)(\/|$)/, ["coordinator/plugins/store-postgres", "coordinator/plugins/store-sqlite"]],
   [/^@grpc\/grpc-js$/, ["coordinator/api", "sdk/typescript"]],
+  [/^(ioredis|redlock)$/, ["coordinator/plugins/leases-redis"]],
   [/^@connectrpc\//, ["gateway"]],
   [/^@oclif\//, ["cli"]],
   [/^(react|react-dom|@tanstack\/.*|uplot|vite)(\/|$)/, ["gateway/dashboard"]],

@@ -20,6 +20,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "docs/guides/web-developer.md ts": "test/deploy/web-guide.test.ts",
   "docs/guides/web-developer.md python": "test/deploy/web-guide.test.ts",
   "docs/operating.md ini": "a drop-in of systemd: what it names is checked with the units, test/deploy/systemd.test.ts",
+  "docs/locks.md sql": "a pattern for tables of one's own",
   "README.md ": "a picture",
 };
 

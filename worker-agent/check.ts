@@ -74,7 +74,7 @@ async function checkCoordinator(settings: Settings, version: string): Promise<Ch
   const answer = Promise.withResolvers<CheckLine>();
   const say = (ok: boolean, text: string): void => answer.resolve({ ok, text });
   try {
-    const { openSession, refused, close } = connectAgent(settings, version, silentLogger, (e) => say(false, e.message));
+    const { openSession, refused } = connectAgent(settings, version, silentLogger, (e) => say(false, e.message));
     refused.catch((error: Error) => say(false, error.message));
     const { name, ...worker } = workerInfo(settings, version);
     const ignored = (): void => {};
@@ -97,7 +97,6 @@ async function checkCoordinator(settings: Settings, version: string): Promise<Ch
     const line = await answer.promise;
     clearTimeout(impatience);
     await session.close();
-    close();
     return line;
   } catch (error) {
     return { ok: false, text: (error as Error).message };

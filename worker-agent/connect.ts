@@ -3,14 +3,13 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
-import { workSessions } from "../sdk/typescript/worker/open-work-session.ts";
+import { joinedSessions } from "../sdk/typescript/worker/joined-session.ts";
 import type { OpenWorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 
 export interface AgentConnection {
   readonly openSession: OpenWorkSession;
   /** Rejects with the TssError of a refusal that no waiting mends, such as a key the coordinator does not know. */
   readonly refused: Promise<void>;
-  close(): void;
 }
 
 /**
@@ -26,16 +25,15 @@ export function connectAgent(
 ): AgentConnection {
   const { TSS_COORDINATOR: address, TSS_API_KEY: apiKey, TSS_CREDENTIALS: credentials, TSS_TLS_CA: ca } = settings;
   const options = connectionOptionsOf({ address, apiKey, credentials, ca });
-  const connection = openConnection({ ...options, userAgent: `tss-agent/${version}` });
   const refused = Promise.withResolvers<void>();
   // An agent inside another process may leave it to the log.
   refused.promise.catch(() => undefined);
-  const openSession = workSessions(connection, {
+  const openSession = joinedSessions({ ...options, userAgent: `tss-agent/${version}` }, openConnection, {
     onDisconnected: (error, final) => {
       logger.warn({ code: error.code, coordinator: address }, error.message);
       if (final) refused.reject(error);
       else onAway(error);
     },
   });
-  return { openSession, refused: refused.promise, close: () => connection.close() };
+  return { openSession, refused: refused.promise };
 }

@@ -63,13 +63,12 @@ async function start({ name, settings, logger, stopping }: ServiceContext): Prom
   const metricsServer = await serveMetrics(settings, version);
   const tracer = await createTaskTracer({ service: name, version, logger });
   let away: string | undefined;
-  const { openSession, refused, close } = connectAgent(settings, version, logger, ({ message }) => {
+  const { openSession, refused } = connectAgent(settings, version, logger, ({ message }) => {
     away ??= message;
   });
   const agent = await startAgent({ settings, openSession, logger, tracer, version });
   const stop = async (): Promise<void> => {
     await agent.close();
-    close();
     await tracer.close();
     await metricsServer?.close();
   };

@@ -1,6 +1,8 @@
 import * as Args from "@oclif/core/args";
+import { LockService } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { ApiKeyService, QueueService, WorkerRegistryService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
 import { TssCommand } from "../base-command.ts";
 import { VALUE_KINDS, type ValueKind } from "../completion/value-kind.ts";
 
@@ -30,6 +32,10 @@ export default class Complete extends TssCommand {
       case "workers":
         return (await (await this.service(WorkerRegistryService)).listWorkers({})).workers.map(
           (worker) => worker.info?.name ?? worker.sessionId,
+        );
+      case "locks":
+        return (await (await this.service(LockService)).listLocks({ limit: LIMITS.pageSize })).locks.map(
+          (lock) => lock.name,
         );
       case "keys":
         return (await (await this.service(ApiKeyService)).listApiKeys({})).apiKeys.map((key) => key.id);

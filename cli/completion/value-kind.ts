@@ -1,7 +1,7 @@
 import type { CommandShape, FlagShape } from "../command-shapes.ts";
 
 /** Values that `tss complete KIND` lists. */
-export const VALUE_KINDS = ["tasks", "queues", "workers", "keys"] as const;
+export const VALUE_KINDS = ["tasks", "queues", "workers", "locks", "keys"] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** What completes an argument or the value of a flag: fixed words, values of the coordinator, files, or nothing. */
@@ -24,6 +24,7 @@ export function argumentValues(command: CommandShape): Values {
   if (command.name === "completion") return { kind: "words", words: ["bash", "zsh", "fish"] };
   if (argument?.name === "worker") return { kind: "asked", values: "workers" };
   if (argument?.name === "queue") return { kind: "asked", values: "queues" };
+  if (argument?.name === "lock") return { kind: "asked", values: "locks" };
   if (argument?.name !== "id") return undefined;
   return { kind: "asked", values: command.name.startsWith("key ") ? "keys" : "tasks" };
 }

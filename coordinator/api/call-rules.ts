@@ -12,8 +12,12 @@ export interface MethodKind {
 /** Unary calls that wait on purpose, and for how long at most. */
 const WAITS: Readonly<Record<string, number>> = {
   "/tss.v1.TaskService/WaitTask": LIMITS.waitMs,
+  "/tss.v1.LockService/AcquireLock": LIMITS.waitMs,
   "/tss.v1.WorkerService/LeaseTasks": LIMITS.leaseWaitMs,
 };
+
+/** Waits that can go on elsewhere at once. */
+const MOVABLE: ReadonlySet<string> = new Set(["/tss.v1.TaskService/WaitTask", "/tss.v1.LockService/AcquireLock"]);
 
 /** Streams on which a worker finishes what it holds; every other stream can go on elsewhere at once. */
 const WORKS: ReadonlySet<string> = new Set(["/tss.v1.WorkerService/Work"]);
@@ -28,5 +32,5 @@ export function deadlineOf(kind: MethodKind, limits: EdgeLimits): number | undef
 /** What a drain does to a call. A lease poll is answered by the engine, which knows of the drain. */
 export function patienceOf(kind: MethodKind): Patience {
   if (kind.requestStream || kind.responseStream) return WORKS.has(kind.path) ? "finish" : "leave";
-  return kind.path === "/tss.v1.TaskService/WaitTask" ? "leave" : "finish";
+  return MOVABLE.has(kind.path) ? "leave" : "finish";
 }

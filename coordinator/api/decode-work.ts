@@ -1,6 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type TaskError, TaskErrorSchema } from "../../proto/gen/tss/v1/task_pb.js";
-import { HelloSchema, LogReportSchema, ProgressReportSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import {
+  AnnouncementSchema,
+  HelloSchema,
+  LogReportSchema,
+  ProgressReportSchema,
+} from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { WireError, WireReader } from "../../proto/wire-reader.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import type { WorkerMessage } from "../operations/operations.ts";
@@ -21,6 +26,7 @@ export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
     logs: [],
     draining: false,
     creditWithdrawn: 0,
+    announcements: [],
   };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
@@ -49,8 +55,11 @@ export function decodeWorkRequest(bytes: Uint8Array): WorkerMessage {
       case 0x40:
         message.creditWithdrawn = reader.int32() >>> 0;
         break;
+      case 0x4a:
+        message.announcements.push(fromBinary(AnnouncementSchema, reader.bytes()));
+        break;
       default:
-        reader.skip(tag, 8);
+        reader.skip(tag, 9);
     }
   }
   return message;

@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { WelcomeSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { AdoptionSchema, WelcomeSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { WireWriter } from "../../proto/wire-writer.ts";
 import type { LeaseAnswer, LeaseGrant, WorkAnswer } from "../operations/operations.ts";
 
@@ -20,6 +20,7 @@ export function encodeWorkResponse(answer: WorkAnswer): Uint8Array {
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 4, cancel);
   for (const ack of answer.logAcks ?? []) writeLogAck(writer, ack);
   writeDrain(writer, 6, answer);
+  writeOwners(writer, answer);
   return writer.finish();
 }
 
@@ -31,6 +32,7 @@ export function encodeLeaseTasksResponse(answer: LeaseAnswer): Uint8Array {
   for (const cancel of answer.cancels ?? []) writeCancel(writer, 3, cancel);
   writer.milliseconds(4, answer.nextMs);
   writeDrain(writer, 5, answer);
+  for (const address of answer.coordinators ?? []) writer.text(6, address);
   return writer.finish();
 }
 
@@ -75,6 +77,18 @@ export function writeLogAck(writer: WireWriter, ack: LogAck): void {
   writer.integer(3, ack.offset);
   writer.flag(4, ack.full);
   writer.end(place);
+}
+
+/** What workers of several coordinators are told. */
+export function writeOwners(writer: WireWriter, { adoption, moved, coordinators }: WorkAnswer): void {
+  if (adoption) writer.bytes(7, toBinary(AdoptionSchema, adoption));
+  for (const lease of moved ?? []) {
+    const place = writer.begin(8);
+    writer.text(1, lease.id);
+    writer.integer(2, lease.token);
+    writer.end(place);
+  }
+  for (const address of coordinators ?? []) writer.text(9, address);
 }
 
 export function writeDrain(writer: WireWriter, field: number, { drain }: WorkAnswer): void {

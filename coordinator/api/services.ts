@@ -4,6 +4,7 @@ import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../proto/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as AlphaReflection } from "../../proto/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { BulkService } from "../../proto/gen/tss/v1/bulk_service_pb.js";
+import { LockService } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import {
   ApiKeyService,
   QueueService,
@@ -37,6 +38,7 @@ export const SERVICES: readonly DescService[] = [
   WorkerRegistryService,
   ApiKeyService,
   StatsService,
+  LockService,
   Health,
   ServerReflection,
   AlphaReflection,
@@ -51,7 +53,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator, stats, bulk } = operations;
+  const { tasks, workers, operator, stats, locks, bulk } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -127,6 +129,14 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     listProblems: (request, call) => stats.listProblems(call.provenCaller, request),
     listActivity: (request, call) => stats.listActivity(call.provenCaller, request),
     getServerInfo: (_, call) => operator.getServerInfo(call.provenCaller),
+  });
+  add(LockService, {
+    acquireLock: (request, call) => locks.acquireLock(call.provenCaller, request, call.signal),
+    renewLock: (request, call) => locks.renewLock(call.provenCaller, request),
+    releaseLock: (request, call) => locks.releaseLock(call.provenCaller, request),
+    forceReleaseLock: (request, call) => locks.forceReleaseLock(call.provenCaller, request),
+    getLock: (request, call) => locks.getLock(call.provenCaller, request),
+    listLocks: (request, call) => locks.listLocks(call.provenCaller, request),
   });
   add(Health, health.handlers);
   add(ServerReflection, {

@@ -1,7 +1,15 @@
 import { LIMITS } from "../../proto/limits.ts";
 import { WireWriter } from "../../proto/wire-writer.ts";
 import type { WorkAnswer } from "../operations/operations.ts";
-import { writeCancel, writeDrain, writeLease, writeLogAck, writeOutcomeAck, writeWelcome } from "./encode-work.ts";
+import {
+  writeCancel,
+  writeDrain,
+  writeLease,
+  writeLogAck,
+  writeOutcomeAck,
+  writeOwners,
+  writeWelcome,
+} from "./encode-work.ts";
 import type { StreamSender } from "./stream-sender.ts";
 
 const LEASES_PER_MESSAGE = 200;
@@ -103,7 +111,10 @@ export class WorkOutbox {
 
   private append(answer: WorkAnswer): void {
     if (answer.welcome) {
-      this.room(ENTRY_BYTES * (1 + answer.welcome.adopted.length + answer.welcome.refused.length));
+      this.room(
+        ENTRY_BYTES *
+          (1 + answer.welcome.adopted.length + answer.welcome.refused.length + answer.welcome.elsewhere.length),
+      );
       writeWelcome(this.writer, answer);
     }
     for (const lease of answer.leases ?? []) {
@@ -130,6 +141,17 @@ export class WorkOutbox {
       this.room(ENTRY_BYTES);
       writeDrain(this.writer, 6, answer);
     }
+    this.appendOwners(answer);
+  }
+
+  private appendOwners(answer: WorkAnswer): void {
+    const { adoption, moved = [], coordinators = [] } = answer;
+    const entries = adoption
+      ? 1 + adoption.adopted.length + adoption.refused.length + adoption.elsewhere.length
+      : moved.length + coordinators.length;
+    if (entries === 0) return;
+    this.room(ENTRY_BYTES * entries);
+    writeOwners(this.writer, answer);
   }
 
   private room(bytes: number): void {

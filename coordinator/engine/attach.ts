@@ -1,10 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
-import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   type HeldLease,
-  HeldLeaseSchema,
   type Hello,
   type Welcome,
   WelcomeSchema,
@@ -14,15 +12,13 @@ import { LIMITS } from "../../proto/limits.ts";
 import { checkLabels, checkResources } from "../kernel/check-spec.ts";
 import { toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
-import type { WorkAnswer, WorkStream } from "../operations/operations.ts";
-import type { Item } from "./item.ts";
-import { hold, letGo } from "./lease.ts";
-import { loseAttempt } from "./lose.ts";
-import { deliver, giveBack } from "./send.ts";
+import type { WorkStream } from "../operations/operations.ts";
+import { adoptHeld, giveBackUnnamed, ordersOf, takeOver } from "./adopt-leases.ts";
+import { endSession } from "./announce.ts";
+import { deliver } from "./send.ts";
 import { joinProfile, leaveProfile, updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
-import { type EngineState, itemAt } from "./state.ts";
-import { orderEnd, watchAttempt } from "./watch-attempt.ts";
+import type { EngineState } from "./state.ts";
 
 /** @throws TssError INVALID_ARGUMENT when what a worker says of itself is beyond the limits. */
 export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
@@ -85,7 +81,10 @@ function numberOf(id: string): number {
 export function attachStream(state: EngineState, keyId: string, hello: Hello, stream: WorkStream): Session {
   checkWorkerInfo(hello.worker);
   // A worker that chose its id is known by it even if it never heard our welcome, and with it what was given to it since.
-  const chosen = CHOSEN_ID.test(hello.sessionId) ? hello.sessionId : newSessionId();
+  // One that went on with an owner before is over: what was given to it is announced under its id.
+  const isOver = state.pastSessions.has(hello.sessionId) || (state.shared && hello.again);
+  const isNew = CHOSEN_ID.test(hello.sessionId) && !isOver;
+  const chosen = isNew ? hello.sessionId : newSessionId();
   const session = resume(state, keyId, hello.sessionId, hello.worker, chosen);
   if (session.stream !== null && session.stream !== stream)
     session.stream.end(
@@ -96,7 +95,9 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   session.stalled = false;
   session.credit = Math.min(hello.credit, LIMITS.slots);
   const welcome = adopt(state, session, hello.held);
-  deliver(state, session, { welcome, drain: session.draining || undefined });
+  endBefore(state, session, hello.sessionId, hello.held);
+  const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
+  deliver(state, session, { welcome, drain: session.draining || undefined, coordinators });
   const orders = ordersOf(state, session);
   if (orders.length > 0) deliver(state, session, { cancels: orders });
   updateReady(state, session);
@@ -123,12 +124,20 @@ export function resume(
 }
 
 /**
+ * One of several coordinators takes its shards up one after the other, and cannot tell what the worker may still hold of a
+ * session that it never had: that one is over.
+ */
+export function endBefore(state: EngineState, session: Session, before: string, held: readonly HeldLease[]): void {
+  if (state.shared && before !== "" && before !== session.id) endSession(state, session, before, held);
+}
+
+/**
  * A session of the owner before: what its rows say it was given is held by it again. What the worker then does not name never
  * reached it, and goes back without costing an attempt.
  */
 function reviveSession(state: EngineState, keyId: string, info: WorkerInfo, id: string): Session | undefined {
   const number = state.pastSessions.get(id);
-  if (number === undefined) return undefined;
+  if (number === undefined || state.shared) return undefined;
   state.pastSessions.delete(id);
   const session = openSession(state, keyId, info, id, number);
   for (const item of state.items.values())
@@ -147,65 +156,15 @@ export function touch(state: EngineState, session: Session): void {
  * the worker does not name never reached it and goes back.
  */
 export function adopt(state: EngineState, session: Session, held: readonly HeldLease[]): Welcome {
-  const adopted: HeldLease[] = [];
-  const refused: HeldLease[] = [];
-  const named = new Set<Item>();
-  for (const lease of held) {
-    const item = currentItem(state, lease);
-    if (item === null) {
-      refused.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
-      continue;
-    }
-    named.add(item);
-    adopted.push(create(HeldLeaseSchema, { id: lease.id, fencingToken: lease.fencingToken }));
-    takeOver(state, session, item);
-  }
-  for (const item of [...session.held]) {
-    if (named.has(item) || item.state !== "running" || item.attempt?.committed !== true) continue;
-    giveBack(state, item);
-  }
+  const { named, ...adoption } = adoptHeld(state, session, held);
+  giveBackUnnamed(state, session, named);
   return create(WelcomeSchema, {
     sessionId: session.id,
     heartbeatInterval: toDuration(Math.round(state.config.leaseTtlMs / 3)),
     leaseTtl: toDuration(state.config.leaseTtlMs),
     serverVersion: "5",
-    adopted,
-    refused,
+    ...adoption,
   });
-}
-
-function currentItem(state: EngineState, lease: HeldLease): Item | null {
-  const ref = state.ids.decode(lease.id);
-  const item = ref === null ? undefined : itemAt(state, ref);
-  if (item === undefined || item.token !== Number(lease.fencingToken)) return null;
-  return item.state === "running" && item.attempt?.committed === true ? item : null;
-}
-
-function takeOver(state: EngineState, session: Session, item: Item): void {
-  const attempt = item.attempt;
-  if (attempt === null || attempt.session === session) return;
-  if (attempt.session !== null) letGo(attempt.session, item);
-  if (item.timer !== null) state.wheel.cancel(item.timer);
-  item.timer = null;
-  item.attempt = { ...attempt, session };
-  hold(session, item);
-  watchAttempt(state, item);
-}
-
-/**
- * What attempts of the session were told and have not done yet: a lost connection may have swallowed it. Cancels of the
- * owner before are ordered anew, over the stream that the session has.
- */
-export function ordersOf(state: EngineState, session: Session): NonNullable<WorkAnswer["cancels"]> {
-  const orders: NonNullable<WorkAnswer["cancels"]>[number][] = [];
-  for (const item of session.held) {
-    const { attempt } = item;
-    if (item.state !== "running" || attempt?.committed !== true) continue;
-    if (attempt.ordered !== 0)
-      orders.push({ id: state.ids.encode(item.head), token: item.token, reason: attempt.ordered });
-    else if (item.cancelRequestedAt > 0) orderEnd(state, item, TaskReason.ABORTED);
-  }
-  return orders;
 }
 
 /** The stream is gone; the session waits for the worker to come back until its lease is over. */
@@ -214,23 +173,4 @@ export function detachStream(state: EngineState, session: Session, stream: WorkS
   session.stream = null;
   session.credit = 0;
   updateReady(state, session);
-}
-
-/** The session is over: what it held is lost. A session that is over already stays so. */
-export function closeSession(state: EngineState, session: Session): void {
-  if (state.sessions.get(session.id) !== session) return;
-  state.sessions.delete(session.id);
-  const { stream } = session;
-  // Nothing is leased to it any more, whatever it gives back below.
-  session.stream = null;
-  updateReady(state, session);
-  for (const item of [...session.held]) {
-    // A lease that was never sent costs nothing.
-    if (item.attempt?.committed === false) giveBack(state, item);
-    else loseAttempt(state, item);
-  }
-  leaveProfile(state, session.profile);
-  stream?.end(
-    new TssError("ABORTED", "The coordinator heard nothing of this worker for too long.", { reason: "SESSION_LOST" }),
-  );
 }

@@ -2,7 +2,7 @@ import type { TaskRef } from "../kernel/task-ref.ts";
 import type { GateRow, SessionRow, TaskHead, TaskRow } from "../ports/rows.ts";
 import type { FlushBatch, FlushShard } from "../ports/store.ts";
 import type { Lane } from "./lanes.ts";
-import type { PendingEnd, PendingEvent, PendingLease, PendingMove, SubmitMessage } from "./pending.ts";
+import type { PendingEnd, PendingEvent, PendingLease, PendingLock, PendingMove, SubmitMessage } from "./pending.ts";
 
 /** One flush in the making: the rows, and what follows from them when they are committed. */
 export interface Batch {
@@ -24,6 +24,7 @@ export interface Batch {
   ends: PendingEnd[];
   moves: PendingMove[];
   sessions: SessionRow[];
+  locks: PendingLock[];
   leases: PendingLease[];
   after: (() => void)[];
 }
@@ -56,13 +57,14 @@ export function newBatch(number: number, at: number, since: number): Batch {
     ends: [],
     moves: [],
     sessions: [],
+    locks: [],
     leases: [],
     after: [],
   };
 }
 
 export function rowsOf(batch: Batch): number {
-  return batch.tasks.length + batch.events.length + batch.ends.length + batch.moves.length;
+  return batch.tasks.length + batch.events.length + batch.ends.length + batch.moves.length + batch.locks.length;
 }
 
 /** Shards that any row belongs to. */
@@ -77,6 +79,7 @@ export function shardsOf(batch: Batch): Set<number> {
   batch.events.forEach(add);
   for (const { row } of batch.ends) add(row);
   for (const { row } of batch.moves) add(row);
+  for (const { shard } of batch.locks) shards.add(shard);
   return shards;
 }
 

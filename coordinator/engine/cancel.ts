@@ -9,7 +9,7 @@ import type { Item } from "./item.ts";
 import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
-import { type EngineState, itemAt } from "./state.ts";
+import { type EngineState, itemAt, requireServing } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 import { orderEnd } from "./watch-attempt.ts";
 
@@ -22,6 +22,7 @@ export type CancelOutcome = "changed" | "unchanged" | "unknown";
 export async function cancelTask(state: EngineState, ref: TaskRef, by: string): Promise<CancelOutcome> {
   checkAway(state);
   for (;;) {
+    requireServing(state, ref.shard);
     const item = itemAt(state, ref);
     if (item?.state === "gated") await committed(state);
     else if (item?.state === "ending") await committed(state);

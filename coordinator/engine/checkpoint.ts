@@ -1,3 +1,4 @@
+import { type LockRow, rowsOfLock } from "../kernel/lock-rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { queueEntry } from "./counters.ts";
 import type { Item } from "./item.ts";
@@ -21,10 +22,12 @@ export interface CheckpointBody {
   readonly l: readonly (readonly [number, number, number])[];
   /** Tasks in hand: [lane, seq]. */
   readonly u: readonly (readonly [number, number])[];
+  /** Rows that make the locks as they are; what is decided and not yet committed may be among them. Absent: none. */
+  readonly k?: readonly LockRow[];
 }
 
-/** Snapshots of the shards that changed. To be taken between two flushes: then memory is what is committed. */
-export function takeCheckpoints(state: EngineState): Checkpoint[] {
+/** Snapshots of those shards that changed. To be taken between two flushes: then memory is what is committed. */
+export function takeCheckpoints(state: EngineState, shards: Iterable<Shard>): Checkpoint[] {
   const inHand = new Map<number, Item[]>();
   for (const item of state.items.values()) {
     const items = inHand.get(item.head.shard);
@@ -34,8 +37,9 @@ export function takeCheckpoints(state: EngineState): Checkpoint[] {
   const open = openLanes(state);
   const at = state.clock.now();
   const checkpoints: Checkpoint[] = [];
-  for (const shard of state.shards) {
-    if (!shard.dirty) continue;
+  for (const shard of shards) {
+    // One that is being read has not all of its tasks in memory yet: its last checkpoint stands.
+    if (!shard.dirty || shard.phase === "recovering") continue;
     shard.dirty = false;
     const body = bodyOf(state, shard, inHand.get(shard.shard) ?? [], open.get(shard.shard) ?? []);
     checkpoints.push({
@@ -72,7 +76,7 @@ function cursorOf(state: EngineState, lane: number, shard: number): number {
   const first = window?.peek();
   if (first != null) return first.seq - 1;
   if (window?.paged) return window.readCursor;
-  return state.shards[shard]?.lastSeq ?? 0;
+  return state.shards.find(shard)?.lastSeq ?? 0;
 }
 
 function bodyOf(
@@ -81,6 +85,7 @@ function bodyOf(
   items: readonly Item[],
   l: readonly [number, number, number][],
 ): CheckpointBody {
+  const k = [...shard.locks.values()].flatMap(({ lock }) => rowsOfLock(lock));
   return {
     floor: shard.lastSeq,
     later: state.laterUntil,
@@ -88,6 +93,7 @@ function bodyOf(
     q: [...shard.totals].map(([queue, totals]) => queueEntry(queue, totals)),
     l,
     u: items.map((item) => [item.head.lane, item.head.seq]),
+    ...(k.length === 0 ? {} : { k }),
   };
 }
 

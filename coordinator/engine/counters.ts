@@ -1,9 +1,11 @@
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import type { Lock } from "../kernel/lock.ts";
+import { type LockRow, replayLocks } from "../kernel/lock-rows.ts";
 import type { EndRow, TaskRow } from "../ports/rows.ts";
 import type { FlushShard } from "../ports/store.ts";
 import { type Batch, shardsOf } from "./batch.ts";
 import type { Lane } from "./lanes.ts";
-import type { PendingEnd } from "./pending.ts";
+import type { PendingEnd, PendingLock } from "./pending.ts";
 import type { QueueTotals, Shard } from "./shard.ts";
 import { type EngineState, shardAt } from "./state.ts";
 
@@ -17,6 +19,8 @@ export interface CounterBody {
   readonly q: readonly (readonly [string, number, number, number, number])[];
   /** [lane, open] */
   readonly l: readonly (readonly [number, number])[];
+  /** Changes of locks, in their order; absent: none. */
+  readonly k?: readonly LockRow[];
 }
 
 /** Tasks that stand side by side are alike as a rule, and are counted together. */
@@ -79,19 +83,20 @@ function addOpen(lane: Lane, shard: number, by: number): void {
 export function flushShards(state: EngineState, batch: Batch): FlushShard[] {
   const touched = shardsOf(batch);
   for (const shard of state.shards) if (shard.touchedQueues.size > 0) touched.add(shard.shard);
+  const locks = Map.groupBy(batch.locks, ({ shard }) => shard);
   return [...touched]
     .sort((a, b) => a - b)
     .map((number) => {
       const shard = shardAt(state, number);
-      const body = Buffer.from(JSON.stringify(bodyOf(state, shard)));
+      const body = Buffer.from(JSON.stringify(bodyOf(state, shard, locks.get(number))));
       return { shard: number, epoch: shard.epoch, flushNo: shard.flushNo + 1, body };
     });
 }
 
-function bodyOf(state: EngineState, shard: Shard): CounterBody {
+function bodyOf(state: EngineState, shard: Shard, locks: readonly PendingLock[] | undefined): CounterBody {
   const q = [...shard.touchedQueues].map((queue) => queueEntry(queue, shard.totalsOf(queue)));
   const l = [...shard.touchedLanes].map((lane) => [lane, state.lanes.get(lane)?.open.get(shard.shard) ?? 0] as const);
-  return { q, l };
+  return locks === undefined ? { q, l } : { q, l, k: locks.map(({ row }) => row) };
 }
 
 /** The flush rows are committed: later corrections belong to the next ones. */
@@ -109,9 +114,10 @@ export function queueEntry(queue: string, totals: QueueTotals): CounterBody["q"]
   return [queue, totals.submitted, totals.succeeded, totals.failed, totals.cancelled];
 }
 
-export function applyBody(shard: Shard, lanes: Map<number, number>, bytes: Uint8Array): void {
+export function applyBody(shard: Shard, lanes: Map<number, number>, locks: Map<string, Lock>, bytes: Uint8Array): void {
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
   for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
     shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
   for (const [lane, open] of body.l) lanes.set(lane, open);
+  replayLocks(locks, body.k ?? []);
 }

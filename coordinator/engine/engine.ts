@@ -3,27 +3,37 @@ import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
+import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
-import type { Store } from "../ports/store.ts";
+import type { OwnedShard, Store } from "../ports/store.ts";
 import { FencedError, StoreLostError } from "../ports/store-errors.ts";
+import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
 import { checkOwner, reclaim, rotate, takeDue, writeCheckpoints } from "./janitor.ts";
+import { LockClock } from "./lock-clock.ts";
+import { failLockCalls, resumeLocks } from "./locks.ts";
 import { SessionSweep } from "./lose.ts";
-import { watchOutages } from "./outage.ts";
+import { openSegment } from "./open-segment.ts";
+import { isAwayTooLong, watchOutages } from "./outage.ts";
 import { emptyPending } from "./pending.ts";
+import { readQueues } from "./read-queues.ts";
 import { RecentEnds } from "./recent-ends.ts";
 import { recover } from "./recover.ts";
 import { refillServed } from "./refill.ts";
+import { refreshCatalog } from "./refresh-catalog.ts";
+import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
+import { deliver } from "./send.ts";
 import { Shard } from "./shard.ts";
+import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { TaskReader } from "./task-reader.ts";
-import { openRooms } from "./throttle.ts";
+import { openRooms, setPlace } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
 export interface EngineOptions {
@@ -41,11 +51,15 @@ export interface EngineOptions {
   readonly address: string;
   /** Fences a living owner instead of refusing to start. */
   readonly takeover?: boolean;
+  /** The process is a member among several: it begins without shards, and is given some by `adopt`. */
+  readonly shared?: boolean;
   /** Called once when another owner has taken over or the store cannot be trusted any more. */
   readonly onStopped: (error: Error) => void;
 }
 
 const DUE_MS = 10_000;
+/** Settings of queues that another coordinator changed are read at once when it could tell, and this often when not. */
+const QUEUES_MS = 5_000;
 const EXPIRE_MS = 1_000;
 const ROTATE_MS = 1_000;
 /** How soon an owner that writes nothing learns that it is one no more. */
@@ -65,6 +79,7 @@ export class Engine {
     this.state = state;
     this.#flusher = new Flusher(state, (error) => this.#stopped(error));
     state.wake = () => this.#flusher.wake();
+    if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
   }
 
@@ -75,10 +90,10 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { store, clock } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
-    const shards = (await store.claim(owner, options.takeover ?? false)).map(
-      ({ shard, epoch }) => new Shard(shard, epoch),
-    );
+    const owned = options.shared ? [] : await store.claim(owner, options.takeover ?? false);
     const meta = await store.catalog.meta();
+    const shards = new ShardSet(meta.shards);
+    for (const { shard, epoch } of owned) shards.add(new Shard(shard, epoch));
     const segments = new SegmentMap();
     const state: EngineState = {
       config: options.config,
@@ -93,22 +108,29 @@ export class Engine {
       segments,
       reader: new TaskReader(store, segments),
       wheel: new Wheel(clock),
+      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state)),
       changes: new Changes(),
-      shards: shards.sort((a, b) => a.shard - b.shard),
+      shards,
       lanes: new Map(),
       laneIds: new Map(),
       queues: new Map((await store.catalog.queues()).map((queue) => [queue.name, queue])),
+      place: ALONE,
       rooms: new Map(),
       items: new ItemIndex(),
       sessions: new Map(),
       pastSessions: new Map(),
+      announced: new Map(),
+      orphans: new Map(),
+      shared: options.shared ?? false,
+      coordinators: [],
       profiles: new Map(),
       pending: emptyPending(),
       listed: new Set(),
       ready: new Set(),
       recentEnds: new RecentEnds(),
       memory: { heads: 0, bytes: 0 },
-      placing: { index: 0, left: 0, until: 0 },
+      lockEntries: 0,
+      placing: { shard: -1, left: 0, until: 0 },
       segmentRows: 0,
       flushCommitted: 0,
       flushMaking: 0,
@@ -122,6 +144,8 @@ export class Engine {
       stopped: null,
       waiting: new Set(),
       storeProblem: null,
+      refresh: async () => {},
+      recovering: 0,
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
@@ -137,14 +161,17 @@ export class Engine {
     const { store } = state;
     openRooms(state);
     for (const { lane, key } of await store.catalog.lanes()) addLane(state, lane, key);
-    state.segments.load(await store.segments.list());
-    if (state.segments.isEmpty) {
-      const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: 0 }));
-      state.segments.opened(await store.segments.open(state.shards, ranges, state.clock.now()));
-    }
-    await recover(state);
+    if (!this.#options.shared) await this.openSegment();
+    const { later, expired } = await recover(state, [...state.shards]);
+    state.laterUntil = later;
+    state.expiry.until = expired;
     await takeDue(state);
+    for (const shard of state.shards) {
+      shard.phase = "serving";
+      resumeLocks(state, shard);
+    }
     this.#sweep.start();
+    state.lockClock.start();
     this.#unwatch = watchOutages(state);
     this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
     this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
@@ -152,8 +179,42 @@ export class Engine {
     this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
     this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
+    if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
     this.#beat("refill", 1_000, async () => refillServed(state));
     state.wake();
+  }
+
+  /** Goes on with the newest segment, or opens the first; with several owners each has one of its own. */
+  async openSegment(): Promise<void> {
+    await openSegment(this.state, this.#options.shared === true);
+  }
+
+  /** Settings of queues, as another coordinator may have changed them. */
+  readQueues(): Promise<void> {
+    return readQueues(this.state);
+  }
+
+  /** Takes up shards that the store has given to this member. */
+  adopt(taken: readonly OwnedShard[]): Promise<void> {
+    return adoptShards(this.state, this.#flusher, this.#sweep, taken);
+  }
+
+  /**
+   * Workers hold a stream to each coordinator: they are told when these are others.
+   * @param place this one among them.
+   */
+  tellCoordinators(addresses: readonly string[], place: Place): void {
+    const { state } = this;
+    setPlace(state, place);
+    const before = state.coordinators;
+    if (addresses.length === before.length && addresses.every((address, at) => address === before[at])) return;
+    state.coordinators = addresses;
+    for (const session of state.sessions.values()) deliver(state, session, { coordinators: addresses });
+  }
+
+  /** Hands shards over in good order. */
+  release(shards: readonly number[]): Promise<void> {
+    return releaseShards(this.state, this.#flusher, shards);
   }
 
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
@@ -166,8 +227,9 @@ export class Engine {
         await duty();
       } catch (error) {
         // An owner that has nothing to write learns here that it is one no more.
-        if (error instanceof FencedError) this.#stopped(error);
-        else if (this.state.stopped === null)
+        if (error instanceof FencedError) {
+          if (await this.#isFenced()) this.#stopped(error);
+        } else if (this.state.stopped === null)
           this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
       } finally {
         busy = false;
@@ -175,6 +237,18 @@ export class Engine {
     }, everyMs);
     timer.unref();
     this.#beats.push(timer);
+  }
+
+  /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
+  async #isFenced(): Promise<boolean> {
+    const { state } = this;
+    if (!state.shared) return true;
+    let fenced = false;
+    const ask = () => state.store.checkOwner(state.shards.owners);
+    await this.#flusher.between(ask).catch((error: unknown) => {
+      fenced = error instanceof FencedError;
+    });
+    return fenced;
   }
 
   /** Writes what is decided, marks the place for the next owner, and stops. The store stays open. */
@@ -207,8 +281,10 @@ export class Engine {
     this.state.stopped = error;
     for (const tell of this.state.waiting) tell(error);
     this.state.waiting.clear();
+    for (const shard of this.state.shards) failLockCalls(shard, error);
     this.#unwatch();
     this.#sweep.stop();
+    this.state.lockClock.stop();
     this.state.wheel.close();
     for (const beat of this.#beats) clearInterval(beat);
     this.#flusher.stop();

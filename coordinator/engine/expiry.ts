@@ -4,7 +4,7 @@ import { committed } from "./committed.ts";
 import { endItem } from "./conclude.ts";
 import { takeInHand, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isServing } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 
 const ROWS = 500;
@@ -66,7 +66,7 @@ export async function expireTasks(state: EngineState): Promise<void> {
 function expire(state: EngineState, head: TaskHead): boolean {
   const lane = state.lanes.get(head.lane);
   // It may have ended since it was read.
-  if (lane === undefined || state.recentEnds.has(head)) return false;
+  if (lane === undefined || state.recentEnds.has(head) || !isServing(state, head.shard)) return false;
   let item = state.items.get(head);
   if (item === undefined) {
     takeOut(state, lane, head);

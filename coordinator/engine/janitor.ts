@@ -4,7 +4,7 @@ import type { Flusher } from "./flusher.ts";
 import { noteAway, noteBack } from "./outage.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { refillServed } from "./refill.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
 
@@ -22,7 +22,7 @@ export function writeCheckpoints(state: EngineState, flusher: Flusher): Promise<
 async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
   let checkpoints: ReturnType<typeof takeCheckpoints> = [];
   await flusher.between(async () => {
-    checkpoints = takeCheckpoints(state);
+    checkpoints = takeCheckpoints(state, state.shards);
   });
   if (checkpoints.length === 0) return;
   state.failpoint("checkpoint.taken");
@@ -30,8 +30,11 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
     await state.store.recovery.writeCheckpoints(checkpoints);
     state.failpoint("checkpoint.written");
   } catch (error) {
-    // The old ones stand, and the shards must be written again although nothing new happens.
-    for (const { shard } of checkpoints) (state.shards[shard] as { dirty: boolean }).dirty = true;
+    // The old ones stand, and the shards must be written again although nothing new happens; one may have left meanwhile.
+    for (const { shard } of checkpoints) {
+      const found = state.shards.find(shard);
+      if (found !== undefined) found.dirty = true;
+    }
     throw error;
   }
 }
@@ -40,7 +43,7 @@ async function writeDirty(state: EngineState, flusher: Flusher): Promise<void> {
 export async function checkOwner(state: EngineState, everyMs: number): Promise<void> {
   if (state.clock.monotonic() - state.wroteAt < everyMs) return;
   try {
-    await state.store.checkOwner(state.shards);
+    await state.store.checkOwner(state.shards.owners);
   } catch (error) {
     // A database that is away says nothing about who owns it; who needs it says so.
     if (error instanceof FencedError) throw error;
@@ -61,19 +64,24 @@ export async function takeDue(state: EngineState): Promise<void> {
 async function readDue(state: EngineState, until: number): Promise<void> {
   state.laterReading = until;
   try {
-    let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
-    for (;;) {
-      const rows = await state.store.recovery.due(state.laterUntil, until, after, DUE_ROWS);
-      if (state.stopped !== null) return;
-      for (const stored of rows) rebuildItem(state, stored);
-      const last = rows.at(-1)?.task;
-      if (rows.length < DUE_ROWS || last === undefined) break;
-      after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
-    }
-    state.laterUntil = until;
+    await takeDueBetween(state, state.laterUntil, until);
+    if (state.stopped === null) state.laterUntil = until;
   } finally {
     state.laterReading = 0;
-    state.departed.clear();
+    if (state.recovering === 0) state.departed.clear();
+  }
+}
+
+/** @param from exclusive, ms since 1970. @param until inclusive. */
+export async function takeDueBetween(state: EngineState, from: number, until: number): Promise<void> {
+  let after: Parameters<EngineState["store"]["recovery"]["due"]>[2] = null;
+  for (;;) {
+    const rows = await state.store.recovery.due(from, until, after, DUE_ROWS);
+    if (state.stopped !== null) return;
+    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored);
+    const last = rows.at(-1)?.task;
+    if (rows.length < DUE_ROWS || last === undefined) return;
+    after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
   }
 }
 
@@ -103,9 +111,9 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   const old = state.segmentRows > 0 && state.clock.now() - state.segments.open.openedAt >= state.config.segmentAgeMs;
   if (!full && !old) return;
   await flusher.between(async () => {
-    const ranges = state.shards.map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
+    const ranges = [...state.shards].map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
     const at = state.clock.now();
-    const segment = await untilKnown(state, () => state.store.segments.open(state.shards, ranges, at));
+    const segment = await untilKnown(state, () => state.store.segments.open(state.shards.owners, ranges, at));
     state.failpoint("segment.opened");
     state.segments.opened(segment);
     state.segmentRows = 0;
@@ -115,14 +123,17 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
 /** Empties segments whose newest end is older than the retention, oldest first; one in the way does not hold up the next. */
 export async function reclaim(state: EngineState, flusher: Flusher): Promise<void> {
   const endedBefore = state.clock.now() - state.config.retentionMs;
-  const sealed = state.segments.sealedBefore(endedBefore);
+  // What others have in a segment is theirs to take out; one that nobody has anything in is anybody's to empty.
+  const sealed = state.segments
+    .sealedBefore(endedBefore)
+    .filter(({ ranges }) => ranges.length === 0 || ranges.some(({ shard }) => isOwned(state, shard)));
   // The flush rows of a segment go with it: a recovery must not need them any more.
   if (sealed.length > 0) await writeCheckpoints(state, flusher);
   for (const { seg } of sealed) {
     await flusher.between(async () => {
       state.segments.emptying(seg);
       const reclaiming = untilKnown(state, () =>
-        state.store.segments.reclaim(state.shards, seg, endedBefore, state.config.maxMoved),
+        state.store.segments.reclaim(state.shards.owners, seg, endedBefore, state.config.maxMoved),
       );
       const result = await reclaiming.finally(() => state.segments.settled());
       if (result.outcome === "reclaimed") {
@@ -138,7 +149,7 @@ export async function reclaim(state: EngineState, flusher: Flusher): Promise<voi
     if (state.stopped !== null) return;
   }
   while (state.stopped === null) {
-    const pruned = await state.store.segments.pruneLater(state.shards, endedBefore, PRUNE_ROWS);
+    const pruned = await state.store.segments.pruneLater(state.shards.owners, endedBefore, PRUNE_ROWS);
     if (pruned < PRUNE_ROWS) break;
   }
   await state.store.segments.pruneGates(state.clock.now());

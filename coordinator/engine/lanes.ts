@@ -40,6 +40,21 @@ export class Lane {
     return this.#windows.get(shard);
   }
 
+  /** The lane's tasks of a shard are another owner's from now on. */
+  dropShard(shard: number): Window | undefined {
+    const window = this.#windows.get(shard);
+    this.#windows.delete(shard);
+    this.open.delete(shard);
+    if (window !== undefined) {
+      this.behind.delete(window);
+      const place = this.#filled.indexOf(window);
+      if (place >= 0) this.#filled.splice(place, 1);
+    }
+    const kept = this.returned.filter((item) => item.head.shard !== shard);
+    if (kept.length < this.returned.length) this.returned.splice(0, this.returned.length, ...kept);
+    return window;
+  }
+
   windows(): IterableIterator<Window> {
     return this.#windows.values();
   }

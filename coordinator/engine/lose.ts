@@ -1,11 +1,14 @@
-import { closeSession } from "./attach.ts";
+import { isOrphan } from "./adopt-leases.ts";
 import { concludeAttempt } from "./attempt-end.ts";
+import { closeSession } from "./close-session.ts";
 import type { Item } from "./item.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /** Nothing is heard of the attempt any more: it counts, and the task goes on without it. */
 export function loseAttempt(state: EngineState, item: Item): void {
-  if (item.state !== "running") return;
+  // Who reminds us may be late: the shard may have left, and come back with other items, since.
+  if (state.items.get(item.head) !== item) return;
+  if (item.state !== "running" || !isOwned(state, item.head.shard)) return;
   concludeAttempt(state, item, { kind: "lose", token: item.token }, {});
 }
 
@@ -19,9 +22,8 @@ const LATE_MS = 1_000;
 export class SessionSweep {
   readonly #state: EngineState;
   readonly #everyMs: number;
-  /** Attempts of the owner before, whose workers have not come back yet, and since when they could have. */
-  #orphans: readonly Item[] = [];
-  #orphansSince = 0;
+  /** Attempts of owners before, whose workers have not come back yet, and since when they could have. */
+  #orphans: { readonly items: readonly Item[]; since: number }[] = [];
   #last: number;
   #timer: NodeJS.Timeout | null = null;
 
@@ -32,10 +34,17 @@ export class SessionSweep {
   }
 
   start(): void {
-    this.#orphans = [...this.#state.items.values()].filter((item) => item.state === "running");
-    this.#orphansSince = this.#last = this.#state.clock.monotonic();
+    this.watchOrphans(new Set([...this.#state.shards].map(({ shard }) => shard)));
+    this.#last = this.#state.clock.monotonic();
     this.#timer = setInterval(() => this.sweep(), this.#everyMs);
     this.#timer.unref();
+  }
+
+  /** The running attempts of shards that were taken up have a term to be announced. */
+  watchOrphans(shards: ReadonlySet<number>): void {
+    const { items, clock } = this.#state;
+    const running = [...items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
+    if (running.length > 0) this.#orphans.push({ items: running, since: clock.monotonic() });
   }
 
   stop(): void {
@@ -58,9 +67,12 @@ export class SessionSweep {
   }
 
   #sweepOrphans(now: number, away: boolean): void {
-    if (away) this.#orphansSince = now;
-    if (this.#orphans.length === 0 || now - this.#orphansSince <= this.#state.config.leaseTtlMs) return;
-    for (const item of this.#orphans) if (item.attempt?.session === null) loseAttempt(this.#state, item);
-    this.#orphans = [];
+    if (away) for (const group of this.#orphans) group.since = now;
+    this.#orphans = this.#orphans.filter(({ items, since }) => {
+      if (now - since <= this.#state.config.leaseTtlMs) return true;
+      for (const item of items) if (isOrphan(this.#state, item)) loseAttempt(this.#state, item);
+      return false;
+    });
+    if (this.#orphans.length === 0 && this.#state.recovering === 0) this.#state.orphans.clear();
   }
 }

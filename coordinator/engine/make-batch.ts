@@ -1,4 +1,4 @@
-import { type Batch, newBatch, rowsOf } from "./batch.ts";
+import { type Batch, newBatch } from "./batch.ts";
 import { countBatch } from "./counters.ts";
 import { match } from "./match.ts";
 import { emptyPending, type Pending } from "./pending.ts";
@@ -65,6 +65,7 @@ function takeRows(state: EngineState, batch: Batch, pending: Pending): void {
   batch.events = pending.events;
   batch.moves = pending.moves;
   batch.sessions = pending.sessions;
+  batch.locks = pending.locks;
   batch.leases = pending.leases;
   batch.after = pending.after;
   const { messages, messageBytes, keys } = pending;
@@ -73,5 +74,6 @@ function takeRows(state: EngineState, batch: Batch, pending: Pending): void {
   for (const row of batch.events) row.seg = segmentOf(state, row);
   for (const { row } of batch.ends) row.seg = segmentOf(state, row);
   for (const { row } of batch.moves) row.seg = segmentOf(state, row);
-  if (rowsOf(batch) > 0) state.segmentRows += batch.tasks.length;
+  // Locks leave only flush rows behind, which go with their segment: it must be closed at some time for them alone too.
+  state.segmentRows += batch.tasks.length + batch.locks.length;
 }

@@ -32,7 +32,8 @@ export function watchOutages(state: EngineState): () => void {
   return () => clearInterval(timer);
 }
 
-function isAwayTooLong(state: EngineState): boolean {
+/** Whether commits have been missing for longer than a caller should wait. */
+export function isAwayTooLong(state: EngineState): boolean {
   const since = state.storeProblem === null ? state.flushBegan : state.storeAwaySince;
   return since > 0 && state.clock.monotonic() - since >= state.config.awayPatienceMs;
 }

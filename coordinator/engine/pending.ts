@@ -1,4 +1,5 @@
 import type { Admission } from "../kernel/admit.ts";
+import type { LockRow } from "../kernel/lock-rows.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { EndRow, EventRow, MoveRow, SessionRow } from "../ports/rows.ts";
 import type { Item } from "./item.ts";
@@ -46,6 +47,12 @@ export interface PendingMove {
   readonly item: Item;
 }
 
+/** A change of a lock: it goes into the flush row of its shard. */
+export interface PendingLock {
+  readonly shard: number;
+  readonly row: LockRow;
+}
+
 /** Decisions that wait for the next flush. Segment numbers are filled in when it is made. */
 export interface Pending {
   messages: SubmitMessage[];
@@ -56,6 +63,7 @@ export interface Pending {
   ends: PendingEnd[];
   moves: PendingMove[];
   sessions: SessionRow[];
+  locks: PendingLock[];
   /** Leases whose event rows are among `events`: sent after the commit. */
   leases: PendingLease[];
   /** Called after the commit of everything above. */
@@ -73,6 +81,7 @@ export function emptyPending(): Pending {
     ends: [],
     moves: [],
     sessions: [],
+    locks: [],
     leases: [],
     after: [],
     since: 0,
@@ -85,6 +94,7 @@ export function hasPending(pending: Pending): boolean {
     pending.events.length > 0 ||
     pending.ends.length > 0 ||
     pending.moves.length > 0 ||
+    pending.locks.length > 0 ||
     pending.after.length > 0
   );
 }

@@ -10,7 +10,8 @@ import type { Lane } from "./lanes.ts";
 import type { SubmitMessage } from "./pending.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
-import { type EngineState, isFar, shardAt } from "./state.ts";
+import type { Shard } from "./shard.ts";
+import { type EngineState, isFar, isOwned, shardAt } from "./state.ts";
 
 /** Tasks and time after which un-keyed submits go to the next shard: long enough that a flush touches few. */
 const PLACING_TASKS = 8_192;
@@ -40,7 +41,7 @@ export function placeMessage(state: EngineState, batch: Batch, message: SubmitMe
     if (admission.idempotency === null) continue;
     const { key, hash, ttlMs } = admission.idempotency;
     placed.keyIndex[index] = batch.keys.length;
-    const head = placeTask(state, batch, placed, index, shardOfKey(key, state.shards.length));
+    const head = placeTask(state, batch, placed, index, shardOfKey(key, state.shards.count));
     batch.keys.push({ key: `k:${key}`, hash, answer: encodeTaskAnswer(head), expiresAt: message.now + ttlMs });
   }
   if (message.requestId !== "" && firstSeq > 0)
@@ -136,15 +137,18 @@ function makeRow(
 }
 
 function currentShard(state: EngineState, tasks: number): number {
-  const { placing, clock, shards } = state;
+  const { placing, clock } = state;
   const now = clock.monotonic();
-  if (placing.left <= 0 || now > placing.until) {
-    placing.index = (placing.index + 1) % shards.length;
+  if (placing.left <= 0 || now > placing.until || !isOwned(state, placing.shard)) {
+    // What was accepted before the last shard was to leave is placed in one that leaves: it goes with it.
+    const { serving } = state.shards;
+    const choice = serving.length > 0 ? serving : [...state.shards];
+    placing.shard = (choice.find(({ shard }) => shard > placing.shard) ?? (choice[0] as Shard)).shard;
     placing.left = PLACING_TASKS;
     placing.until = now + PLACING_MS;
   }
   placing.left -= tasks;
-  return placing.index;
+  return placing.shard;
 }
 
 /** For ever: the shard of a key must not change with versions. */

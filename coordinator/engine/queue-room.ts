@@ -6,17 +6,26 @@ import type { Lane } from "./lanes.ts";
  * nothing to pass; as many come back as there is room for.
  */
 export class QueueRoom {
+  /** Of the whole queue. */
   readonly limit: number;
+  /** What of it is this coordinator's; one of several has a part. */
+  share: number;
   running = 0;
   readonly #aside = new Map<number, Set<Lane>>();
 
   /** @param limit at least 1. */
-  constructor(limit: number) {
+  constructor(limit: number, share: number = limit) {
     this.limit = limit;
+    this.share = share;
+  }
+
+  /** Places that are free here; below 0 after the share was made smaller. */
+  get free(): number {
+    return this.share - this.running;
   }
 
   get isFull(): boolean {
-    return this.running >= this.limit;
+    return this.running >= this.share;
   }
 
   setAside(lane: Lane): void {

@@ -85,9 +85,16 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
       told: 0,
       beatAt: 0,
     };
+    addOrphan(state, item, history.running.session);
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
   else if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});
   else if (dueAt > state.clock.now()) restItem(state, item, dueAt);
   else returnItem(state, item);
   return item;
+}
+
+function addOrphan(state: EngineState, item: Item, session: number): void {
+  const orphans = state.orphans.get(session);
+  if (orphans === undefined) state.orphans.set(session, [item]);
+  else orphans.push(item);
 }

@@ -1,8 +1,11 @@
+import type { Lock } from "../kernel/lock.ts";
+import { replayLocks } from "../kernel/lock-rows.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { Checkpoint } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
 import { applyBody } from "./counters.ts";
+import { takeUpLocks } from "./locks.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { rest } from "./rest.ts";
 import { LATER } from "./segments.ts";
@@ -14,26 +17,36 @@ const CHUNK = 500;
 
 const EMPTY: CheckpointBody = { floor: 0, later: 0, expired: 0, q: [], l: [], u: [] };
 
+/** How far the last owners of shards had read ahead, for every one of them. Times are ms since 1970. */
+export interface Recovered {
+  /** run_at up to which segment 0 was in hand. */
+  readonly later: number;
+  /** Up to which every task that may expire was looked at. */
+  readonly expired: number;
+}
+
 /**
  * Takes up the shards where their last owner left them: checkpoint, the flush rows after it, and the tasks that were begun
  * or delayed since. What merely waits is left in the store and read when a worker could serve it. Costs what is unfinished,
  * whatever has ended and however much waits.
  */
-export async function recover(state: EngineState): Promise<void> {
+export async function recover(state: EngineState, shards: readonly Shard[]): Promise<Recovered> {
   const checkpoints = new Map(
     (await state.store.recovery.checkpoints()).map((checkpoint) => [checkpoint.shard, checkpoint]),
   );
   let later = Number.POSITIVE_INFINITY;
   let expired = Number.POSITIVE_INFINITY;
-  for (const shard of state.shards) {
+  for (const shard of shards) {
     const body = await recoverShard(state, shard, checkpoints.get(shard.shard));
     later = Math.min(later, body.later);
     expired = Math.min(expired, body.expired);
   }
-  // A clock that was set back since: what lies beyond is not taken in hand yet.
-  state.laterUntil = Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0;
-  state.expiry.until = Number.isFinite(expired) ? expired : 0;
   for (const lane of state.lanes.values()) lane.returned.sort((a, b) => a.head.createdAt - b.head.createdAt);
+  // A clock that was set back since: what lies beyond is not taken in hand yet.
+  return {
+    later: Number.isFinite(later) ? Math.min(later, state.clock.now() + state.config.horizonMs) : 0,
+    expired: Number.isFinite(expired) ? expired : 0,
+  };
 }
 
 async function recoverShard(
@@ -48,7 +61,10 @@ async function recoverShard(
   const open = new Map(body.l.map(([lane, count]) => [lane, count]));
   const recent = state.segments.ringAfter(shard.shard, body.floor);
   const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
-  for (const flush of flushes) applyBody(shard, open, flush.body);
+  const locks = new Map<string, Lock>();
+  replayLocks(locks, body.k ?? []);
+  for (const flush of flushes) applyBody(shard, open, locks, flush.body);
+  takeUpLocks(state, shard, locks);
 
   const cursors = new Map(body.l.map(([lane, , cursor]) => [lane, cursor]));
   let lowest = body.floor;

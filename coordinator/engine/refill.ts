@@ -69,7 +69,8 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   const rows = await reading.finally(() => {
     state.memory.heads -= limit;
   });
-  if (state.stopped !== null) return;
+  // The shard may have left while it was read.
+  if (state.stopped !== null || lane.findWindow(window.shard) !== window) return;
   window.refilling = false;
   // It is read again when it is known what has become of its tasks.
   if (state.segments.isEmptying(piece.seg)) return;

@@ -6,7 +6,7 @@ import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import type { Item } from "./item.ts";
-import { type EngineState, itemAt } from "./state.ts";
+import { type EngineState, isServing, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
 
 /** Answers one report: accepted or not. Called after the commit when it was accepted. */
@@ -28,6 +28,8 @@ export function reportOutcome(
   const { token } = report;
   // What ended before its first attempt has no token: nobody can have run it.
   if (token === 0) return acknowledge(false);
+  // Its owner answers; this one may not say that a token is old. The worker repeats the report there.
+  if (!isServing(state, ref.shard)) return;
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
   if (item.token !== token || item.attempt?.committed === false) return acknowledge(false);

@@ -1,5 +1,5 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
-import type { Segment } from "../ports/store.ts";
+import type { Segment, SegmentRange } from "../ports/store.ts";
 
 /** Segment 0: delayed and carried tasks. */
 export const LATER = 0;
@@ -16,6 +16,8 @@ export interface Piece {
 /** Which segment holds which seqs, kept in memory. What no retained segment covers was carried to segment 0. */
 export class SegmentMap {
   #segments: Segment[] = [];
+  /** 0: none is open yet. */
+  #own = 0;
   /** Per shard: stretches of the ring, ascending. */
   #pieces = new Map<number, Piece[]>();
   /** The one that is being emptied; null: none. */
@@ -23,40 +25,45 @@ export class SegmentMap {
   /** Emptyings that have begun. */
   #emptyings = 0;
 
-  load(segments: readonly Segment[]): void {
+  /** @param own the open segment of this coordinator; absent: as before. */
+  load(segments: readonly Segment[], own: number = this.#own): void {
     this.#segments = [...segments].sort((a, b) => a.generation - b.generation);
+    this.#own = own;
     this.#rebuild();
   }
 
-  /** The segment that new tasks go to. */
+  /** Whether every one of these shards has its open stretch in the newest segment, as one owner of them all leaves it. */
+  newestCovers(shards: number): boolean {
+    const open = this.#segments.at(-1)?.ranges.filter((range) => range.untilSeq === undefined);
+    return open?.length === shards;
+  }
+
+  get isOpen(): boolean {
+    return this.#own !== 0;
+  }
+
+  /** The segment that this coordinator's new tasks go to. */
   get open(): Segment {
-    const open = this.#segments.at(-1);
+    const open = this.#segments.find(({ seg }) => seg === this.#own);
     if (open === undefined) throw new Error("no segment is open: the engine has not started");
     return open;
   }
 
-  get isEmpty(): boolean {
-    return this.#segments.length === 0;
-  }
-
-  /** Oldest first, without the open one. */
-  get sealed(): readonly Segment[] {
-    return this.#segments.slice(0, -1);
-  }
-
-  /** Sealed segments that were sealed before a time: only their ends can all be older than it. Oldest first. */
+  /** Segments that may have been sealed before a time: only their ends can all be older than it. Oldest first. */
   sealedBefore(time: number): readonly Segment[] {
-    return this.sealed.filter((_, index) => (this.#segments[index + 1] as Segment).openedAt < time);
+    return this.#segments.filter((segment, index) => {
+      const next = this.#segments[index + 1];
+      return segment.seg !== this.#own && next !== undefined && next.openedAt < time;
+    });
   }
 
   opened(segment: Segment): void {
-    const last = this.#segments.at(-1);
-    if (last !== undefined) {
-      const ends = new Map(segment.ranges.map((range) => [range.shard, range.fromSeq]));
-      const ranges = last.ranges.map((range) => ({ ...range, untilSeq: ends.get(range.shard) }));
-      this.#segments[this.#segments.length - 1] = { ...last, ranges };
-    }
+    const ends = new Map(segment.ranges.map((range) => [range.shard, range.fromSeq]));
+    const close = (range: SegmentRange) =>
+      range.untilSeq === undefined ? { ...range, untilSeq: ends.get(range.shard) } : range;
+    this.#segments = this.#segments.map((one) => ({ ...one, ranges: one.ranges.map(close) }));
     this.#segments.push(segment);
+    this.#own = segment.seg;
     this.#rebuild();
   }
 
@@ -144,5 +151,7 @@ export class SegmentMap {
         this.#pieces.set(shard, pieces);
       }
     }
+    // A shard that went to and fro has stretches in segments of several owners.
+    for (const pieces of this.#pieces.values()) pieces.sort((a, b) => a.from - b.from);
   }
 }

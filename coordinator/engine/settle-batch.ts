@@ -99,7 +99,7 @@ function tellExpired(state: EngineState, { row, queue }: PendingEnd, type: strin
 /** The task is in hand no more; who has read its rows before this commit must not take it up again. */
 function depart(state: EngineState, item: Item): void {
   state.items.delete(item.head);
-  if (state.laterReading > 0) state.departed.add(refKey(item.head));
+  if (state.laterReading > 0 || state.recovering > 0) state.departed.add(refKey(item.head));
 }
 
 /** Outcome names of metrics, by TaskStatus. */

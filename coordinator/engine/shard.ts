@@ -1,4 +1,5 @@
 import { COUNTERS_PER_EPOCH, numberInEpoch } from "../kernel/task-ref.ts";
+import type { LiveLock } from "./locks.ts";
 
 /** One owned shard: the numbers it hands out and what it has counted. */
 export class Shard {
@@ -10,9 +11,16 @@ export class Shard {
   /** Queues and lanes (by id) whose numbers the next flush row carries. */
   readonly touchedQueues = new Set<string>();
   readonly touchedLanes = new Set<number>();
+  /** recovering: what it holds is being read. leaving: nothing new is decided in it, another is to take it. */
+  phase: "recovering" | "serving" | "leaving" = "recovering";
   /** Something was committed since the last checkpoint. */
   dirty = false;
   readonly totals = new Map<string, QueueTotals>();
+  /** Locks that somebody holds or waits for, by name. */
+  readonly locks = new Map<string, LiveLock>();
+  /** Tokens that were released lately, and asks (by lock, key and request id) that ended lately. */
+  readonly releasedTokens = new Set<number>();
+  readonly pastAsks = new Set<string>();
 
   constructor(shard: number, epoch: number) {
     this.shard = shard;

@@ -1,8 +1,9 @@
-import type { TssError } from "../../proto/errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
+import type { Place } from "../kernel/queue-share.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
@@ -12,6 +13,7 @@ import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
 import type { ItemIndex } from "./item-index.ts";
 import type { Lane } from "./lanes.ts";
+import type { LockClock } from "./lock-clock.ts";
 import type { Pending } from "./pending.ts";
 import type { Profile } from "./profile.ts";
 import type { QueueRoom } from "./queue-room.ts";
@@ -19,6 +21,7 @@ import type { RecentEnds } from "./recent-ends.ts";
 import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
+import type { ShardSet } from "./shard-set.ts";
 import type { TaskReader } from "./task-reader.ts";
 import type { Wheel } from "./wheel.ts";
 
@@ -51,6 +54,8 @@ export interface EngineObserver {
   finished(queue: string, type: string, outcome: string, tookMs: number): void;
   flushed(rows: number, tookMs: number): void;
   timerLag(ms: number): void;
+  /** A lock was given after a wait in its line. */
+  lockGranted(waitedMs: number): void;
   /** An attempt that ended without success and was not cancelled, or a task that expired before its first one. */
   failed?(failure: AttemptFailure): void;
 }
@@ -86,17 +91,28 @@ export interface EngineState {
   readonly segments: SegmentMap;
   readonly reader: TaskReader;
   readonly wheel: Wheel;
+  readonly lockClock: LockClock;
   readonly changes: Changes;
-  readonly shards: readonly Shard[];
+  readonly shards: ShardSet;
   readonly lanes: Map<number, Lane>;
   readonly laneIds: Map<string, number>;
   readonly queues: Map<string, QueueRow>;
+  /** Which of the coordinators this one is. */
+  place: Place;
   /** Of the queues that have a limit. */
   readonly rooms: Map<string, QueueRoom>;
   readonly items: ItemIndex;
   readonly sessions: Map<string, Session>;
   /** Sessions of the owner before, by public id: their numbers. A worker that comes back goes on with its own. */
   readonly pastSessions: Map<string, number>;
+  /** Sessions that are over, as their workers say, by public id: what they hold of them, and until when that is kept. */
+  readonly announced: Map<string, { readonly leases: ReadonlySet<string>; readonly until: number }>;
+  /** Attempts of owners before, by the number of the session: some are adopted or over by now. */
+  readonly orphans: Map<number, Item[]>;
+  /** It is one of several coordinators. */
+  readonly shared: boolean;
+  /** Addresses of every coordinator, this one too; empty: it is alone. */
+  coordinators: readonly string[];
   readonly profiles: Map<string, Profile>;
   readonly pending: Pending;
   /** Lanes that are listed with the profiles that serve them. */
@@ -106,8 +122,10 @@ export interface EngineState {
   /** Tokens of attempts that ended lately: answers repeats without the store. */
   readonly recentEnds: RecentEnds;
   memory: { heads: number; bytes: number };
+  /** Holders and waiters of locks. */
+  lockEntries: number;
   /** Shard that un-keyed submits go to now, and until when. */
-  placing: { index: number; left: number; until: number };
+  placing: { shard: number; left: number; until: number };
   /** Rows in the open segment. */
   segmentRows: number;
   /** Number of the newest flush that is committed, and of the one that is being made. */
@@ -132,6 +150,10 @@ export interface EngineState {
   readonly waiting: Set<(error: TssError) => void>;
   /** What is wrong with the store now; null: nothing. */
   storeProblem: string | null;
+  /** Reads what other coordinators have added; alone: nothing. */
+  refresh: () => Promise<void>;
+  /** Times that shards are being read to be taken up, beside others that are served. */
+  recovering: number;
   /** Monotonic ms since when; counts only while there is a problem. */
   storeAwaySince: number;
   /** Monotonic ms at which the flush under way was given to the store; 0: there is none. */
@@ -159,8 +181,32 @@ export function itemAt(state: EngineState, ref: TaskRef): Item | undefined {
   return state.items.get(ref);
 }
 
+/** Whether decisions about tasks of the shard are made here. */
+export function isOwned(state: EngineState, shard: number): boolean {
+  const found = state.shards.find(shard);
+  return found !== undefined && found.phase !== "leaving";
+}
+
+/** Whether all of the shard's tasks are known here, so that one that is not found is not there. */
+export function isServing(state: EngineState, shard: number): boolean {
+  return state.shards.find(shard)?.phase === "serving";
+}
+
+/** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */
+export function requireServing(state: EngineState, shard: number): void {
+  if (!isServing(state, shard)) throw movedError();
+}
+
+/** What a caller is told whose shard is on its way to another coordinator. */
+export function movedError(): TssError {
+  return new TssError("UNAVAILABLE", "This has just moved to another coordinator; send the same request again.", {
+    reason: "NOT_OWNER",
+    retryAfterMs: 100,
+  });
+}
+
 export function shardAt(state: EngineState, shard: number): Shard {
-  const found = state.shards[shard];
+  const found = state.shards.find(shard);
   if (found === undefined) throw new Error(`shard ${shard} is not owned here`);
   return found;
 }

@@ -1,4 +1,5 @@
 import { readQueueSettings } from "../kernel/queue-settings.ts";
+import { type Place, shareOf } from "../kernel/queue-share.ts";
 import { QueueRoom } from "./queue-room.ts";
 import { offerLane } from "./serving.ts";
 import type { EngineState } from "./state.ts";
@@ -7,14 +8,14 @@ import type { EngineState } from "./state.ts";
 export function openRooms(state: EngineState): void {
   for (const { name, config } of state.queues.values()) {
     const { limit } = readQueueSettings(config);
-    if (limit > 0) state.rooms.set(name, new QueueRoom(limit));
+    if (limit > 0) state.rooms.set(name, new QueueRoom(limit, shareOf(limit, state.place)));
   }
 }
 
 /** A limit that changes counts what runs now. What runs beyond it goes on; nothing more begins. @param limit 0: none. */
 export function setRoom(state: EngineState, queue: string, limit: number): void {
   const before = state.rooms.get(queue);
-  const room = limit === 0 ? null : new QueueRoom(limit);
+  const room = limit === 0 ? null : new QueueRoom(limit, shareOf(limit, state.place));
   if (room === null) state.rooms.delete(queue);
   else {
     state.rooms.set(queue, room);
@@ -26,6 +27,14 @@ export function setRoom(state: EngineState, queue: string, limit: number): void 
   state.wake();
 }
 
+/** Others have come or gone: the shares are others. What runs beyond a smaller one goes on. */
+export function setPlace(state: EngineState, place: Place): void {
+  if (place.index === state.place.index && place.count === state.place.count) return;
+  state.place = place;
+  for (const room of state.rooms.values()) room.share = shareOf(room.limit, place);
+  state.wake();
+}
+
 /**
  * Offers lanes that were set aside, as many as there is room for now.
  * @param reach how many for each free place: more when those before found no worker.
@@ -34,7 +43,7 @@ export function setRoom(state: EngineState, queue: string, limit: number): void 
 export function takeLanesBack(state: EngineState, reach: number): boolean {
   let offered = false;
   for (const room of state.rooms.values())
-    for (let left = (room.limit - room.running) * reach; left > 0; ) {
+    for (let left = room.free * reach; left > 0; ) {
       const lane = room.takeBack();
       if (lane === null) break;
       offerLane(state, lane);

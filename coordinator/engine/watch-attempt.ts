@@ -5,7 +5,7 @@ import { durationMs } from "../kernel/time.ts";
 import { concludeAttempt } from "./attempt-end.ts";
 import { type Item, specOf } from "./item.ts";
 import { deliver } from "./send.ts";
-import type { EngineState } from "./state.ts";
+import { type EngineState, isOwned } from "./state.ts";
 
 /**
  * Deadlines of a running attempt. The worker keeps them itself, nearer to the process; these are for a worker that does not:
@@ -45,7 +45,7 @@ export function orderEnd(state: EngineState, item: Item, reason: TaskReason): vo
   const graceMs = cancelGrace === undefined ? LIMITS.cancelGraceDefaultMs : durationMs(cancelGrace);
   const { token } = item;
   setTimer(state, item, graceMs + GIVE_UP_MS, () => {
-    concludeAttempt(state, item, { kind: "giveUp", token, reason }, {});
+    if (isOwned(state, item.head.shard)) concludeAttempt(state, item, { kind: "giveUp", token, reason }, {});
   });
 }
 

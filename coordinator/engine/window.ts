@@ -185,11 +185,18 @@ export class Window {
     return dropped;
   }
 
+  /** What is in it, in order. */
   *heads(): IterableIterator<TaskHead> {
     for (let place = this.#first; place < this.#heads.length; place++) {
       const head = this.#heads[place];
       if (head != null) yield head;
     }
+  }
+
+  /** Every head in memory: the window's and the tail's. */
+  *inMemory(): IterableIterator<TaskHead> {
+    yield* this.heads();
+    yield* this.#tail;
   }
 
   /** The lane looks here for heads. */

@@ -12,6 +12,9 @@ const OPERATORS = [Role.ADMIN, Role.OPERATOR] as const;
 const SUBMITTERS = [...OPERATORS, Role.SUBMITTER] as const;
 const READERS = [...SUBMITTERS, Role.VIEWER] as const;
 
+/** Handlers and commands of a worker use locks with its key. */
+const LOCKERS = [...SUBMITTERS, Role.WORKER] as const;
+
 const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
   "tss.v1.TaskService": {
     SubmitTasks: SUBMITTERS,
@@ -51,6 +54,14 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     ListProblems: READERS,
     ListActivity: READERS,
     GetServerInfo: READERS,
+  },
+  "tss.v1.LockService": {
+    AcquireLock: LOCKERS,
+    RenewLock: LOCKERS,
+    ReleaseLock: LOCKERS,
+    ForceReleaseLock: OPERATORS,
+    GetLock: READERS,
+    ListLocks: READERS,
   },
   "grpc.health.v1.Health": { Check: "everyone", List: "everyone", Watch: "everyone" },
   "grpc.reflection.v1.ServerReflection": { ServerReflectionInfo: "any key" },

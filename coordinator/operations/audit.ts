@@ -22,7 +22,7 @@ const IDS_TOLD = 20;
 type Change = Omit<Told, "kind" | "keyId" | "keyName">;
 
 /**
- * Writes down who changed what. Changes of queues, workers and keys are on the disk before they are answered; tasks that are
+ * Writes down who changed what. Changes of queues, workers and keys, and locks that are taken from another's hands, are on the disk before they are answered; tasks that are
  * cancelled or retried, which programs do by the thousand, are written together shortly after. Submits are not told: each
  * task knows who submitted it.
  */
@@ -36,7 +36,7 @@ export class Audit {
   }
 
   operations(inner: Operations): Operations {
-    const { operator, tasks, bulk } = inner;
+    const { operator, tasks, locks, bulk } = inner;
     return {
       ...inner,
       operator: {
@@ -95,6 +95,21 @@ export class Audit {
           const answer = await bulk.stopBulk(caller, request);
           if (answer.changed && answer.bulk?.startsAt !== undefined)
             await this.#record(caller, tellBulk("bulk.stop", `${this.#who(caller)} stopped what was to`, answer.bulk));
+          return answer;
+        },
+      },
+      locks: {
+        ...locks,
+        forceReleaseLock: async (caller, request) => {
+          const answer = await locks.forceReleaseLock(caller, request);
+          const holders = answer.released.map(({ holder }) => holder).join(", ");
+          if (answer.released.length > 0)
+            await this.#record(caller, {
+              action: "lock.force-release",
+              subject: `lock/${request.name}`,
+              summary: `${this.#who(caller)} took lock ${request.name} from ${holders}.`,
+              detail: { tokens: answer.released.map(({ token }) => token).join(" ") },
+            });
           return answer;
         },
       },

@@ -30,6 +30,7 @@ import { explainQueue } from "./explain-queue.ts";
 import { explainTask } from "./explain-task.ts";
 import { findTask } from "./find-task.ts";
 import { listTasks } from "./list-tasks.ts";
+import { lockOperations } from "./operate-locks.ts";
 import { limitQueue, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
 import type { BulkOperations, Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
@@ -62,6 +63,7 @@ export function createOperations(
     operator: operatorOperations(state, stats, facts),
     stats: statsOperations(state, stats),
     bulk: bulkOperations(bulks),
+    locks: lockOperations(state),
   };
 }
 
@@ -134,8 +136,8 @@ function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts
         storeProblem: state.storeProblem ?? "",
         now: toTimestamp(state.clock.now()),
         startedAt: toTimestamp(facts.startedAt),
-        shards: state.shards.length,
-        shardsOwned: state.shards.length,
+        shards: state.shards.count,
+        shardsOwned: state.shards.size,
         keyId: caller.keyId,
         role: caller.role,
         methods: listedMethods().filter((method) => method.startsWith("tss.") && mayCall(caller.role, method)),

@@ -39,7 +39,7 @@ export function pauseFacts(state: EngineState, stats: Stats, queue: string, task
 /** The limit of a queue, while it holds something back. */
 export function limitFacts(state: EngineState, queue: string, tasks: number): LimitFacts | null {
   const room = state.rooms.get(queue);
-  return room?.isFull ? { queue, running: room.running, limit: room.limit, tasks } : null;
+  return room?.isFull ? { queue, running: room.running, limit: room.share, tasks } : null;
 }
 
 /** A waiting task and what surrounds it. */

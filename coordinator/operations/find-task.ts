@@ -7,7 +7,7 @@ import type { StoredTask } from "../ports/rows.ts";
 /** @throws TssError NOT_FOUND: an id that is malformed, forged or of another installation names no task. */
 export function readId(state: EngineState, id: string): TaskRef {
   const ref = state.ids.decode(id);
-  if (ref === null || ref.shard >= state.shards.length) throw notFound(id);
+  if (ref === null || ref.shard >= state.shards.count) throw notFound(id);
   return ref;
 }
 

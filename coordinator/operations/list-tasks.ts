@@ -29,6 +29,7 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 /** One page of tasks, newest first. */
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
   checkList(request);
+  await reading(() => state.refresh());
   const { failure } = request;
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
   const wanted = new Set(failure === "" ? request.status : [TaskStatus.FAILED]);
@@ -71,6 +72,7 @@ export interface RowPage {
 export async function listRows(state: EngineState, request: ListTasksRequest, limit: number): Promise<RowPage | null> {
   const wanted = new Set(request.status);
   if (request.failure !== "" || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING)) return null;
+  await reading(() => state.refresh());
   const query = toQuery(state, request, wanted, limit);
   if (query === null) return { rows: [], nextCursor: "" };
   const { tasks, next } = await readPage(state, query, wanted);

@@ -55,10 +55,17 @@ const blank = (name: string): QueueRow => ({ name, paused: false, pauseNote: "",
 /** One after the other: each change is made to what the one before has left. */
 function change(state: EngineState, name: string, make: (row: QueueRow) => QueueRow): Promise<void> {
   const changed = state.changingQueue.then(async () => {
-    const row = make(state.queues.get(name) ?? blank(name));
+    const row = make((await newest(state, name)) ?? blank(name));
     await reading(() => state.store.catalog.saveQueue(row));
     state.queues.set(name, row);
   });
   state.changingQueue = changed.catch(() => {});
   return changed;
+}
+
+/** Another coordinator may have changed it a moment ago. */
+async function newest(state: EngineState, name: string): Promise<QueueRow | undefined> {
+  if (!state.shared) return state.queues.get(name);
+  const rows = await reading(() => state.store.catalog.queues());
+  return rows.find((row) => row.name === name);
 }

@@ -1,5 +1,6 @@
 import type { TssError } from "../../proto/errors.ts";
 import type * as bulk from "../../proto/gen/tss/v1/bulk_service_pb.js";
+import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -12,6 +13,8 @@ export interface Caller {
   /** Id of the API key. */
   readonly keyId: string;
   readonly role: operator.Role;
+  /** The call was passed on by another coordinator: it is answered here, whatever is known of owners. */
+  readonly forwarded?: boolean;
 }
 
 /**
@@ -25,6 +28,7 @@ export interface Operations {
   readonly operator: OperatorOperations;
   readonly stats: StatsOperations;
   readonly bulk: BulkOperations;
+  readonly locks: LockOperations;
 }
 
 export interface TaskOperations {
@@ -88,6 +92,7 @@ export interface WorkerMessage extends WorkerReports {
   readonly credit: number;
   readonly draining: boolean;
   readonly creditWithdrawn: number;
+  readonly announcements: readonly worker.Announcement[];
 }
 
 /** What a worker says of its attempts. */
@@ -127,6 +132,11 @@ export interface WorkAnswer {
     readonly full: boolean;
   }[];
   readonly drain?: boolean;
+  readonly adoption?: worker.Adoption;
+  /** Attempts whose shard has left this coordinator. */
+  readonly moved?: readonly { readonly id: string; readonly token: number }[];
+  /** Addresses of every coordinator. */
+  readonly coordinators?: readonly string[];
   /** An otherwise empty answer: the worker's sign of life was heard. */
   readonly heard?: boolean;
 }
@@ -166,4 +176,17 @@ export interface StatsOperations {
   listFailureGroups(caller: Caller, request: stats.ListFailureGroupsRequest): Promise<stats.ListFailureGroupsResponse>;
   listProblems(caller: Caller, request: stats.ListProblemsRequest): Promise<stats.ListProblemsResponse>;
   listActivity(caller: Caller, request: stats.ListActivityRequest): Promise<stats.ListActivityResponse>;
+}
+
+export interface LockOperations {
+  acquireLock(
+    caller: Caller,
+    request: locks.AcquireLockRequest,
+    signal: AbortSignal,
+  ): Promise<locks.AcquireLockResponse>;
+  renewLock(caller: Caller, request: locks.RenewLockRequest): Promise<locks.RenewLockResponse>;
+  releaseLock(caller: Caller, request: locks.ReleaseLockRequest): Promise<locks.ReleaseLockResponse>;
+  forceReleaseLock(caller: Caller, request: locks.ForceReleaseLockRequest): Promise<locks.ForceReleaseLockResponse>;
+  getLock(caller: Caller, request: locks.GetLockRequest): Promise<locks.GetLockResponse>;
+  listLocks(caller: Caller, request: locks.ListLocksRequest): Promise<locks.ListLocksResponse>;
 }

@@ -13,7 +13,8 @@ import {
   ReportTasksResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { adopt, checkWorkerInfo, detachStream, ordersOf, resume, touch } from "../engine/attach.ts";
+import { ordersOf } from "../engine/adopt-leases.ts";
+import { adopt, checkWorkerInfo, detachStream, endBefore, resume, touch } from "../engine/attach.ts";
 import type { LiveAttempt } from "../engine/item.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
@@ -49,6 +50,7 @@ export async function leaseTasks(
   session.polls = true;
   session.stalled = false;
   const { refused } = adopt(state, session, request.held);
+  endBefore(state, session, request.sessionId, request.held);
   if (refused.length > 0) poll.send({ cancels: refused.map(lost) });
   const untold = ordersOf(state, session).filter((order) => liveAttempt(state, order)?.told !== order.reason);
   if (untold.length > 0) poll.send({ cancels: untold });
@@ -66,7 +68,8 @@ export async function leaseTasks(
       if (attempt !== null) attempt.told = order.reason;
     }
   const nextMs = Math.round(state.config.leaseTtlMs / 3);
-  return { leases, cancels: poll.cancels, sessionId: session.id, nextMs, drain: session.draining };
+  const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
+  return { leases, cancels: poll.cancels, sessionId: session.id, nextMs, drain: session.draining, coordinators };
 }
 
 /** The leases that this answer carries. What nobody hears of, or has no room, goes back and costs nothing. */

@@ -34,15 +34,13 @@ export async function retryTasks(
   const found = new Violations();
   checkRequestId(found, request.requestId);
   found.check();
-  const results = await Promise.all(
-    request.ids.map((id, index) => retryOne(state, caller, id, itemRequestId(request, index))),
-  );
+  const results = await Promise.all(request.ids.map((id) => retryOne(state, caller, id, itemRequestId(request, id))));
   return create(RetryTasksResponseSchema, { results });
 }
 
 /** One gate for each task, so that a repeat of the message finds each new task again. */
-function itemRequestId({ requestId }: RetryTasksRequest, index: number): string {
-  return requestId === "" ? "" : `${requestId}~retry~${index}`;
+function itemRequestId({ requestId }: RetryTasksRequest, id: string): string {
+  return requestId === "" ? "" : `${requestId}~retry~${id}`;
 }
 
 async function retryOne(state: EngineState, caller: Caller, id: string, requestId: string): Promise<RetryResult> {

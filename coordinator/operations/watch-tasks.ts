@@ -82,7 +82,7 @@ async function* watchAll(
 
 /** Epoch and flush number: rises with every commit of this owner. */
 function cursorOf(state: EngineState): string {
-  return `${state.shards[0]?.epoch ?? 0}.${state.flushCommitted}`;
+  return `${state.shards.owners[0]?.epoch ?? 0}.${state.flushCommitted}`;
 }
 
 /** Tasks that changed since the watcher last looked, each once. */

@@ -1,13 +1,15 @@
 import { TssError } from "../../proto/errors.ts";
 import type { LogReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { attachStream, closeSession, detachStream, touch } from "../engine/attach.ts";
+import { announce } from "../engine/announce.ts";
+import { attachStream, detachStream, touch } from "../engine/attach.ts";
+import { closeSession } from "../engine/close-session.ts";
 import type { LogBook, LogProgress } from "../engine/log-book.ts";
 import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
 import { acknowledge, deliver } from "../engine/send.ts";
 import { updateReady } from "../engine/serving.ts";
 import type { Session } from "../engine/session.ts";
-import { type EngineState, itemAt } from "../engine/state.ts";
+import { type EngineState, isServing, itemAt } from "../engine/state.ts";
 import type { AttemptReport } from "../kernel/attempt-report.ts";
 import { timestampMs } from "../kernel/time.ts";
 import type { Caller, WorkAttachment, WorkerMessage, WorkerReports, WorkStream } from "./operations.ts";
@@ -48,6 +50,7 @@ export function attachWorker(
     touch(state, session);
     // An empty message asks whether it is heard; its answer lets the worker trust its lease.
     if (isBeat(message)) return void deliver(state, session, { heard: true });
+    for (const announcement of message.announcements) announce(state, session, announcement);
     takeReports(state, logs, message, answers);
     if (message.draining) session.draining = true;
     session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
@@ -64,10 +67,11 @@ export function attachWorker(
   };
 }
 
-function isBeat(message: WorkerMessage): boolean {
-  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello } = message;
+/** A message that says nothing but that the worker is there. */
+export function isBeat(message: WorkerMessage): boolean {
+  const { outcomes, starts, progress, logs, credit, creditWithdrawn, draining, hello, announcements } = message;
   if (credit > 0 || creditWithdrawn > 0 || draining || hello !== undefined) return false;
-  return outcomes.length + starts.length + progress.length + logs.length === 0;
+  return outcomes.length + starts.length + progress.length + logs.length + announcements.length === 0;
 }
 
 /**
@@ -114,6 +118,8 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: 
   const item = ref === null ? undefined : itemAt(state, ref);
   const token = Number(report.fencingToken);
   const offset = Number(report.offset);
+  // Kept by the worker until the owner takes it.
+  if (ref !== null && !isServing(state, ref.shard)) return;
   const current = item?.state === "running" && item.token === token;
   // Output of an attempt that is over is wanted by nobody: the worker may forget it.
   if (ref === null || item === undefined || !current || report.data.length > LIMITS.logChunkBytes) {

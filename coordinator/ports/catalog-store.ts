@@ -2,7 +2,8 @@
 export interface CatalogStore {
   meta(): Promise<Meta>;
 
-  lanes(): Promise<readonly LaneRow[]>;
+  /** @param after only lanes with higher ids; default all. */
+  lanes(after?: number): Promise<readonly LaneRow[]>;
   /** The id of each lane, made when new; the same key gives the same id for every caller. */
   internLanes(keys: readonly string[]): Promise<readonly number[]>;
   /** Forgets lanes that no segment contains any more. Their ids are not used again. */

@@ -1,6 +1,7 @@
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { CatalogStore } from "./catalog-store.ts";
 import type { EndRow, EventRow, GateHit, GateRow, MoveRow, SessionRow, StoredTask, TaskHead, TaskRow } from "./rows.ts";
+import type { SharedStore } from "./shared-store.ts";
 import type { StatsStore } from "./stats-store.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface Store {
   readonly segments: SegmentStore;
   readonly reads: ReadStore;
   readonly recovery: RecoveryStore;
+  /** Absent: one process owns the store whole. */
+  readonly shared?: SharedStore;
   readonly stats: StatsStore;
 
   /**
@@ -135,7 +138,7 @@ export type ReclaimResult =
   | { readonly outcome: "recent" | "busy" }
   | { readonly outcome: "unfinished"; readonly unfinished: number };
 
-/** What an owner reads on its own behalf: after a claim and while it refills. */
+/** What an owner reads on its own behalf: after a claim and while it refills. Tasks are those of its shards. */
 export interface RecoveryStore {
   checkpoints(): Promise<readonly Checkpoint[]>;
   /** Replaces the checkpoint of each shard, under the epoch check. */

@@ -38,8 +38,8 @@ type session struct {
 
 	mu sync.Mutex
 	id string
-	// greeted: the stream that is open was welcomed; known: some stream was.
-	greeted, known bool
+	// greeted: the stream that is open was welcomed; known: some stream was; named: a hello had the id.
+	greeted, known, named bool
 	// credit is leases that may still come on what was offered; told is what the coordinator knows of it.
 	credit, told int
 	draining     bool
@@ -128,8 +128,10 @@ func (s *session) hello() *tsspb.WorkRequest {
 	if s.draining {
 		s.told = 0
 	}
+	again := s.named
+	s.named = true
 	return &tsspb.WorkRequest{
-		Hello:    &tsspb.Hello{Worker: s.info, SessionId: s.id, Held: held, Credit: uint32(s.told)},
+		Hello:    &tsspb.Hello{Worker: s.info, SessionId: s.id, Held: held, Credit: uint32(s.told), Again: again},
 		Draining: s.draining,
 	}
 }

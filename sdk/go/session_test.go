@@ -61,6 +61,7 @@ func TestAWorkerAnnouncesWhatItHoldsAndReportsUntilItIsHeard(t *testing.T) {
 	if chosen := hello.GetSessionId(); len(chosen) != 22 || chosen[:2] != "w_" {
 		t.Errorf("the session is to be called %q", chosen)
 	}
+	equal(t, hello.GetAgain(), false)
 	equal(t, hello.GetWorker().GetTypes()[0], "gated")
 	check(t, stream.Send(lease("running", 7, "gated")))
 	check(t, stream.Send(lease("running", 7, "gated"))) // a lease that comes twice runs once
@@ -72,6 +73,7 @@ func TestAWorkerAnnouncesWhatItHoldsAndReportsUntilItIsHeard(t *testing.T) {
 	// The next hello goes on with the session and all it holds. What is refused is told and never reported.
 	stream, hello = coordinator.greet(t, &tsspb.HeldLease{Id: "stolen", FencingToken: 8})
 	equal(t, hello.GetSessionId(), "w_1")
+	equal(t, hello.GetAgain(), true)
 	equal(t, len(hello.GetHeld()), 2)
 	equal(t, hello.GetCredit(), 1)
 	if cause := <-stopped; !errors.Is(cause, tss.ErrLost) {

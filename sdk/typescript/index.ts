@@ -1,8 +1,10 @@
 /** The SDK: what other programs import. Everything else is internal. */
 export type { FieldViolation, StatusCode } from "../../proto/errors.ts";
 export { TssError } from "../../proto/errors.ts";
+export type { LockOptions } from "./client/acquire-lock.ts";
 export type { Change, Client, ClientOptions, TaskFilter } from "./client/create-client.ts";
 export { createClient } from "./client/create-client.ts";
+export { type HeldLock, LockLostError } from "./client/hold-lock.ts";
 export { TaskFailedError } from "./client/task-failed.ts";
 export type { LogOptions, LogPiece, TaskExplanation, WaitOptions } from "./client/task-handle.ts";
 export { TaskHandle } from "./client/task-handle.ts";

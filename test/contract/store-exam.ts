@@ -17,6 +17,7 @@ import { refillExam } from "./store/refill.ts";
 import { resolveExam } from "./store/resolve.ts";
 import { schemaExam } from "./store/schema.ts";
 import { segmentsExam } from "./store/segments.ts";
+import { sharedExam } from "./store/shared.ts";
 import { startedExam } from "./store/started.ts";
 import { statsExam } from "./store/stats.ts";
 import { valuesExam } from "./store/values.ts";
@@ -27,8 +28,11 @@ function sameBytes(a: unknown, b: unknown): boolean | undefined {
   return Buffer.compare(a, b) === 0;
 }
 
-/** The exam of the store port: every plugin passes it. `openFresh` makes a database of the plugin for one test. */
-export function storeExam(name: string, openFresh: OpenFresh): void {
+/**
+ * The exam of the store port: every plugin passes it. `openFresh` makes a database of the plugin for one test.
+ * @param shared whether several coordinators may divide the store.
+ */
+export function storeExam(name: string, openFresh: OpenFresh, { shared = false } = {}): void {
   expect.addEqualityTesters([sameBytes]);
   describe(`store port: ${name}`, () => {
     schemaExam(openFresh);
@@ -50,6 +54,7 @@ export function storeExam(name: string, openFresh: OpenFresh): void {
     catalogExam(openFresh);
     listExam(openFresh);
     listPagesExam(openFresh);
+    if (shared) sharedExam(openFresh);
     statsExam(openFresh);
   });
 }

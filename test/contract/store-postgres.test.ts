@@ -3,9 +3,10 @@ import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres
 import type { Store } from "../../coordinator/ports/store.ts";
 import { freshDatabase } from "../support/database.ts";
 import { emptyDatabase } from "../support/test-databases.ts";
+import type { OpenFresh } from "./store/fresh.ts";
 import { storeExam } from "./store-exam.ts";
 
-storeExam("postgres", async ({ migrated = true } = {}) => {
+const openFresh: OpenFresh = async ({ migrated = true } = {}) => {
   const url = await (migrated ? freshDatabase() : emptyDatabase());
   const stores: Store[] = [];
   return {
@@ -26,4 +27,6 @@ storeExam("postgres", async ({ migrated = true } = {}) => {
       await Promise.all(stores.map((store) => store.close()));
     },
   };
-});
+};
+
+storeExam("postgres", openFresh, { shared: true });

@@ -28,6 +28,7 @@ const live = (page: Page) => page.getByRole("button", { name: "Updates: live" })
 test("stopped and started anew: the page says so, comes back by itself, and one is still signed in", async () => {
   const { page } = browser;
   await live(page);
+  await page.getByRole("link", { name: "hello" }).first().waitFor();
   await system.stop();
   await page.getByRole("button", { name: "Updates: offline" }).waitFor();
   expect(await page.getByRole("link", { name: "hello" }).count()).toBeGreaterThan(0);

@@ -41,6 +41,10 @@ const request = fc.record(
     logs: fc.array(fc.record({ id: text, data: fc.uint8Array({ maxLength: 20 }) }), { maxLength: 2 }),
     draining: fc.boolean(),
     creditWithdrawn: uint32,
+    announcements: fc.array(
+      fc.record({ sessionId: text, held: fc.array(fc.record({ id: text, fencingToken: whole }), { maxLength: 3 }) }),
+      { maxLength: 2 },
+    ),
   },
   { requiredKeys: [] },
 );
@@ -48,10 +52,9 @@ const encoded = request.map((init) => toBinary(WorkRequestSchema, create(WorkReq
 
 /** The message as the schema reads it, in the words of the coordinator. */
 function bySchema(bytes: Uint8Array) {
-  const { hello, credit, progress, logs, draining, creditWithdrawn, ...reports } = fromBinary(WorkRequestSchema, bytes);
-  const { outcomes, starts } = reports;
+  const { outcomes, starts, $typeName, $unknown, ...rest } = fromBinary(WorkRequestSchema, bytes);
   return {
-    ...{ hello, credit, progress, logs, draining, creditWithdrawn },
+    ...rest,
     outcomes: outcomes.map(toAttemptReport),
     starts: starts.map(({ id, fencingToken, startedAt }) => ({
       id,

@@ -6,6 +6,7 @@ import { encodeLeaseTasksResponse, encodeWorkResponse } from "../../coordinator/
 import type { LeaseGrant, WorkAnswer } from "../../coordinator/operations/operations.ts";
 import { TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
+  AdoptionSchema,
   LeaseSchema,
   LeaseTasksResponseSchema,
   WelcomeSchema,
@@ -41,7 +42,13 @@ const lease: fc.Arbitrary<LeaseGrant> = fc.record(
 const welcome = fc
   .record({ sessionId: id, heartbeatInterval: ms.map(durationFromMs), serverVersion: id })
   .map((init) => create(WelcomeSchema, init));
+const refs = fc.array(fc.record({ id, fencingToken: whole.map(BigInt) }), { maxLength: 3 });
+const adoption = fc
+  .record({ adopted: refs, refused: refs, elsewhere: refs })
+  .map((init) => create(AdoptionSchema, init));
+const coordinators = fc.array(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 3 });
 const parts = {
+  coordinators,
   leases: fc.array(lease, { maxLength: 4 }),
   cancels: fc.array(fc.record({ id, token: whole, reason: fc.nat({ max: 23 }) }), { maxLength: 3 }),
   drain: fc.boolean(),
@@ -50,6 +57,8 @@ const answer: fc.Arbitrary<WorkAnswer> = fc.record(
   {
     ...parts,
     welcome,
+    adoption,
+    moved: fc.array(fc.record({ id, token: whole }), { maxLength: 3 }),
     outcomeAcks: fc.array(fc.record({ id, token: whole, accepted: fc.boolean() }), { maxLength: 3 }),
     logAcks: fc.array(fc.record({ id, token: whole, offset: whole, full: fc.boolean() }), { maxLength: 3 }),
   },
@@ -81,6 +90,9 @@ test("what is written by hand reads as the same WorkResponse", () => {
         cancels: given.cancels?.map(token),
         logAcks: given.logAcks?.map(({ offset, ...ack }) => ({ ...token(ack), offset: BigInt(offset) })),
         drain: given.drain,
+        adoption: given.adoption,
+        moved: given.moved?.map(token),
+        coordinators: [...(given.coordinators ?? [])],
       });
       const bytes = encodeWorkResponse(given);
       expect(fromBinary(WorkResponseSchema, bytes)).toEqual(expected);
@@ -98,6 +110,7 @@ test("and so does a LeaseTasksResponse", () => {
         cancels: given.cancels?.map(token),
         next: duration(nextMs),
         drain: given.drain,
+        coordinators: [...(given.coordinators ?? [])],
       });
       expect(fromBinary(LeaseTasksResponseSchema, encodeLeaseTasksResponse({ ...given, sessionId, nextMs }))).toEqual(
         expected,

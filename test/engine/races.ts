@@ -19,7 +19,7 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
 
     test("tasks with idempotency keys in a lane deeper than memory are all given out", async () => {
       const house = await start(await database());
-      const key = keys((text) => shardOfKey(text, house.engine.state.shards.length) === 0);
+      const key = keys((text) => shardOfKey(text, house.engine.state.shards.count) === 0);
       const ids: string[] = [];
       // Beyond what a lane that nobody serves keeps in memory.
       for (let round = 0; round < 12; round++) {
@@ -141,7 +141,7 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
     test("the oldest task of a lane is first, though its shard is the last to be read after a restart", async () => {
       const open = await database();
       const first = await start(open);
-      const shards = first.engine.state.shards.length;
+      const shards = first.engine.state.shards.count;
       const ids: string[] = [];
       for (let round = 0; round < 6; round++) {
         const at = Date.now();
@@ -169,12 +169,12 @@ export function racesOfEngines(name: string, database: () => Promise<Open>): voi
       const worker = new TestWorker(house);
       const { shards, placing } = house.engine.state;
       // All without a key go to shard 0.
-      Object.assign(placing, { index: 0, left: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
+      Object.assign(placing, { shard: 0, left: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
       const five = Array.from({ length: 5 }, () => ({ command: "x" }));
       const ids: string[] = [];
       for (let round = 0; round < 8; round++) ids.push(...(await submit(house, five, `message-${round}`)));
       expect(await submit(house, five, "message-7")).toEqual(ids.slice(35));
-      const key = keys((text) => shardOfKey(text, shards.length) === 1);
+      const key = keys((text) => shardOfKey(text, shards.count) === 1);
       ids.push(...(await submit(house, [{ command: "x", idempotencyKey: key() }])));
       worker.succeedAll();
       worker.credit(1);

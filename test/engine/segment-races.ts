@@ -27,7 +27,7 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
       // Committed, and the answer is lost.
       opening.fail(new StoreUnavailableError("the connection is gone", true));
       ids.push(...(await submit(dead, batch())));
-      const generations = segments.sealed.map(({ generation }) => generation);
+      const generations = segments.sealedBefore(Number.MAX_SAFE_INTEGER).map(({ generation }) => generation);
       expect([...generations, segments.open.generation]).toEqual([1, 2]);
       const next = await start(open, config, true);
       for (const id of [ids[0]!, ids[60]!, ids[119]!])
@@ -68,7 +68,7 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
     test("tasks whose segment is emptied while they are read are started all the same, and found meanwhile", async () => {
       const open = await database();
       const first = await start(open, { segmentRows: 50 });
-      const key = keys((text) => shardOfKey(text, first.engine.state.shards.length) === 0);
+      const key = keys((text) => shardOfKey(text, first.engine.state.shards.count) === 0);
       const ids: string[] = [];
       for (let round = 1; round < 4; round++) {
         const specs = Array.from({ length: 60 }, () => ({ command: "x", idempotencyKey: key() }));
@@ -132,7 +132,7 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
       const idle = { between: (run: () => Promise<void>) => run() } as unknown as Flusher;
       await writeCheckpoints(dead.engine.state, idle);
       const shard = dead.engine.state.ids.decode(running!)?.shard;
-      const others = keys((key) => shardOfKey(key, dead.engine.state.shards.length) !== shard);
+      const others = keys((key) => shardOfKey(key, dead.engine.state.shards.count) !== shard);
       const rotate = async () => {
         const { generation } = dead.engine.state.segments.open;
         const specs = Array.from({ length: 60 }, () => ({ command: "x", queue: "waits", idempotencyKey: others() }));

@@ -151,10 +151,10 @@ describe("Connect", () => {
   });
 
   test("a method there is not is told", async () => {
-    const answer = await post("/tss.v1.LockService/AcquireLock", {});
+    const answer = await post("/tss.v1.TaskService/ForgetTasks", {});
     expect(answer).toMatchObject({
       code: "unimplemented",
-      message: expect.stringContaining("LockService/AcquireLock"),
+      message: expect.stringContaining("TaskService/ForgetTasks"),
     });
   });
 });

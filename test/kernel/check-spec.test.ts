@@ -134,6 +134,8 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "apiKeys",
   ] as const),
   ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
+  ...(["lockName", "lockTtlMinMs", "lockTtlMaxMs", "lockTtlDefaultMs"] as const),
+  ...(["lockPermits", "lockHolderCharacters", "lockWaiters", "lockEntries"] as const),
   "streamsPerConnection",
 ];
 

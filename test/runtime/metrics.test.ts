@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import {
   createGrpcMetrics,
   createHttpMetrics,
+  createLockMetrics,
   createStoreMetrics,
   createStreamDrops,
 } from "../../runtime/call-metrics.ts";
@@ -107,6 +108,7 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
         { pool: "default", state: "active", version: "5", slotsUsed: 2, slotsFree: 0, heartbeatAgeMs: 4_000 },
       ],
       streamClients: 2,
+      locks: { holders: 3, waiters: 1 },
     };
   };
   reportSnapshot(metrics, snapshot);
@@ -124,6 +126,8 @@ test("gauges tell what is there at the scrape, and ask for it once", async () =>
     'tss_workers{pool="default",state="active",version="5"} 2',
     'tss_worker_heartbeat_age_seconds_max{pool="default"} 4',
     "tss_stream_clients 2",
+    'tss_locks{kind="holder"} 3',
+    'tss_locks{kind="waiter"} 1',
   ])
     expect(text).toContain(`${line}\n`);
   paused = true;
@@ -143,6 +147,7 @@ test("calls, requests, store calls and drops are counted", async () => {
   store.flushed(70, 2);
   store.took("refill", 1);
   createStreamDrops(metrics)(3);
+  createLockMetrics(metrics)(40);
   const text = await metrics.text();
   for (const line of [
     'tss_grpc_calls_started_total{method="tss.v1.TaskService/GetTask"} 1',
@@ -153,6 +158,7 @@ test("calls, requests, store calls and drops are counted", async () => {
     'tss_store_op_seconds_count{op="flush"} 1',
     'tss_store_op_seconds_count{op="refill"} 1',
     "tss_stream_dropped_total 3",
+    "tss_lock_wait_seconds_count 1",
   ])
     expect(text).toContain(`${line}\n`);
 });

@@ -8,7 +8,7 @@ import {
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BytesCall, Connection } from "../../sdk/typescript/connection-types.ts";
-import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
+import { StreamSession, workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
 import type { WorkSessionEvents } from "../../sdk/typescript/worker/work-session-types.ts";
 
 /** A stream that a test plays: what the worker wrote, and what it is told. */
@@ -100,5 +100,26 @@ test("what is offered between hello and welcome is said after it, and so is a fa
   next.tell(WELCOME);
   while (next.written.length === 1) await turn();
   expect(next.written.slice(1)).toMatchObject([{ credit: 0, draining: true }]);
+  await session.close();
+});
+
+test("a session that was given up is followed by another with an id of its own, known before any welcome", async () => {
+  const streams = [playedStream()];
+  const connection = { bytes: () => streams.at(-1)?.call } as unknown as Connection;
+  const given: string[] = [];
+  const hooks = { onDisconnected: () => void given.push(session.giveUp()) };
+  const session = new StreamSession(connection, { worker: { name: "w" }, held: () => [], events: deaf }, hooks);
+  for (let round = 0; round < 2; round++) {
+    const stream = streams.at(-1) as ReturnType<typeof playedStream>;
+    while (stream.written.length === 0) await turn();
+    streams.push(playedStream());
+    // It ends without a welcome: what the coordinator has given to this session can be named all the same.
+    stream.tell(undefined);
+    while (given.length === round) await turn();
+  }
+  const hellos = streams.flatMap(({ written }) => written[0]?.hello?.sessionId ?? []);
+  expect(given).toEqual(hellos);
+  expect(new Set(given).size).toBe(2);
+  for (const id of given) expect(id).toMatch(/^w_[\w-]{20}$/);
   await session.close();
 });

@@ -54,6 +54,13 @@ const response = fc
       cancels: fc.array(fc.record({ ...ref, reason: fc.nat({ max: 30 }) }), { maxLength: 2 }),
       logAcks: fc.array(fc.record({ ...ref, full: fc.boolean() }), { maxLength: 2 }),
       drain: fc.boolean(),
+      adoption: fc.record({
+        adopted: fc.array(fc.record(ref), { maxLength: 2 }),
+        refused: fc.array(fc.record(ref), { maxLength: 2 }),
+        elsewhere: fc.array(fc.record(ref), { maxLength: 2 }),
+      }),
+      moved: fc.array(fc.record(ref), { maxLength: 3 }),
+      coordinators: fc.array(text, { maxLength: 3 }),
     },
     { requiredKeys: [] },
   )
@@ -67,6 +74,9 @@ function read(message: WorkResponse) {
     cancels: [] as unknown[],
     logAcks: [] as unknown[],
     drains: 0,
+    adoptions: [] as unknown[],
+    moved: [] as unknown[],
+    coordinators: [] as string[],
   };
   readWorkResponse(Buffer.from(toBinary(WorkResponseSchema, message)), {
     welcome: (welcome) => heard.welcomes.push(welcome),
@@ -75,6 +85,9 @@ function read(message: WorkResponse) {
     cancel: (order) => heard.cancels.push(order),
     logAcknowledged: (ack) => heard.logAcks.push(ack),
     drain: () => heard.drains++,
+    adoption: (adoption) => heard.adoptions.push(adoption),
+    moved: (lease) => heard.moved.push(lease),
+    coordinator: (address) => heard.coordinators.push(address),
   });
   return heard;
 }
@@ -92,6 +105,9 @@ test("an answer is heard as its schema reads it, each part once", () => {
       expect(heard.logAcks).toEqual(message.logAcks);
       expect(heard.drains).toBe(message.drain ? 1 : 0);
       expect(heard.leases).toHaveLength(message.leases.length);
+      expect(heard.adoptions).toEqual(message.adoption ? [message.adoption] : []);
+      expect(heard.moved).toEqual(message.moved);
+      expect(heard.coordinators).toEqual(message.coordinators);
     }),
   );
 });

@@ -8,6 +8,7 @@ import type { Operations } from "../../coordinator/operations/operations.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { Told } from "../../coordinator/stats/activity-log.ts";
 import { BulkAction, BulkPhase } from "../../proto/gen/tss/v1/bulk_service_pb.js";
+import { AcquireLockRequestSchema } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { ActivityKind, ListActivityRequestSchema } from "../../proto/gen/tss/v1/stats_pb.js";
 import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -29,8 +30,11 @@ const WRITTEN: Readonly<Record<string, string>> = {
   "tss.v1.WorkerRegistryService/DrainWorker": "worker.drain",
   "tss.v1.ApiKeyService/CreateApiKey": "key.create",
   "tss.v1.ApiKeyService/RevokeApiKey": "key.revoke",
+  "tss.v1.LockService/ForceReleaseLock": "lock.force-release",
 };
-const UNTOLD = /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$)/;
+/** Of locks only what is taken from another's hands is told: programs take and give back theirs by the thousand. */
+const UNTOLD =
+  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$)/;
 
 test("every method that changes something has an entry", () => {
   const changing = SERVICES.filter(({ typeName }) => typeName.startsWith("tss."))
@@ -70,6 +74,12 @@ describe("the audit", () => {
     await operations.operator.pauseQueue(CALLER, { name: "mail", note: "disk is full" } as never);
     await operations.operator.resumeQueue(CALLER, { name: "mail" } as never);
     await operations.operator.limitQueue(CALLER, { name: "mail", limit: 7 } as never);
+    await operations.locks.acquireLock(
+      CALLER,
+      create(AcquireLockRequestSchema, { name: "deploy", holder: "Bob" }),
+      AbortSignal.timeout(10_000),
+    );
+    await operations.locks.forceReleaseLock(CALLER, { name: "deploy", token: 0n } as never);
     await operations.operator.drainWorker(CALLER, { sessionId: worker.sessionId } as never);
     await operations.tasks.retryTasks(CALLER, { ids: [id, "nonsense"], requestId: "" } as never);
     await operations.tasks.cancelTasks(CALLER, { ids: [waiting, id] } as never);
@@ -99,6 +109,7 @@ describe("the audit", () => {
       },
       "queue.resume": { subject: "queue/mail", summary: "Ann resumed queue mail." },
       "queue.limit": { summary: "Ann limited queue mail to 7 at a time.", detail: { limit: "7" } },
+      "lock.force-release": { subject: "lock/deploy", summary: "Ann took lock deploy from Bob." },
       "worker.drain": { subject: `worker/${worker.sessionId}`, summary: "Ann told worker test-worker to drain." },
       "task.retry": { subject: `task/${id}`, summary: `Ann retried task ${id}.` },
       "task.cancel": { subject: `task/${waiting}`, detail: { count: "1" } },

@@ -72,7 +72,7 @@ async function checkTss(args: readonly string[]): Promise<string | undefined> {
   const command = (await COMMANDS[request.id]?.())?.default;
   if (command === undefined) return `There is no "tss ${request.id}".`;
   const { own, command: rest } = splitArgv(request.argv);
-  if (rest !== undefined && !/^(run|task:create)$/.test(request.id)) return `${request.id} takes no command.`;
+  if (rest !== undefined && !/^(run|task:create|lock:run)$/.test(request.id)) return `${request.id} takes no command.`;
   const flags = { ...command.flags, ...command.baseFlags };
   try {
     const argv = own.filter((word) => word !== "--json" || !command.enableJsonFlag);

@@ -11,7 +11,9 @@ export interface DryCommand {
   readonly settings: readonly string[];
 }
 
+/** Each says one word, for what a block keeps of its output. */
 const RECORDER = `#!/bin/sh
+echo 1
 printf '%s\\0' "$DRY_FOLDER" "$(export -p)" "$#" "\${0##*/}" "$@" >> "$DRY_LOG"
 `;
 

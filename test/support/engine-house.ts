@@ -53,6 +53,7 @@ const observerOf = (cells: Cells, failed: NonNullable<EngineObserver["failed"]>)
   finished: cells.finished.bind(cells),
   flushed: cells.flushed.bind(cells),
   timerLag: ignored,
+  lockGranted: ignored,
   failed,
 });
 
@@ -74,6 +75,7 @@ export async function startEngine(
   takeover = false,
   tracer: TaskTracer = noTracer,
   clock: Clock = systemClock,
+  shared = false,
 ): Promise<EngineHouse> {
   let tell: (error: Error) => void = ignored;
   const stopped = new Promise<Error>((resolve) => {
@@ -90,6 +92,7 @@ export async function startEngine(
     tracer,
     address: "test",
     takeover,
+    shared,
     onStopped: tell,
   });
   const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
@@ -97,6 +100,7 @@ export async function startEngine(
   const bulkEnds: BulkRecord[] = [];
   const parts = {
     state: engine.state,
+    alone: true,
     callerOf: () => CALLER,
     onEnd: (record: BulkRecord) => void bulkEnds.push(record),
   };
@@ -156,11 +160,15 @@ function workerMessage(init: MessageInitShape<typeof WorkRequestSchema>): Worker
 export class TestWorker {
   readonly leases: LeaseGrant[] = [];
   readonly cancels: NonNullable<WorkAnswer["cancels"]>[number][] = [];
+  readonly moved: NonNullable<WorkAnswer["moved"]>[number][] = [];
+  adoption: WorkAnswer["adoption"];
+  coordinators: readonly string[] = [];
   readonly acks: NonNullable<WorkAnswer["outcomeAcks"]>[number][] = [];
   sessionId = "";
   welcome: WorkAnswer["welcome"];
   ended: Error | undefined | null = null;
   onLease: (lease: LeaseGrant) => void = ignored;
+  onAck: (ack: { readonly id: string; readonly accepted: boolean }) => void = ignored;
   #attachment: WorkAttachment;
   #waiting: (() => void)[] = [];
 
@@ -174,7 +182,8 @@ export class TestWorker {
       labels?: Record<string, string>;
       resources?: Record<string, number>;
       sessionId?: string;
-      held?: LeaseGrant[];
+      held?: readonly LeaseGrant[];
+      keyId?: string;
     } = {},
   ) {
     const first = workerMessage({
@@ -189,11 +198,13 @@ export class TestWorker {
           resources: options.resources ?? {},
         },
         sessionId: options.sessionId ?? "",
+        again: options.sessionId !== undefined,
         held: (options.held ?? []).map(({ id, token }) => ({ id, fencingToken: BigInt(token) })),
         credit: options.credit ?? 0,
       },
     });
-    this.#attachment = house.operations.workers.attach(CALLER, first, {
+    const caller = { ...CALLER, keyId: options.keyId ?? CALLER.keyId };
+    this.#attachment = house.operations.workers.attach(caller, first, {
       send: (answer) => this.#take(answer),
       acknowledge: (id, token, accepted) => this.#take({ outcomeAcks: [{ id, token, accepted }] }),
       onDrained: ignored,
@@ -212,7 +223,11 @@ export class TestWorker {
     this.leases.push(...(answer.leases ?? []));
     this.cancels.push(...(answer.cancels ?? []));
     this.acks.push(...(answer.outcomeAcks ?? []));
+    this.moved.push(...(answer.moved ?? []));
+    this.adoption = answer.adoption ?? this.adoption;
+    if ((answer.coordinators?.length ?? 0) > 0) this.coordinators = answer.coordinators ?? [];
     for (const lease of answer.leases ?? []) this.onLease(lease);
+    for (const ack of answer.outcomeAcks ?? []) this.onAck(ack);
     this.#tell();
     return true;
   }
@@ -228,6 +243,12 @@ export class TestWorker {
 
   credit(credit: number): void {
     this.#attachment.receive(workerMessage({ credit }));
+  }
+
+  /** What it holds of a session with another coordinator. */
+  announce(sessionId: string, held: readonly Pick<LeaseGrant, "id" | "token">[]): void {
+    const leases = held.map(({ id, token }) => ({ id, fencingToken: BigInt(token) }));
+    this.#attachment.receive(workerMessage({ announcements: [{ sessionId, held: leases }] }));
   }
 
   beat(): void {

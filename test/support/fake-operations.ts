@@ -19,5 +19,6 @@ export function fakeOperations(parts: Partials = {}): Operations {
     operator: room("operator"),
     stats: room("stats"),
     bulk: room("bulk"),
+    locks: room("locks"),
   };
 }

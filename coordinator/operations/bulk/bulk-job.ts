@@ -26,6 +26,8 @@ const AGAIN_MS = 1_000;
 
 export interface BulkParts {
   readonly state: EngineState;
+  /** This coordinator has every shard. With several of them no job is taken: it would stop at the shards of the others. */
+  readonly alone: boolean;
   /** The key as it is now. @throws Error why it may not go on. */
   readonly callerOf: (keyId: string) => Caller;
   /** A job has come to its end, and was not stopped. */

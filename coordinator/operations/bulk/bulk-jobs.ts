@@ -43,6 +43,7 @@ export class BulkJobs {
 
   /** Reads what there is, and goes on with what was under way. A catalog that cannot be read costs the jobs, not the start. */
   async start(): Promise<void> {
+    if (!this.#parts.alone) return;
     try {
       for (const row of await this.#parts.state.store.catalog.bulks()) {
         const job = new BulkJob(this.#parts, readRecord(row.body));
@@ -62,6 +63,12 @@ export class BulkJobs {
 
   prepare(caller: Caller, request: PrepareBulkRequest): Bulk {
     const { clock } = this.#parts.state;
+    if (!this.#parts.alone)
+      throw new TssError(
+        "FAILED_PRECONDITION",
+        "Several coordinators share this database, and jobs on many tasks need one that has all of it: cancel or retry tasks by their ids.",
+        { reason: "SEVERAL_COORDINATORS" },
+      );
     this.#forget();
     const filter = checkPrepare(request, clock.now());
     if (this.#count(isPrepared) >= LIMITS.bulksPrepared)

@@ -20,8 +20,9 @@ export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
       const [row] = await pool.rows({ text: "SELECT shards, salt, schema_version FROM tss_meta" });
       return { shards: row.shards, salt: row.salt, schemaVersion: row.schema_version };
     },
-    async lanes() {
-      const rows = await pool.rows({ text: "SELECT lane, key FROM tss_lane ORDER BY lane" });
+    async lanes(after = 0) {
+      const text = "SELECT lane, key FROM tss_lane WHERE lane > $1 ORDER BY lane";
+      const rows = await pool.rows({ name: "lanes", text, values: [after] });
       return rows.map((row) => ({ lane: row.lane, key: row.key }));
     },
     internLanes: (keys) => internLanes(pool, keys),

@@ -11,7 +11,7 @@ export interface RowFormat<T> {
   readonly write: (to: BinaryRows, row: T) => void;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** Leaf of the gates that a gate with this expiry lives in. */
 export function gateSlot(expiresAt: number): number {

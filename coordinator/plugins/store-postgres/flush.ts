@@ -6,7 +6,7 @@ import type { Target } from "./connection-url.ts";
 import { BatchEncoder, WRITE_SQL } from "./encode-batch.ts";
 import type { FlushClient, FlushConnection } from "./flush-connection.ts";
 import type { GateSlots } from "./gate-slots.ts";
-import { ANSWER } from "./schema/write-function.ts";
+import { ANSWER, GATE_MET } from "./schema/write-function.ts";
 import type { SessionUses } from "./session-uses.ts";
 import { isLost, storeError } from "./store-error.ts";
 
@@ -41,7 +41,11 @@ export function makeFlush(parts: FlushParts): (batch: FlushBatch) => Promise<Flu
     const slots = parts.slots.noted(batch);
     const values = encodeOrRefuse(() => encoder.encode(batch, slots, uses, flushClient.types));
     parts.failpoint("flush.before-commit");
-    const rows = await send(parts, flushClient, values);
+    const rows = await send(parts, flushClient, values).catch((error: unknown) => {
+      // The other's gate is committed by now: this time it is found.
+      if ((error as { cause?: { code?: string } }).cause?.code !== GATE_MET) throw error;
+      return send(parts, flushClient, values);
+    });
     parts.failpoint("flush.after-commit");
     const repeated = rows.filter((row) => row.kind === ANSWER.request);
     if (repeated.length > 0)

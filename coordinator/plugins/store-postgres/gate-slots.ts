@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { FlushBatch } from "../../ports/store.ts";
 import { TYPES } from "./connect.ts";
-import { gateSlot } from "./encode-rows.ts";
+import { DAY_MS, gateSlot } from "./encode-rows.ts";
 import { GATE_SLOTS } from "./schema/tables.ts";
 
 const READ = Array.from({ length: GATE_SLOTS }, (_, slot) => `(SELECT ${slot} AS slot FROM tss_gate_${slot} LIMIT 1)`);
@@ -29,7 +29,8 @@ export class GateSlots {
   /** Gives the slots that a batch's keys may be in, and notes those that it writes. */
   noted(batch: FlushBatch): number[] {
     if (batch.requests.length + batch.keys.length === 0) return [];
-    const before = [...this.#slots];
+    // What other coordinators write is not noted here: their requests, whose gates live for a day.
+    const before = [...new Set([...this.#slots, gateSlot(batch.at), gateSlot(batch.at + DAY_MS)])];
     for (const gates of [batch.requests, batch.keys])
       for (const gate of gates) {
         const slot = gateSlot(gate.expiresAt);

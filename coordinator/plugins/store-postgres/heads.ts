@@ -50,21 +50,24 @@ export interface Expired {
   readonly to: number;
   readonly after: (TaskRef & { readonly expiresAt: number }) | null;
   readonly limit: number;
+  /** Whose tasks. */
+  readonly shards: readonly number[];
 }
 
 /** The next tasks of a segment whose expiry lies in a span. */
 export async function expiredHeads(
   pool: ReadPool,
-  { seg, from, to, after, limit }: Expired,
+  { seg, from, to, after, limit, shards }: Expired,
 ): Promise<readonly TaskHead[]> {
   const place = after ?? { expiresAt: from, shard: BEYOND_SHARDS, lane: 0, seq: 0 };
   const rows = await pool.rows({
     name: `expired_${seg}`,
     text: `SELECT ${HEAD} FROM tss_task_${seg} t ${joinEnded(seg, "t")}
       WHERE t.expires_at > 0 AND t.expires_at >= $1 AND t.expires_at <= $5
-        AND (t.expires_at, t.shard, t.lane, t.seq) > ($1::bigint, $2::int, $3::bigint, $4::bigint) AND ${UNENDED}
+        AND (t.expires_at, t.shard, t.lane, t.seq) > ($1::bigint, $2::int, $3::bigint, $4::bigint) AND t.shard = ANY ($7::smallint[])
+        AND ${UNENDED}
       ORDER BY t.expires_at, t.shard, t.lane, t.seq LIMIT $6`,
-    values: [place.expiresAt, place.shard, place.lane, place.seq, to, limit],
+    values: [place.expiresAt, place.shard, place.lane, place.seq, to, limit, shards],
   });
   return rows.map(headOf);
 }

@@ -2,11 +2,12 @@ import type { OwnedShard, Store } from "../../ports/store.ts";
 import { FencedError, OwnedError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
-import { claimShards } from "./claim.ts";
+import { claimShards, retakeOwnerLock } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
+import { HeldShards } from "./held-shards.ts";
 import { LatestExpiries } from "./latest-expiries.ts";
 import { Leaves } from "./leaves.ts";
 import { OwnerSession } from "./owner-session.ts";
@@ -17,6 +18,7 @@ import { makeResolve } from "./resolve.ts";
 import { requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
+import { makeShared } from "./shared.ts";
 import { makeStats } from "./stats.ts";
 import { storeError } from "./store-error.ts";
 
@@ -30,21 +32,34 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
   const slots = new GateSlots();
   const uses = new SessionUses();
   const expiries = new LatestExpiries(pool, leaves);
-  let owned: readonly OwnedShard[] = [];
+  const held = new HeldShards();
   let closed: Promise<void> | undefined;
-  const session = new OwnerSession(url, async (client) => (await client.query(held(owned))).rows[0].held);
+  const session = new OwnerSession(url);
 
   const loadSlots = async () => slots.load((await connection.get()).client);
-  const segments = makeSegments(session, pool, at, {
-    renewed(seg) {
-      uses.clear();
-      expiries.forget(seg);
-      expiries.forget(0);
+  const segments = makeSegments(
+    session,
+    pool,
+    at,
+    {
+      renewed(seg) {
+        uses.clear();
+        expiries.forget(seg);
+        expiries.forget(0);
+      },
+      gatesPruned: async () => {
+        if (held.any) await loadSlots();
+      },
     },
-    gatesPruned: async () => {
-      if (owned.length > 0) await loadSlots();
-    },
-  });
+    () => shared.member(),
+  );
+  const begun = async (owned: readonly OwnedShard[]) => {
+    held.add(owned);
+    expiries.begin();
+    uses.clear();
+    await loadSlots();
+  };
+  const shared = makeShared(session, at, { taken: begun, givenBack: (shards) => held.remove(shards) });
   const write = makeFlush({ connection, slots, uses, at, failpoint: options.failpoint });
 
   return {
@@ -53,21 +68,20 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     stats: makeStats(pool),
     segments,
     reads: makeReads(pool, leaves),
-    recovery: makeRecovery(pool, leaves, expiries),
+    recovery: makeRecovery(pool, leaves, expiries, held),
     async claim(owner, takeover) {
       try {
-        owned = await session.run((client) => claimShards(client, owner, takeover));
-        session.keep();
-        expiries.begin();
-        uses.clear();
-        await loadSlots();
+        const owned = await session.run((client) => claimShards(client, owner, takeover));
+        session.keep((client) => retakeOwnerLock(client, owned));
+        await begun(owned);
         return owned;
       } catch (error) {
         throw error instanceof OwnedError ? error : storeError(error, at, false);
       }
     },
+    shared,
     async checkOwner(owners) {
-      const [row] = await pool.rows({ name: "check_owner", ...held(owners) });
+      const [row] = await pool.rows({ name: "check_owner", ...holding(owners) });
       if (!row.held) throw new FencedError();
     },
     flush(batch) {
@@ -83,7 +97,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
 }
 
 /** Whether every one of these epochs is the newest of its shard. */
-function held(owned: readonly OwnedShard[]) {
+function holding(owned: readonly OwnedShard[]) {
   return {
     text: `SELECT count(*) = cardinality($1::smallint[]) AS held FROM unnest($1::smallint[], $2::bigint[]) u(shard, epoch)
       JOIN tss_shard s ON s.shard = u.shard AND s.epoch = u.epoch`,

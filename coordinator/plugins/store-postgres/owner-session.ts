@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { connect } from "./connect.ts";
-import { OWNER_LOCK } from "./schema/fence-function.ts";
 
 /** Begin of the application_name of the session that a living owner keeps open. */
 export const OWNER_APPLICATION = "tss owner";
@@ -22,18 +21,16 @@ const END_NAMESAKES = `SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activit
  */
 export class OwnerSession {
   readonly #url: string;
-  /** Whether the epochs of this process still hold: a fenced owner must not take the lock back. */
-  readonly #stillOwner: (client: pg.Client) => Promise<boolean>;
   readonly #name = `${OWNER_APPLICATION} ${process.pid}.${randomBytes(6).toString("hex")}`;
   #client: pg.Client | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #owning = false;
+  /** Takes the sign of life again after a loss; null: there is none to take. */
+  #retake: ((client: pg.Client) => Promise<void>) | null = null;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(url: string, stillOwner: (client: pg.Client) => Promise<boolean>) {
+  constructor(url: string) {
     this.#url = url;
-    this.#stillOwner = stillOwner;
   }
 
   /** Runs `body` when the ones before have ended. */
@@ -43,9 +40,14 @@ export class OwnerSession {
     return result;
   }
 
-  /** The lock is held from now on, and taken again after every loss. */
-  keep(): void {
-    this.#owning = true;
+  /** The sign of life is there from now on; `retake` gives it back after every loss of the session. */
+  keep(retake: (client: pg.Client) => Promise<void>): void {
+    this.#retake = retake;
+  }
+
+  /** There is no sign of life to keep any more. */
+  letGo(): void {
+    this.#retake = null;
   }
 
   async close(): Promise<void> {
@@ -65,21 +67,13 @@ export class OwnerSession {
     });
     client.once("end", () => {
       if (this.#client === client) this.#client = undefined;
-      if (this.#owning) this.#comeBack(RECONNECT_MIN_MS);
+      if (this.#retake !== null) this.#comeBack(RECONNECT_MIN_MS);
     });
     // What the connection before was doing has happened by now or never will.
     await client.query(END_NAMESAKES, [this.#name, END_PATIENCE_MS]);
     this.#client = client;
-    if (this.#owning) await this.#retake(client);
+    await this.#retake?.(client);
     return client;
-  }
-
-  async #retake(client: pg.Client): Promise<void> {
-    if (!(await this.#stillOwner(client))) {
-      this.#owning = false;
-      return;
-    }
-    await client.query(`SELECT pg_try_advisory_lock(${OWNER_LOCK}, 0)`);
   }
 
   #comeBack(delayMs: number): void {

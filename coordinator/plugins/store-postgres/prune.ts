@@ -1,11 +1,11 @@
 import type pg from "pg";
 import type { OwnedShard } from "../../ports/store.ts";
 import { transaction } from "./connect.ts";
+import { DAY_MS } from "./encode-rows.ts";
 import { GATE_SLOTS } from "./schema/tables.ts";
 import { fence } from "./segments.ts";
 
 const LOCK_TIMEOUT_MS = 100;
-const DAY_MS = 86_400_000;
 
 const PRUNE_LATER = `WITH old AS MATERIALIZED (SELECT shard, lane, seq FROM tss_end_0 WHERE at < $1 ORDER BY at LIMIT $2),
   t AS (DELETE FROM tss_task_0 t USING old o WHERE t.shard = o.shard AND t.lane = o.lane AND t.seq = o.seq),

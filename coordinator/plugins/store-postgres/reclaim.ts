@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { OwnedShard, ReclaimResult } from "../../ports/store.ts";
 import { TYPES, transaction } from "./connect.ts";
-import { SHARD_LOCK } from "./schema/fence-function.ts";
+import { OWNER_LOCK, SHARD_LOCK } from "./schema/fence-function.ts";
 import { fence } from "./segments.ts";
 
 export interface Reclaim {
@@ -17,6 +17,10 @@ export interface Reclaim {
 /** Longest waits: for each table of the segment, since whoever uses it goes first; for the flush under way. */
 const LOCK_TIMEOUT_MS = 25;
 const CLOSE_TIMEOUT_MS = 100;
+
+/** The member that opened the segment is there and may take shards into it; alone, an owner's segment has open ranges. */
+const LIVES = `s.member <> 0 AND EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = ${OWNER_LOCK}
+  AND l.objid = s.member AND l.objsubid = 2)`;
 
 const KEY = "t.shard = e.shard AND t.lane = e.lane AND t.seq = e.seq";
 
@@ -47,7 +51,8 @@ async function close(client: pg.Client, { owners, seg }: Reclaim): Promise<"open
     await client.query(`SET LOCAL lock_timeout = ${CLOSE_TIMEOUT_MS}`);
     await fence(client, owners);
     const found = await client.query(
-      "SELECT closing, generation = (SELECT max(generation) FROM tss_segment) AS open FROM tss_segment WHERE seg = $1",
+      `SELECT closing, NOT sealed AND (${LIVES}) OR EXISTS (SELECT FROM tss_range r WHERE r.seg = s.seg AND r.until_seq IS NULL) AS open
+        FROM tss_segment s WHERE seg = $1`,
       [seg],
     );
     const segment = found.rows[0] as { closing: boolean; open: boolean } | undefined;
@@ -75,25 +80,71 @@ async function endedRecently(client: pg.Client, { seg, endedBefore, newestEnds }
   return newest >= endedBefore;
 }
 
-async function findUnfinished(client: pg.Client, { seg, maxMoved }: Reclaim): Promise<TaskRef[] | ReclaimResult> {
-  const without = `FROM tss_task_${seg} t WHERE NOT EXISTS (SELECT FROM tss_end_${seg} e WHERE ${KEY})`;
+/** Of the caller's own shards: what another owner has in memory is the other's to move. */
+async function findUnfinished(
+  client: pg.Client,
+  { owners, seg, maxMoved }: Reclaim,
+): Promise<TaskRef[] | ReclaimResult> {
+  const own = owners.map((owner) => owner.shard);
+  const without = `FROM tss_task_${seg} t WHERE t.shard = ANY ($1::smallint[])
+    AND NOT EXISTS (SELECT FROM tss_end_${seg} e WHERE ${KEY})`;
   const found = await client.query({
-    text: `SELECT t.shard, t.lane, t.seq ${without} LIMIT $1`,
-    values: [maxMoved + 1],
+    text: `SELECT t.shard, t.lane, t.seq ${without} LIMIT $2`,
+    values: [own, maxMoved + 1],
     types: TYPES,
   });
   if (found.rows.length <= maxMoved) return found.rows as TaskRef[];
-  const counted = await client.query({ text: `SELECT count(*) AS unfinished ${without}`, types: TYPES });
+  const counted = await client.query({
+    text: `SELECT count(*) AS unfinished ${without}`,
+    values: [own],
+    types: TYPES,
+  });
   return { outcome: "unfinished", unfinished: counted.rows[0].unfinished };
 }
 
+/** Takes the caller's shards out of the segment; when no other owner's are left in it, its tables are emptied. */
 async function empty(client: pg.Client, reclaim: Reclaim, unfinished: readonly TaskRef[]): Promise<ReclaimResult> {
   const { seg, owners, endedBefore } = reclaim;
   const tables = ["task", "event", "end", "flush"].map((name) => `tss_${name}_${seg}`).join(", ");
+  const own = owners.map((owner) => owner.shard);
   await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
   await fence(client, owners);
-  await client.query(`LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`);
-  const again = await client.query({
+  const rest = await client.query(
+    `SELECT EXISTS (SELECT FROM tss_range r WHERE r.seg = s.seg AND r.shard <> ALL ($2::smallint[])) AS others
+      FROM tss_segment s WHERE s.seg = $1 FOR UPDATE`,
+    [seg, own],
+  );
+  if (rest.rows.length === 0) return { outcome: "reclaimed", moved: [] };
+  const { others } = rest.rows[0];
+  if (!others) await client.query(`LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`);
+  const again = await stillUnfinished(client, seg, unfinished);
+  // Whatever ended since step 2 was unfinished then, so it is among these; other owners' ends are looked at by them.
+  if (again.some((row) => row.at !== null && row.status !== 0 && row.at >= endedBefore)) return { outcome: "recent" };
+  const moved = again.filter((row) => row.at === null);
+  await moveOut(client, seg, moved);
+  if (others) await client.query("DELETE FROM tss_range WHERE seg = $1 AND shard = ANY ($2::smallint[])", [seg, own]);
+  else {
+    await client.query(`TRUNCATE ${tables}`);
+    await client.query("DELETE FROM tss_session_use WHERE seg = $1", [seg]);
+    await client.query("DELETE FROM tss_segment WHERE seg = $1", [seg]);
+  }
+  return { outcome: "reclaimed", moved: moved.map(({ shard, lane, seq }) => ({ shard, lane, seq })) };
+}
+
+interface Unfinished extends TaskRef {
+  readonly created_at: number;
+  readonly run_at: number;
+  /** Of its end by now; null: none. */
+  readonly at: number | null;
+  readonly status: number | null;
+}
+
+async function stillUnfinished(
+  client: pg.Client,
+  seg: number,
+  unfinished: readonly TaskRef[],
+): Promise<readonly Unfinished[]> {
+  const found = await client.query({
     text: `SELECT t.shard, t.lane, t.seq, t.created_at, t.run_at, e.at, e.status
       FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) u(shard, lane, seq)
       JOIN tss_task_${seg} t ON t.shard = u.shard AND t.lane = u.lane AND t.seq = u.seq
@@ -101,25 +152,21 @@ async function empty(client: pg.Client, reclaim: Reclaim, unfinished: readonly T
     values: [unfinished.map((ref) => ref.shard), unfinished.map((ref) => ref.lane), unfinished.map((ref) => ref.seq)],
     types: TYPES,
   });
-  // Whatever ended since step 2 was unfinished then, so it is among these.
-  if (again.rows.some((row) => row.at !== null && row.status !== 0 && row.at >= endedBefore))
-    return { outcome: "recent" };
-  const moved = again.rows.filter((row) => row.at === null);
-  if (moved.length > 0)
-    await client.query(
-      `SELECT tss_move_out($1::int, 0, (SELECT array_agg(ROW(created_at, run_at, lane, seq, $1::int, shard)::tss_move) FROM
-        unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[]) u(created_at, run_at, lane, seq, shard)))`,
-      [
-        seg,
-        moved.map((row) => row.created_at),
-        moved.map((row) => row.run_at),
-        moved.map((row) => row.lane),
-        moved.map((row) => row.seq),
-        moved.map((row) => row.shard),
-      ],
-    );
-  await client.query(`TRUNCATE ${tables}`);
-  await client.query("DELETE FROM tss_session_use WHERE seg = $1", [seg]);
-  await client.query("DELETE FROM tss_segment WHERE seg = $1", [seg]);
-  return { outcome: "reclaimed", moved: moved.map(({ shard, lane, seq }) => ({ shard, lane, seq })) };
+  return found.rows as readonly Unfinished[];
+}
+
+async function moveOut(client: pg.Client, seg: number, moved: readonly Unfinished[]): Promise<void> {
+  if (moved.length === 0) return;
+  await client.query(
+    `SELECT tss_move_out($1::int, 0, (SELECT array_agg(ROW(created_at, run_at, lane, seq, $1::int, shard)::tss_move) FROM
+      unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[]) u(created_at, run_at, lane, seq, shard)))`,
+    [
+      seg,
+      moved.map((row) => row.created_at),
+      moved.map((row) => row.run_at),
+      moved.map((row) => row.lane),
+      moved.map((row) => row.seq),
+      moved.map((row) => row.shard),
+    ],
+  );
 }

@@ -2,6 +2,7 @@ import type { TaskRef } from "../../kernel/task-ref.ts";
 import type { StoredTask } from "../../ports/rows.ts";
 import type { Checkpoint, FlushShard, RecoveryStore } from "../../ports/store.ts";
 import { byExpiry, delayedHeads, expiredHeads, laneHeads } from "./heads.ts";
+import type { HeldShards } from "./held-shards.ts";
 import type { LatestExpiries } from "./latest-expiries.ts";
 import type { Leaves } from "./leaves.ts";
 import { joinEnded, UNENDED } from "./lookups.ts";
@@ -14,11 +15,16 @@ const SAVE = `INSERT INTO tss_checkpoint (shard, epoch, flush_no, at, body) VALU
 
 const DUE = `SELECT t.run_at, t.shard, t.lane, t.seq FROM tss_task_0 t ${joinEnded(0, "t")}
   WHERE t.run_at > 0 AND t.run_at > $1 AND t.run_at <= $2 AND t.run_at >= $3
-    AND (t.run_at, t.shard, t.lane, t.seq) > ($3::bigint, $4::int, $5::bigint, $6::bigint)
+    AND t.shard = ANY ($8::smallint[]) AND (t.run_at, t.shard, t.lane, t.seq) > ($3::bigint, $4::int, $5::bigint, $6::bigint)
     AND ${UNENDED}
   ORDER BY t.run_at, t.shard, t.lane, t.seq LIMIT $7`;
 
-export function makeRecovery(pool: ReadPool, leaves: Leaves, expiries: LatestExpiries): RecoveryStore {
+export function makeRecovery(
+  pool: ReadPool,
+  leaves: Leaves,
+  expiries: LatestExpiries,
+  held: HeldShards,
+): RecoveryStore {
   return {
     async checkpoints() {
       const rows = await pool.rows({ text: "SELECT shard, epoch, flush_no, at, body FROM tss_checkpoint" });
@@ -54,14 +60,16 @@ export function makeRecovery(pool: ReadPool, leaves: Leaves, expiries: LatestExp
     },
     async due(from, to, after, limit) {
       const start = after ?? { runAt: 0, shard: 0, lane: 0, seq: 0 };
-      const values = [from, to, start.runAt, start.shard, start.lane, start.seq, limit];
+      const values = [from, to, start.runAt, start.shard, start.lane, start.seq, limit, held.list];
       const refs = await pool.rows({ name: "due", text: DUE, values });
       const stored = await storedTasks(pool, 0, refs as readonly TaskRef[]);
       return stored.filter((one): one is StoredTask => one !== null && one.end === null);
     },
     async expired(segs, from, to, after, limit) {
       const asked = await expiries.thatMayHold(segs, from);
-      const heads = await perLeaf(leaves, asked, (seg) => expiredHeads(pool, { seg, from, to, after, limit }));
+      const heads = await perLeaf(leaves, asked, (seg) =>
+        expiredHeads(pool, { seg, from, to, after, limit, shards: held.list }),
+      );
       return heads.sort(byExpiry).slice(0, limit);
     },
   };

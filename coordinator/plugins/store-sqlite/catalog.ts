@@ -8,8 +8,13 @@ export function makeCatalog({ writer, reader }: Handles): CatalogStore {
     reader.read(() => reader.prepare(sql).all().map(decode));
   return {
     meta: async () => reader.read(() => metaOf(reader)),
-    lanes: async () =>
-      rows("SELECT lane, key FROM lane", (row) => ({ lane: row["lane"] as number, key: row["key"] as string })),
+    lanes: async (after = 0) =>
+      reader.read(() =>
+        reader
+          .prepare("SELECT lane, key FROM lane WHERE lane > ?")
+          .all(after)
+          .map((row) => ({ lane: row["lane"] as number, key: row["key"] as string })),
+      ),
     internLanes: async (keys) => internLanes(writer, reader, keys),
     async forgetLanes(lanes) {
       writer.write(() => {

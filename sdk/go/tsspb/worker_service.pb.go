@@ -209,7 +209,13 @@ type Hello struct {
 	// Everything the worker runs or has not had acknowledged.
 	Held []*HeldLease `protobuf:"bytes,3,rep,name=held,proto3" json:"held,omitempty"`
 	// Leases it accepts now.
-	Credit        uint32 `protobuf:"varint,4,opt,name=credit,proto3" json:"credit,omitempty"`
+	Credit uint32 `protobuf:"varint,4,opt,name=credit,proto3" json:"credit,omitempty"`
+	// `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+	// not know it begins another session then, and takes what is not held for never delivered.
+	Again bool `protobuf:"varint,5,opt,name=again,proto3" json:"again,omitempty"`
+	// It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+	// the others in its place.
+	Joins         bool `protobuf:"varint,6,opt,name=joins,proto3" json:"joins,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -272,6 +278,20 @@ func (x *Hello) GetCredit() uint32 {
 	return 0
 }
 
+func (x *Hello) GetAgain() bool {
+	if x != nil {
+		return x.Again
+	}
+	return false
+}
+
+func (x *Hello) GetJoins() bool {
+	if x != nil {
+		return x.Joins
+	}
+	return false
+}
+
 type Welcome struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	SessionId string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -281,8 +301,10 @@ type Welcome struct {
 	LeaseTtl      *durationpb.Duration `protobuf:"bytes,3,opt,name=lease_ttl,json=leaseTtl,proto3" json:"lease_ttl,omitempty"`
 	ServerVersion string               `protobuf:"bytes,4,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
 	// Of `held`: those that go on. The others are fenced: stop them, their reports will be refused.
-	Adopted       []*HeldLease `protobuf:"bytes,5,rep,name=adopted,proto3" json:"adopted,omitempty"`
-	Refused       []*HeldLease `protobuf:"bytes,6,rep,name=refused,proto3" json:"refused,omitempty"`
+	Adopted []*HeldLease `protobuf:"bytes,5,rep,name=adopted,proto3" json:"adopted,omitempty"`
+	Refused []*HeldLease `protobuf:"bytes,6,rep,name=refused,proto3" json:"refused,omitempty"`
+	// Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+	Elsewhere     []*HeldLease `protobuf:"bytes,7,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -359,6 +381,130 @@ func (x *Welcome) GetRefused() []*HeldLease {
 	return nil
 }
 
+func (x *Welcome) GetElsewhere() []*HeldLease {
+	if x != nil {
+		return x.Elsewhere
+	}
+	return nil
+}
+
+// What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
+type Announcement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+	// it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+	// are of sessions that go on, such as those that moved; nothing follows for others.
+	SessionId     string       `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Held          []*HeldLease `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Announcement) Reset() {
+	*x = Announcement{}
+	mi := &file_tss_v1_worker_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Announcement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Announcement) ProtoMessage() {}
+
+func (x *Announcement) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_worker_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Announcement.ProtoReflect.Descriptor instead.
+func (*Announcement) Descriptor() ([]byte, []int) {
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Announcement) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *Announcement) GetHeld() []*HeldLease {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+// The answer to announcements; as in Welcome.
+type Adoption struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Adopted       []*HeldLease           `protobuf:"bytes,1,rep,name=adopted,proto3" json:"adopted,omitempty"`
+	Refused       []*HeldLease           `protobuf:"bytes,2,rep,name=refused,proto3" json:"refused,omitempty"`
+	Elsewhere     []*HeldLease           `protobuf:"bytes,3,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Adoption) Reset() {
+	*x = Adoption{}
+	mi := &file_tss_v1_worker_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Adoption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Adoption) ProtoMessage() {}
+
+func (x *Adoption) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_worker_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Adoption.ProtoReflect.Descriptor instead.
+func (*Adoption) Descriptor() ([]byte, []int) {
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Adoption) GetAdopted() []*HeldLease {
+	if x != nil {
+		return x.Adopted
+	}
+	return nil
+}
+
+func (x *Adoption) GetRefused() []*HeldLease {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+func (x *Adoption) GetElsewhere() []*HeldLease {
+	if x != nil {
+		return x.Elsewhere
+	}
+	return nil
+}
+
 // The right to run one attempt.
 type Lease struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -378,7 +524,7 @@ type Lease struct {
 
 func (x *Lease) Reset() {
 	*x = Lease{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[4]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +536,7 @@ func (x *Lease) String() string {
 func (*Lease) ProtoMessage() {}
 
 func (x *Lease) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[4]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +549,7 @@ func (x *Lease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Lease.ProtoReflect.Descriptor instead.
 func (*Lease) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{4}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Lease) GetId() string {
@@ -481,7 +627,7 @@ type StartReport struct {
 
 func (x *StartReport) Reset() {
 	*x = StartReport{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[5]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -493,7 +639,7 @@ func (x *StartReport) String() string {
 func (*StartReport) ProtoMessage() {}
 
 func (x *StartReport) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[5]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -506,7 +652,7 @@ func (x *StartReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartReport.ProtoReflect.Descriptor instead.
 func (*StartReport) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{5}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StartReport) GetId() string {
@@ -545,7 +691,7 @@ type ProgressReport struct {
 
 func (x *ProgressReport) Reset() {
 	*x = ProgressReport{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[6]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +703,7 @@ func (x *ProgressReport) String() string {
 func (*ProgressReport) ProtoMessage() {}
 
 func (x *ProgressReport) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[6]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +716,7 @@ func (x *ProgressReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProgressReport.ProtoReflect.Descriptor instead.
 func (*ProgressReport) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{6}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ProgressReport) GetId() string {
@@ -626,7 +772,7 @@ type LogReport struct {
 
 func (x *LogReport) Reset() {
 	*x = LogReport{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[7]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +784,7 @@ func (x *LogReport) String() string {
 func (*LogReport) ProtoMessage() {}
 
 func (x *LogReport) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[7]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +797,7 @@ func (x *LogReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogReport.ProtoReflect.Descriptor instead.
 func (*LogReport) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{7}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LogReport) GetId() string {
@@ -730,7 +876,7 @@ type OutcomeReport struct {
 
 func (x *OutcomeReport) Reset() {
 	*x = OutcomeReport{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[8]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -742,7 +888,7 @@ func (x *OutcomeReport) String() string {
 func (*OutcomeReport) ProtoMessage() {}
 
 func (x *OutcomeReport) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[8]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -755,7 +901,7 @@ func (x *OutcomeReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeReport.ProtoReflect.Descriptor instead.
 func (*OutcomeReport) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{8}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *OutcomeReport) GetId() string {
@@ -868,14 +1014,15 @@ type WorkRequest struct {
 	// Set when it wants no further leases; it finishes what it holds.
 	Draining bool `protobuf:"varint,7,opt,name=draining,proto3" json:"draining,omitempty"`
 	// Takes back credit that has not been used.
-	CreditWithdrawn uint32 `protobuf:"varint,8,opt,name=credit_withdrawn,json=creditWithdrawn,proto3" json:"credit_withdrawn,omitempty"`
+	CreditWithdrawn uint32          `protobuf:"varint,8,opt,name=credit_withdrawn,json=creditWithdrawn,proto3" json:"credit_withdrawn,omitempty"`
+	Announcements   []*Announcement `protobuf:"bytes,9,rep,name=announcements,proto3" json:"announcements,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *WorkRequest) Reset() {
 	*x = WorkRequest{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[9]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +1034,7 @@ func (x *WorkRequest) String() string {
 func (*WorkRequest) ProtoMessage() {}
 
 func (x *WorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[9]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +1047,7 @@ func (x *WorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest.ProtoReflect.Descriptor instead.
 func (*WorkRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{9}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WorkRequest) GetHello() *Hello {
@@ -959,6 +1106,13 @@ func (x *WorkRequest) GetCreditWithdrawn() uint32 {
 	return 0
 }
 
+func (x *WorkRequest) GetAnnouncements() []*Announcement {
+	if x != nil {
+		return x.Announcements
+	}
+	return nil
+}
+
 type OutcomeAck struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Id           string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -971,7 +1125,7 @@ type OutcomeAck struct {
 
 func (x *OutcomeAck) Reset() {
 	*x = OutcomeAck{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[10]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -983,7 +1137,7 @@ func (x *OutcomeAck) String() string {
 func (*OutcomeAck) ProtoMessage() {}
 
 func (x *OutcomeAck) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[10]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -996,7 +1150,7 @@ func (x *OutcomeAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeAck.ProtoReflect.Descriptor instead.
 func (*OutcomeAck) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{10}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OutcomeAck) GetId() string {
@@ -1032,7 +1186,7 @@ type CancelOrder struct {
 
 func (x *CancelOrder) Reset() {
 	*x = CancelOrder{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[11]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1044,7 +1198,7 @@ func (x *CancelOrder) String() string {
 func (*CancelOrder) ProtoMessage() {}
 
 func (x *CancelOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[11]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1057,7 +1211,7 @@ func (x *CancelOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrder.ProtoReflect.Descriptor instead.
 func (*CancelOrder) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{11}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CancelOrder) GetId() string {
@@ -1095,7 +1249,7 @@ type LogAck struct {
 
 func (x *LogAck) Reset() {
 	*x = LogAck{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[12]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1261,7 @@ func (x *LogAck) String() string {
 func (*LogAck) ProtoMessage() {}
 
 func (x *LogAck) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[12]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1274,7 @@ func (x *LogAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogAck.ProtoReflect.Descriptor instead.
 func (*LogAck) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{12}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LogAck) GetId() string {
@@ -1159,14 +1313,19 @@ type WorkResponse struct {
 	Cancels     []*CancelOrder         `protobuf:"bytes,4,rep,name=cancels,proto3" json:"cancels,omitempty"`
 	LogAcks     []*LogAck              `protobuf:"bytes,5,rep,name=log_acks,json=logAcks,proto3" json:"log_acks,omitempty"`
 	// The operator or the coordinator wants the worker to take nothing more.
-	Drain         bool `protobuf:"varint,6,opt,name=drain,proto3" json:"drain,omitempty"`
+	Drain    bool      `protobuf:"varint,6,opt,name=drain,proto3" json:"drain,omitempty"`
+	Adoption *Adoption `protobuf:"bytes,7,opt,name=adoption,proto3" json:"adoption,omitempty"`
+	// Attempts whose shard has left this coordinator: they go on, and another will adopt them. Reports wait for it.
+	Moved []*HeldLease `protobuf:"bytes,8,rep,name=moved,proto3" json:"moved,omitempty"`
+	// Addresses (host:port) of every coordinator, when they are several or have changed: hold a stream to each.
+	Coordinators  []string `protobuf:"bytes,9,rep,name=coordinators,proto3" json:"coordinators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WorkResponse) Reset() {
 	*x = WorkResponse{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[13]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1337,7 @@ func (x *WorkResponse) String() string {
 func (*WorkResponse) ProtoMessage() {}
 
 func (x *WorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[13]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1350,7 @@ func (x *WorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse.ProtoReflect.Descriptor instead.
 func (*WorkResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{13}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WorkResponse) GetWelcome() *Welcome {
@@ -1236,6 +1395,27 @@ func (x *WorkResponse) GetDrain() bool {
 	return false
 }
 
+func (x *WorkResponse) GetAdoption() *Adoption {
+	if x != nil {
+		return x.Adoption
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetMoved() []*HeldLease {
+	if x != nil {
+		return x.Moved
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetCoordinators() []string {
+	if x != nil {
+		return x.Coordinators
+	}
+	return nil
+}
+
 type LeaseTasksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From the answer before; empty: a new session, described by `worker`.
@@ -1254,7 +1434,7 @@ type LeaseTasksRequest struct {
 
 func (x *LeaseTasksRequest) Reset() {
 	*x = LeaseTasksRequest{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[14]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1446,7 @@ func (x *LeaseTasksRequest) String() string {
 func (*LeaseTasksRequest) ProtoMessage() {}
 
 func (x *LeaseTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[14]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1459,7 @@ func (x *LeaseTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseTasksRequest.ProtoReflect.Descriptor instead.
 func (*LeaseTasksRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{14}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LeaseTasksRequest) GetSessionId() string {
@@ -1323,15 +1503,17 @@ type LeaseTasksResponse struct {
 	Leases    []*Lease               `protobuf:"bytes,2,rep,name=leases,proto3" json:"leases,omitempty"`
 	Cancels   []*CancelOrder         `protobuf:"bytes,3,rep,name=cancels,proto3" json:"cancels,omitempty"`
 	// Call again within this time.
-	Next          *durationpb.Duration `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
-	Drain         bool                 `protobuf:"varint,5,opt,name=drain,proto3" json:"drain,omitempty"`
+	Next  *durationpb.Duration `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
+	Drain bool                 `protobuf:"varint,5,opt,name=drain,proto3" json:"drain,omitempty"`
+	// As in WorkResponse: poll each of them.
+	Coordinators  []string `protobuf:"bytes,6,rep,name=coordinators,proto3" json:"coordinators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LeaseTasksResponse) Reset() {
 	*x = LeaseTasksResponse{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[15]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1525,7 @@ func (x *LeaseTasksResponse) String() string {
 func (*LeaseTasksResponse) ProtoMessage() {}
 
 func (x *LeaseTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[15]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1538,7 @@ func (x *LeaseTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseTasksResponse.ProtoReflect.Descriptor instead.
 func (*LeaseTasksResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{15}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LeaseTasksResponse) GetSessionId() string {
@@ -1394,6 +1576,13 @@ func (x *LeaseTasksResponse) GetDrain() bool {
 	return false
 }
 
+func (x *LeaseTasksResponse) GetCoordinators() []string {
+	if x != nil {
+		return x.Coordinators
+	}
+	return nil
+}
+
 type ReportTasksRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -1407,7 +1596,7 @@ type ReportTasksRequest struct {
 
 func (x *ReportTasksRequest) Reset() {
 	*x = ReportTasksRequest{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[16]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1419,7 +1608,7 @@ func (x *ReportTasksRequest) String() string {
 func (*ReportTasksRequest) ProtoMessage() {}
 
 func (x *ReportTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[16]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1432,7 +1621,7 @@ func (x *ReportTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportTasksRequest.ProtoReflect.Descriptor instead.
 func (*ReportTasksRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{16}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReportTasksRequest) GetSessionId() string {
@@ -1483,7 +1672,7 @@ type ReportTasksResponse struct {
 
 func (x *ReportTasksResponse) Reset() {
 	*x = ReportTasksResponse{}
-	mi := &file_tss_v1_worker_service_proto_msgTypes[17]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1495,7 +1684,7 @@ func (x *ReportTasksResponse) String() string {
 func (*ReportTasksResponse) ProtoMessage() {}
 
 func (x *ReportTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_worker_service_proto_msgTypes[17]
+	mi := &file_tss_v1_worker_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1508,7 +1697,7 @@ func (x *ReportTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportTasksResponse.ProtoReflect.Descriptor instead.
 func (*ReportTasksResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{17}
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReportTasksResponse) GetOutcomeAcks() []*OutcomeAck {
@@ -1565,13 +1754,15 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"@\n" +
 	"\tHeldLease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
-	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\x91\x01\n" +
+	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\xbd\x01\n" +
 	"\x05Hello\x12*\n" +
 	"\x06worker\x18\x01 \x01(\v2\x12.tss.v1.WorkerInfoR\x06worker\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\x12%\n" +
 	"\x04held\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\x12\x16\n" +
-	"\x06credit\x18\x04 \x01(\rR\x06credit\"\xab\x02\n" +
+	"\x06credit\x18\x04 \x01(\rR\x06credit\x12\x14\n" +
+	"\x05again\x18\x05 \x01(\bR\x05again\x12\x14\n" +
+	"\x05joins\x18\x06 \x01(\bR\x05joins\"\xdc\x02\n" +
 	"\aWelcome\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12H\n" +
@@ -1579,7 +1770,16 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\tlease_ttl\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bleaseTtl\x12%\n" +
 	"\x0eserver_version\x18\x04 \x01(\tR\rserverVersion\x12+\n" +
 	"\aadopted\x18\x05 \x03(\v2\x11.tss.v1.HeldLeaseR\aadopted\x12+\n" +
-	"\arefused\x18\x06 \x03(\v2\x11.tss.v1.HeldLeaseR\arefused\"\x95\x03\n" +
+	"\arefused\x18\x06 \x03(\v2\x11.tss.v1.HeldLeaseR\arefused\x12/\n" +
+	"\telsewhere\x18\a \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\"T\n" +
+	"\fAnnouncement\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12%\n" +
+	"\x04held\x18\x02 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\"\x95\x01\n" +
+	"\bAdoption\x12+\n" +
+	"\aadopted\x18\x01 \x03(\v2\x11.tss.v1.HeldLeaseR\aadopted\x12+\n" +
+	"\arefused\x18\x02 \x03(\v2\x11.tss.v1.HeldLeaseR\arefused\x12/\n" +
+	"\telsewhere\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\"\x95\x03\n" +
 	"\x05Lease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\x12\x18\n" +
@@ -1631,7 +1831,7 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\vretry_after\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfterB\f\n" +
 	"\n" +
-	"_exit_code\"\xcc\x02\n" +
+	"_exit_code\"\x88\x03\n" +
 	"\vWorkRequest\x12#\n" +
 	"\x05hello\x18\x01 \x01(\v2\r.tss.v1.HelloR\x05hello\x12\x16\n" +
 	"\x06credit\x18\x02 \x01(\rR\x06credit\x121\n" +
@@ -1640,7 +1840,8 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\bprogress\x18\x05 \x03(\v2\x16.tss.v1.ProgressReportR\bprogress\x12%\n" +
 	"\x04logs\x18\x06 \x03(\v2\x11.tss.v1.LogReportR\x04logs\x12\x1a\n" +
 	"\bdraining\x18\a \x01(\bR\bdraining\x12)\n" +
-	"\x10credit_withdrawn\x18\b \x01(\rR\x0fcreditWithdrawn\"]\n" +
+	"\x10credit_withdrawn\x18\b \x01(\rR\x0fcreditWithdrawn\x12:\n" +
+	"\rannouncements\x18\t \x03(\v2\x14.tss.v1.AnnouncementR\rannouncements\"]\n" +
 	"\n" +
 	"OutcomeAck\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
@@ -1654,28 +1855,32 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x03R\x06offset\x12\x12\n" +
-	"\x04full\x18\x04 \x01(\bR\x04full\"\x87\x02\n" +
+	"\x04full\x18\x04 \x01(\bR\x04full\"\x82\x03\n" +
 	"\fWorkResponse\x12)\n" +
 	"\awelcome\x18\x01 \x01(\v2\x0f.tss.v1.WelcomeR\awelcome\x12%\n" +
 	"\x06leases\x18\x02 \x03(\v2\r.tss.v1.LeaseR\x06leases\x125\n" +
 	"\foutcome_acks\x18\x03 \x03(\v2\x12.tss.v1.OutcomeAckR\voutcomeAcks\x12-\n" +
 	"\acancels\x18\x04 \x03(\v2\x13.tss.v1.CancelOrderR\acancels\x12)\n" +
 	"\blog_acks\x18\x05 \x03(\v2\x0e.tss.v1.LogAckR\alogAcks\x12\x14\n" +
-	"\x05drain\x18\x06 \x01(\bR\x05drain\"\xc6\x01\n" +
+	"\x05drain\x18\x06 \x01(\bR\x05drain\x12,\n" +
+	"\badoption\x18\a \x01(\v2\x10.tss.v1.AdoptionR\badoption\x12'\n" +
+	"\x05moved\x18\b \x03(\v2\x11.tss.v1.HeldLeaseR\x05moved\x12\"\n" +
+	"\fcoordinators\x18\t \x03(\tR\fcoordinators\"\xc6\x01\n" +
 	"\x11LeaseTasksRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12*\n" +
 	"\x06worker\x18\x02 \x01(\v2\x12.tss.v1.WorkerInfoR\x06worker\x12%\n" +
 	"\x04held\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\x12\x10\n" +
 	"\x03max\x18\x04 \x01(\rR\x03max\x12-\n" +
-	"\x04wait\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"\xce\x01\n" +
+	"\x04wait\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"\xf2\x01\n" +
 	"\x12LeaseTasksResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12%\n" +
 	"\x06leases\x18\x02 \x03(\v2\r.tss.v1.LeaseR\x06leases\x12-\n" +
 	"\acancels\x18\x03 \x03(\v2\x13.tss.v1.CancelOrderR\acancels\x12-\n" +
 	"\x04next\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04next\x12\x14\n" +
-	"\x05drain\x18\x05 \x01(\bR\x05drain\"\xee\x01\n" +
+	"\x05drain\x18\x05 \x01(\bR\x05drain\x12\"\n" +
+	"\fcoordinators\x18\x06 \x03(\tR\fcoordinators\"\xee\x01\n" +
 	"\x12ReportTasksRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x121\n" +
@@ -1708,97 +1913,107 @@ func file_tss_v1_worker_service_proto_rawDescGZIP() []byte {
 	return file_tss_v1_worker_service_proto_rawDescData
 }
 
-var file_tss_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_tss_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_tss_v1_worker_service_proto_goTypes = []any{
 	(*WorkerInfo)(nil),            // 0: tss.v1.WorkerInfo
 	(*HeldLease)(nil),             // 1: tss.v1.HeldLease
 	(*Hello)(nil),                 // 2: tss.v1.Hello
 	(*Welcome)(nil),               // 3: tss.v1.Welcome
-	(*Lease)(nil),                 // 4: tss.v1.Lease
-	(*StartReport)(nil),           // 5: tss.v1.StartReport
-	(*ProgressReport)(nil),        // 6: tss.v1.ProgressReport
-	(*LogReport)(nil),             // 7: tss.v1.LogReport
-	(*OutcomeReport)(nil),         // 8: tss.v1.OutcomeReport
-	(*WorkRequest)(nil),           // 9: tss.v1.WorkRequest
-	(*OutcomeAck)(nil),            // 10: tss.v1.OutcomeAck
-	(*CancelOrder)(nil),           // 11: tss.v1.CancelOrder
-	(*LogAck)(nil),                // 12: tss.v1.LogAck
-	(*WorkResponse)(nil),          // 13: tss.v1.WorkResponse
-	(*LeaseTasksRequest)(nil),     // 14: tss.v1.LeaseTasksRequest
-	(*LeaseTasksResponse)(nil),    // 15: tss.v1.LeaseTasksResponse
-	(*ReportTasksRequest)(nil),    // 16: tss.v1.ReportTasksRequest
-	(*ReportTasksResponse)(nil),   // 17: tss.v1.ReportTasksResponse
-	nil,                           // 18: tss.v1.WorkerInfo.LabelsEntry
-	nil,                           // 19: tss.v1.WorkerInfo.ResourcesEntry
-	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
-	(*TaskSpec)(nil),              // 21: tss.v1.TaskSpec
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(LogStream)(0),                // 23: tss.v1.LogStream
-	(AttemptOutcome)(0),           // 24: tss.v1.AttemptOutcome
-	(TaskReason)(0),               // 25: tss.v1.TaskReason
-	(*TaskError)(nil),             // 26: tss.v1.TaskError
-	(*Payload)(nil),               // 27: tss.v1.Payload
+	(*Announcement)(nil),          // 4: tss.v1.Announcement
+	(*Adoption)(nil),              // 5: tss.v1.Adoption
+	(*Lease)(nil),                 // 6: tss.v1.Lease
+	(*StartReport)(nil),           // 7: tss.v1.StartReport
+	(*ProgressReport)(nil),        // 8: tss.v1.ProgressReport
+	(*LogReport)(nil),             // 9: tss.v1.LogReport
+	(*OutcomeReport)(nil),         // 10: tss.v1.OutcomeReport
+	(*WorkRequest)(nil),           // 11: tss.v1.WorkRequest
+	(*OutcomeAck)(nil),            // 12: tss.v1.OutcomeAck
+	(*CancelOrder)(nil),           // 13: tss.v1.CancelOrder
+	(*LogAck)(nil),                // 14: tss.v1.LogAck
+	(*WorkResponse)(nil),          // 15: tss.v1.WorkResponse
+	(*LeaseTasksRequest)(nil),     // 16: tss.v1.LeaseTasksRequest
+	(*LeaseTasksResponse)(nil),    // 17: tss.v1.LeaseTasksResponse
+	(*ReportTasksRequest)(nil),    // 18: tss.v1.ReportTasksRequest
+	(*ReportTasksResponse)(nil),   // 19: tss.v1.ReportTasksResponse
+	nil,                           // 20: tss.v1.WorkerInfo.LabelsEntry
+	nil,                           // 21: tss.v1.WorkerInfo.ResourcesEntry
+	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
+	(*TaskSpec)(nil),              // 23: tss.v1.TaskSpec
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(LogStream)(0),                // 25: tss.v1.LogStream
+	(AttemptOutcome)(0),           // 26: tss.v1.AttemptOutcome
+	(TaskReason)(0),               // 27: tss.v1.TaskReason
+	(*TaskError)(nil),             // 28: tss.v1.TaskError
+	(*Payload)(nil),               // 29: tss.v1.Payload
 }
 var file_tss_v1_worker_service_proto_depIdxs = []int32{
-	18, // 0: tss.v1.WorkerInfo.labels:type_name -> tss.v1.WorkerInfo.LabelsEntry
-	19, // 1: tss.v1.WorkerInfo.resources:type_name -> tss.v1.WorkerInfo.ResourcesEntry
+	20, // 0: tss.v1.WorkerInfo.labels:type_name -> tss.v1.WorkerInfo.LabelsEntry
+	21, // 1: tss.v1.WorkerInfo.resources:type_name -> tss.v1.WorkerInfo.ResourcesEntry
 	0,  // 2: tss.v1.Hello.worker:type_name -> tss.v1.WorkerInfo
 	1,  // 3: tss.v1.Hello.held:type_name -> tss.v1.HeldLease
-	20, // 4: tss.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
-	20, // 5: tss.v1.Welcome.lease_ttl:type_name -> google.protobuf.Duration
+	22, // 4: tss.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
+	22, // 5: tss.v1.Welcome.lease_ttl:type_name -> google.protobuf.Duration
 	1,  // 6: tss.v1.Welcome.adopted:type_name -> tss.v1.HeldLease
 	1,  // 7: tss.v1.Welcome.refused:type_name -> tss.v1.HeldLease
-	21, // 8: tss.v1.Lease.spec:type_name -> tss.v1.TaskSpec
-	20, // 9: tss.v1.Lease.timeout:type_name -> google.protobuf.Duration
-	20, // 10: tss.v1.Lease.cancel_grace:type_name -> google.protobuf.Duration
-	20, // 11: tss.v1.Lease.heartbeat_timeout:type_name -> google.protobuf.Duration
-	22, // 12: tss.v1.Lease.created_at:type_name -> google.protobuf.Timestamp
-	22, // 13: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
-	23, // 14: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
-	22, // 15: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
-	24, // 16: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
-	25, // 17: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
-	26, // 18: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
-	27, // 19: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
-	22, // 20: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
-	22, // 21: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
-	20, // 22: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
-	2,  // 23: tss.v1.WorkRequest.hello:type_name -> tss.v1.Hello
-	8,  // 24: tss.v1.WorkRequest.outcomes:type_name -> tss.v1.OutcomeReport
-	5,  // 25: tss.v1.WorkRequest.starts:type_name -> tss.v1.StartReport
-	6,  // 26: tss.v1.WorkRequest.progress:type_name -> tss.v1.ProgressReport
-	7,  // 27: tss.v1.WorkRequest.logs:type_name -> tss.v1.LogReport
-	25, // 28: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
-	3,  // 29: tss.v1.WorkResponse.welcome:type_name -> tss.v1.Welcome
-	4,  // 30: tss.v1.WorkResponse.leases:type_name -> tss.v1.Lease
-	10, // 31: tss.v1.WorkResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
-	11, // 32: tss.v1.WorkResponse.cancels:type_name -> tss.v1.CancelOrder
-	12, // 33: tss.v1.WorkResponse.log_acks:type_name -> tss.v1.LogAck
-	0,  // 34: tss.v1.LeaseTasksRequest.worker:type_name -> tss.v1.WorkerInfo
-	1,  // 35: tss.v1.LeaseTasksRequest.held:type_name -> tss.v1.HeldLease
-	20, // 36: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
-	4,  // 37: tss.v1.LeaseTasksResponse.leases:type_name -> tss.v1.Lease
-	11, // 38: tss.v1.LeaseTasksResponse.cancels:type_name -> tss.v1.CancelOrder
-	20, // 39: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
-	8,  // 40: tss.v1.ReportTasksRequest.outcomes:type_name -> tss.v1.OutcomeReport
-	5,  // 41: tss.v1.ReportTasksRequest.starts:type_name -> tss.v1.StartReport
-	6,  // 42: tss.v1.ReportTasksRequest.progress:type_name -> tss.v1.ProgressReport
-	7,  // 43: tss.v1.ReportTasksRequest.logs:type_name -> tss.v1.LogReport
-	10, // 44: tss.v1.ReportTasksResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
-	11, // 45: tss.v1.ReportTasksResponse.cancels:type_name -> tss.v1.CancelOrder
-	12, // 46: tss.v1.ReportTasksResponse.log_acks:type_name -> tss.v1.LogAck
-	20, // 47: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
-	9,  // 48: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
-	14, // 49: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
-	16, // 50: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
-	13, // 51: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
-	15, // 52: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
-	17, // 53: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
-	51, // [51:54] is the sub-list for method output_type
-	48, // [48:51] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	1,  // 8: tss.v1.Welcome.elsewhere:type_name -> tss.v1.HeldLease
+	1,  // 9: tss.v1.Announcement.held:type_name -> tss.v1.HeldLease
+	1,  // 10: tss.v1.Adoption.adopted:type_name -> tss.v1.HeldLease
+	1,  // 11: tss.v1.Adoption.refused:type_name -> tss.v1.HeldLease
+	1,  // 12: tss.v1.Adoption.elsewhere:type_name -> tss.v1.HeldLease
+	23, // 13: tss.v1.Lease.spec:type_name -> tss.v1.TaskSpec
+	22, // 14: tss.v1.Lease.timeout:type_name -> google.protobuf.Duration
+	22, // 15: tss.v1.Lease.cancel_grace:type_name -> google.protobuf.Duration
+	22, // 16: tss.v1.Lease.heartbeat_timeout:type_name -> google.protobuf.Duration
+	24, // 17: tss.v1.Lease.created_at:type_name -> google.protobuf.Timestamp
+	24, // 18: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
+	25, // 19: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
+	24, // 20: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
+	26, // 21: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
+	27, // 22: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
+	28, // 23: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
+	29, // 24: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
+	24, // 25: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
+	24, // 26: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
+	22, // 27: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
+	2,  // 28: tss.v1.WorkRequest.hello:type_name -> tss.v1.Hello
+	10, // 29: tss.v1.WorkRequest.outcomes:type_name -> tss.v1.OutcomeReport
+	7,  // 30: tss.v1.WorkRequest.starts:type_name -> tss.v1.StartReport
+	8,  // 31: tss.v1.WorkRequest.progress:type_name -> tss.v1.ProgressReport
+	9,  // 32: tss.v1.WorkRequest.logs:type_name -> tss.v1.LogReport
+	4,  // 33: tss.v1.WorkRequest.announcements:type_name -> tss.v1.Announcement
+	27, // 34: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
+	3,  // 35: tss.v1.WorkResponse.welcome:type_name -> tss.v1.Welcome
+	6,  // 36: tss.v1.WorkResponse.leases:type_name -> tss.v1.Lease
+	12, // 37: tss.v1.WorkResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
+	13, // 38: tss.v1.WorkResponse.cancels:type_name -> tss.v1.CancelOrder
+	14, // 39: tss.v1.WorkResponse.log_acks:type_name -> tss.v1.LogAck
+	5,  // 40: tss.v1.WorkResponse.adoption:type_name -> tss.v1.Adoption
+	1,  // 41: tss.v1.WorkResponse.moved:type_name -> tss.v1.HeldLease
+	0,  // 42: tss.v1.LeaseTasksRequest.worker:type_name -> tss.v1.WorkerInfo
+	1,  // 43: tss.v1.LeaseTasksRequest.held:type_name -> tss.v1.HeldLease
+	22, // 44: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
+	6,  // 45: tss.v1.LeaseTasksResponse.leases:type_name -> tss.v1.Lease
+	13, // 46: tss.v1.LeaseTasksResponse.cancels:type_name -> tss.v1.CancelOrder
+	22, // 47: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
+	10, // 48: tss.v1.ReportTasksRequest.outcomes:type_name -> tss.v1.OutcomeReport
+	7,  // 49: tss.v1.ReportTasksRequest.starts:type_name -> tss.v1.StartReport
+	8,  // 50: tss.v1.ReportTasksRequest.progress:type_name -> tss.v1.ProgressReport
+	9,  // 51: tss.v1.ReportTasksRequest.logs:type_name -> tss.v1.LogReport
+	12, // 52: tss.v1.ReportTasksResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
+	13, // 53: tss.v1.ReportTasksResponse.cancels:type_name -> tss.v1.CancelOrder
+	14, // 54: tss.v1.ReportTasksResponse.log_acks:type_name -> tss.v1.LogAck
+	22, // 55: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
+	11, // 56: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
+	16, // 57: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
+	18, // 58: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
+	15, // 59: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
+	17, // 60: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
+	19, // 61: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
+	59, // [59:62] is the sub-list for method output_type
+	56, // [56:59] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_worker_service_proto_init() }
@@ -1808,15 +2023,15 @@ func file_tss_v1_worker_service_proto_init() {
 	}
 	file_tss_v1_task_proto_init()
 	file_tss_v1_task_service_proto_init()
-	file_tss_v1_worker_service_proto_msgTypes[6].OneofWrappers = []any{}
 	file_tss_v1_worker_service_proto_msgTypes[8].OneofWrappers = []any{}
+	file_tss_v1_worker_service_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_worker_service_proto_rawDesc), len(file_tss_v1_worker_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

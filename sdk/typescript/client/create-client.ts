@@ -1,11 +1,14 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
+import { LockService } from "../../../proto/gen/tss/v1/lock_service_pb.js";
 import { TaskStatus } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { type PayloadCodec, payloadCodec } from "../codecs/payload-codec.ts";
 import { connectionOptionsOf } from "../connection/local-connection.ts";
 import { openConnection } from "../connection/open-connection.ts";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
+import type { LockOptions } from "./acquire-lock.ts";
+import { type HeldLock, withLock } from "./hold-lock.ts";
 import { createPatience } from "./patience.ts";
 import { Submitter } from "./submitter.ts";
 import { TaskHandle } from "./task-handle.ts";
@@ -58,6 +61,12 @@ export interface Client {
   list(filter?: TaskFilter, signal?: AbortSignal): AsyncGenerator<TaskView, void, undefined>;
   /** Tasks as they change, from now on, until the signal fires. */
   watch(filter?: Pick<TaskFilter, "queue" | "status">, signal?: AbortSignal): AsyncGenerator<Change, void, undefined>;
+  /**
+   * Runs `work` while holding a lock, which is renewed meanwhile: at most one (or as many as it has permits) runs at a time,
+   * as far as a lease can promise. Pass `lock.token` to what it protects; stop when `lock.signal` fires.
+   * @throws TssError DEADLINE_EXCEEDED with reason LOCK_BUSY: it was not free in time. LockLostError: it was lost meanwhile.
+   */
+  withLock<R>(name: string, options: LockOptions, work: (lock: HeldLock) => Promise<R> | R): Promise<R>;
   /** Every call of the protocol. */
   readonly connection: Connection;
   /** Resolves when a coordinator answers. @throws TssError UNAVAILABLE naming the addresses tried. */
@@ -116,6 +125,7 @@ export function createClient(options: ClientOptions = {}): Client {
           await patience.failed(error, signal);
         }
     },
+    withLock: (name, options, work) => withLock(connection.service(LockService), name, options, work),
     ready: (timeoutMs = READY_MS) => connection.ready(timeoutMs),
     async close() {
       await submitter.close();

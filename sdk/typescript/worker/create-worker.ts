@@ -8,8 +8,8 @@ import { openConnection } from "../connection/open-connection.ts";
 import type { StopCause } from "./handler-errors.ts";
 import { HandlerFloor } from "./handler-floor.ts";
 import type { TypedHandler } from "./handler-types.ts";
+import { joinedSessions } from "./joined-session.ts";
 import { watchLease } from "./lease-watch.ts";
-import { workSessions } from "./open-work-session.ts";
 
 export interface WorkerOptions extends Pick<ClientOptions, "address" | "apiKey" | "tls"> {
   /** One for each type; made by `taskType(…).handler`. */
@@ -56,10 +56,10 @@ export function createWorker(options: WorkerOptions): Worker {
   if (handlers.size === 0 || handlers.size < options.handlers.length)
     throw new TssError("INVALID_ARGUMENT", "A worker has at least one handler, and one for each type.");
   const slots = options.slots ?? 10;
-  const connection = openConnection({ ...clientConnection(options), userAgent: "tss-typescript" });
+  const connection = { ...clientConnection(options), userAgent: "tss-typescript" };
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
-  const openSession = workSessions(connection, {
+  const openSession = joinedSessions(connection, openConnection, {
     onDisconnected(error, final) {
       options.onDisconnected?.(error, final);
       if (final) ready.reject(error);
@@ -111,7 +111,6 @@ export function createWorker(options: WorkerOptions): Worker {
     watch.close();
     floor.close();
     await session.close();
-    connection.close();
   };
   return {
     ready: ready.promise,

@@ -91,6 +91,15 @@ export class HandlerAttempt implements HandlerVoice {
     this.#context.abort(reason);
   }
 
+  /** The lease is somebody else's: the handler is told, and nothing will be reported. */
+  abandon(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#clearTimers();
+    if (this.#stoppedBy === undefined) this.#context.abort(new StoppedError("lost"));
+    this.#context.close();
+  }
+
   #input(): unknown {
     const { payload } = this.lease.task;
     return payload === undefined ? undefined : this.#host.codec.decode(payload);
@@ -137,13 +146,17 @@ export class HandlerAttempt implements HandlerVoice {
   #report(ending: Ending): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#timeout?.clear();
-    if (this.#grace !== undefined) clearTimeout(this.#grace);
-    if (this.#silence !== undefined) clearTimeout(this.#silence);
+    this.#clearTimers();
     this.#context.close();
     const { id, token } = this.lease;
     const facts = { id, token, startedAt: this.startedAt, endedAt: Date.now() };
     this.#host.reported(this, judgeAttempt(facts, ending, this.#stoppedBy));
+  }
+
+  #clearTimers(): void {
+    this.#timeout?.clear();
+    if (this.#grace !== undefined) clearTimeout(this.#grace);
+    if (this.#silence !== undefined) clearTimeout(this.#silence);
   }
 }
 

@@ -89,7 +89,7 @@ export class HandlerFloor {
     const held = this.#find(lease);
     if (held === undefined) return;
     this.#forget(held);
-    held.attempt?.stop("lost");
+    held.attempt?.abandon();
   }
 
   acknowledged(id: string, token: number): void {

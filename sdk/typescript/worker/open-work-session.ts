@@ -1,8 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
 import {
+  type Adoption,
+  AnnouncementSchema,
+  type HeldLease,
   LogReportSchema,
   OutcomeReportSchema,
   ProgressReportSchema,
@@ -11,28 +13,17 @@ import {
   WorkerService,
   WorkRequestSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
-import { WireWriter } from "../../../proto/wire-writer.ts";
 import type { BytesCall, Connection } from "../connection-types.ts";
-import { writeReport } from "./handler-report.ts";
+import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
 import { readWorkResponse } from "./read-work-response.ts";
+import { SessionName } from "./session-name.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
 
 /** Pause before the next attempt to connect: doubled each time, jittered, at most 5 s. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Fields of WorkRequest. */
-const CREDIT = 2;
-const OUTCOME = 3;
-const START = 4;
-const PROGRESS = 5;
-const LOG = 6;
-const DRAINING = 7;
-
 const EMPTY = Buffer.alloc(0);
-
-/** What reports and output take in one message, so that a message stays far below its limit. */
-const FULL_BYTES = 512 * 1024;
 
 export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
@@ -47,31 +38,37 @@ const FINAL: ReadonlySet<string> = new Set([
   "UNIMPLEMENTED",
 ]);
 
-/** Sessions over a connection. They reconnect until closed, and take up their session again. */
+/** Sessions over one connection, with one coordinator. */
 export function workSessions(connection: Connection, hooks: WorkSessionHooks = {}): OpenWorkSession {
   return (options) => new StreamSession(connection, options, hooks);
 }
 
-class StreamSession implements WorkSession {
+type LeaseRef = Pick<HeldLease, "id" | "fencingToken">;
+
+/** What one of several streams of a worker hears beside the rest. */
+export interface LinkEvents {
+  onCoordinators(addresses: readonly string[]): void;
+  onAdoption(adoption: Pick<Adoption, "adopted" | "refused" | "elsewhere">): void;
+  /** An attempt whose shard has left this coordinator. */
+  onMoved(lease: LeaseRef): void;
+}
+
+/** A session over one connection. It reconnects until closed, and takes up its session again unless that was given up. */
+export class StreamSession implements WorkSession {
   readonly #connection: Connection;
   readonly #options: WorkSessionOptions;
   readonly #hooks: WorkSessionHooks;
+  readonly #link: LinkEvents | undefined;
   #call: BytesCall | null = null;
   #greeted = false;
-  /** Chosen here, so that a coordinator that dies before its welcome arrives is known by it when it is back. */
-  #sessionId = `w_${randomBytes(15).toString("base64url")}`;
+  readonly #name = new SessionName();
   /** Leases that may still come on what was offered, and how many of them the newest hello told of. */
   #credit = 0;
   #toldCredit = 0;
   #draining = false;
   #toldDraining = false;
   #closed = false;
-  /** Reports of the message of this turn, written as they come. */
-  readonly #outgoing = new WireWriter();
-  /** The rest of it. */
-  #newCredit = 0;
-  #saysDraining = false;
-  #scheduled = false;
+  readonly #outgoing = new OutgoingWork((message) => this.#write(message));
   /** The peer is slow: what may be left out is. Output is bounded by its acknowledgements, outcomes by the slots. */
   #congested = false;
   #heartbeat: NodeJS.Timeout | null = null;
@@ -82,7 +79,8 @@ class StreamSession implements WorkSession {
   #retry: NodeJS.Timeout | null = null;
   readonly #over = Promise.withResolvers<void>();
 
-  constructor(connection: Connection, options: WorkSessionOptions, hooks: WorkSessionHooks) {
+  constructor(connection: Connection, options: WorkSessionOptions, hooks: WorkSessionHooks, link?: LinkEvents) {
+    this.#link = link;
     this.#connection = connection;
     this.#options = options;
     this.#hooks = hooks;
@@ -92,35 +90,67 @@ class StreamSession implements WorkSession {
 
   credit(count: number): void {
     this.#credit += count;
-    if (this.#isHeard) this.#tellCredit(count);
+    if (this.#isHeard) this.#outgoing.credit(count);
+  }
+
+  /** Takes back leases that were accepted and have not come; some may be on their way. */
+  withdraw(count: number): void {
+    this.#credit -= count;
+    if (this.#isHeard) this.#outgoing.withdraw(count);
+  }
+
+  /** Leases that may still come. */
+  get offered(): number {
+    return this.#credit;
+  }
+
+  get connected(): boolean {
+    return this.#greeted;
+  }
+
+  get begun(): boolean {
+    return this.#name.begun;
+  }
+
+  /**
+   * Says what is held of a session that is over, and so what of it never arrived.
+   * @param sessionId "": they are of sessions that go on, with other coordinators.
+   */
+  announce(sessionId: string, held: readonly LeaseRef[]): void {
+    const leases = held.map(({ id, fencingToken }) => ({ id, fencingToken }));
+    this.#say(
+      WORK_REQUEST.announcement,
+      toBinary(AnnouncementSchema, create(AnnouncementSchema, { sessionId, held: leases })),
+    );
+  }
+
+  /** Begins a new session at the next connection: this one is over. @returns its id. */
+  giveUp(): string {
+    return this.#name.giveUp();
   }
 
   started(report: WorkSessionStart): void {
-    this.#say(START, toBinary(StartReportSchema, create(StartReportSchema, report)));
+    this.#say(WORK_REQUEST.start, toBinary(StartReportSchema, create(StartReportSchema, report)));
   }
 
   progress(report: WorkSessionProgress): void {
     if (this.#congested) return;
-    this.#say(PROGRESS, toBinary(ProgressReportSchema, create(ProgressReportSchema, report)));
+    this.#say(WORK_REQUEST.progress, toBinary(ProgressReportSchema, create(ProgressReportSchema, report)));
   }
 
   log(report: WorkSessionLog): void {
-    this.#say(LOG, toBinary(LogReportSchema, create(LogReportSchema, report)));
+    this.#say(WORK_REQUEST.log, toBinary(LogReportSchema, create(LogReportSchema, report)));
   }
 
   outcome(report: Parameters<WorkSession["outcome"]>[0]): void {
-    if ("$typeName" in report) return this.#say(OUTCOME, toBinary(OutcomeReportSchema, report));
-    if (!this.#isHeard) return;
-    writeReport(this.#outgoing, OUTCOME, report);
-    this.#schedule();
+    if ("$typeName" in report) this.#say(WORK_REQUEST.outcome, toBinary(OutcomeReportSchema, report));
+    else if (this.#isHeard) this.#outgoing.report(report);
   }
 
   drain(): void {
     this.#draining = true;
     this.#credit = 0;
-    if (!this.#isHeard) return;
-    this.#saysDraining = true;
-    this.#schedule();
+    if (this.#isHeard) this.#outgoing.drain();
   }
 
   heardAt(): number {
@@ -128,14 +158,14 @@ class StreamSession implements WorkSession {
   }
 
   sessionId(): string {
-    return this.#sessionId;
+    return this.#name.id;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return this.#over.promise;
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#flush();
+    this.#outgoing.flush();
     if (this.#call === null) this.#over.resolve();
     else {
       const call = this.#call;
@@ -152,38 +182,13 @@ class StreamSession implements WorkSession {
     return this.#greeted && this.#call !== null;
   }
 
-  /** Adds a field to the message of this turn. */
   #say(field: number, bytes: Uint8Array): void {
-    if (!this.#isHeard) return;
-    this.#outgoing.bytes(field, bytes);
-    this.#schedule();
+    if (this.#isHeard) this.#outgoing.add(field, bytes);
   }
 
-  #tellCredit(count: number): void {
-    this.#newCredit += count;
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#outgoing.length > FULL_BYTES) return this.#flush();
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
+  #write(message: Buffer): void {
     const call = this.#call;
-    if (call === null) return;
-    this.#outgoing.integer(CREDIT, this.#newCredit);
-    this.#outgoing.flag(DRAINING, this.#saysDraining);
-    // An empty message would be a sign of life.
-    if (this.#outgoing.length === 0) return;
-    this.#newCredit = 0;
-    this.#saysDraining = false;
-    if (call.write(this.#outgoing.finish()) || this.#congested) return;
+    if (call === null || call.write(message) || this.#congested) return;
     this.#congested = true;
     void call.drained().then(() => {
       if (call === this.#call) this.#congested = false;
@@ -201,7 +206,8 @@ class StreamSession implements WorkSession {
     this.#toldDraining = this.#draining;
     const hello = {
       worker: this.#options.worker,
-      sessionId: this.#sessionId,
+      ...this.#name.tell(),
+      joins: this.#link !== undefined,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
       credit: this.#toldCredit,
     };
@@ -223,6 +229,7 @@ class StreamSession implements WorkSession {
   #take(message: Buffer): void {
     const { events } = this.#options;
     let welcomed = false;
+    const coordinators: string[] = [];
     readWorkResponse(message, {
       welcome: (welcome) => {
         welcomed = true;
@@ -236,12 +243,16 @@ class StreamSession implements WorkSession {
       cancel: (order) => events.onCancel(order),
       logAcknowledged: (ack) => events.onLogAck(ack),
       drain: () => events.onDrain(),
+      adoption: (adoption) => this.#link?.onAdoption(adoption),
+      moved: (lease) => this.#link?.onMoved(lease),
+      coordinator: (address) => coordinators.push(address),
     });
+    if (coordinators.length > 0) this.#link?.onCoordinators(coordinators);
     if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
   #welcome(welcome: Welcome): void {
-    this.#sessionId = welcome.sessionId;
+    this.#name.welcomed(welcome.sessionId);
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
     this.#heardAt = performance.now();
@@ -252,7 +263,8 @@ class StreamSession implements WorkSession {
     this.#heartbeat.unref();
     // What was decided between hello and welcome.
     if (this.#draining && !this.#toldDraining) this.drain();
-    else if (this.#credit > this.#toldCredit) this.#tellCredit(this.#credit - this.#toldCredit);
+    else if (this.#credit > this.#toldCredit) this.#outgoing.credit(this.#credit - this.#toldCredit);
+    this.#link?.onAdoption(welcome);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }
 
@@ -266,8 +278,6 @@ class StreamSession implements WorkSession {
     this.#call = null;
     this.#greeted = false;
     this.#outgoing.clear();
-    this.#newCredit = 0;
-    this.#saysDraining = false;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
     this.#hooks.onDisconnected?.(error, FINAL.has(error.code));

@@ -1,7 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import {
+  type Adoption,
+  AdoptionSchema,
   type CancelOrder,
   CancelOrderSchema,
+  type HeldLease,
+  HeldLeaseSchema,
   type LogAck,
   LogAckSchema,
   type Welcome,
@@ -19,6 +23,10 @@ export interface WorkResponseParts {
   cancel(order: CancelOrder): void;
   logAcknowledged(ack: LogAck): void;
   drain(): void;
+  adoption(adoption: Adoption): void;
+  moved(lease: HeldLease): void;
+  /** One address of all. */
+  coordinator(address: string): void;
 }
 
 /** Reads a WorkResponse, by the tags of worker_service.proto. @throws WireError when it is none. */
@@ -43,6 +51,15 @@ export function readWorkResponse(bytes: Buffer, parts: WorkResponseParts): void 
         break;
       case 0x30:
         if (reader.flag()) parts.drain();
+        break;
+      case 0x3a:
+        parts.adoption(fromBinary(AdoptionSchema, reader.bytes()));
+        break;
+      case 0x42:
+        parts.moved(fromBinary(HeldLeaseSchema, reader.bytes()));
+        break;
+      case 0x4a:
+        parts.coordinator(reader.text());
         break;
       default:
         reader.skip(tag);

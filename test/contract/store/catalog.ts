@@ -73,6 +73,7 @@ export function catalogExam(openFresh: OpenFresh): void {
         const ids = await catalog.internLanes(["a", "b", "c"]);
         await catalog.forgetLanes([ids[2]!, ids[0]!, 4_000_000_000]);
         expect(await catalog.lanes()).toEqual([{ lane: ids[1], key: "b" }]);
+        expect(await catalog.lanes(ids[1])).toEqual([]);
         const again = await catalog.internLanes(["a", "c", "d"]);
         for (const id of again) expect(ids).not.toContain(id);
         await catalog.forgetLanes([]);

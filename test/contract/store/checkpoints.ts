@@ -41,6 +41,35 @@ export function checkpointsExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "the body of a flush without other rows is kept to the byte, large ones too, under the epoch and in doubt",
+      asOwner(openFresh, async (owner, fresh) => {
+        const bodies = [
+          Uint8Array.from({ length: 256 }, (_, at) => at),
+          new Uint8Array(0),
+          new Uint8Array(1_500_000).fill(9),
+        ];
+        const batchWith = (body: Uint8Array) => {
+          const batch = owner.batch();
+          return { ...batch, shards: batch.shards.map((shard) => ({ ...shard, body })) };
+        };
+        for (const body of bodies) await owner.store.flush(batchWith(body));
+        const doubted = batchWith(bytes("[]"));
+        expect(await owner.store.resolve(doubted)).toBeNull();
+        await owner.store.flush(doubted);
+        expect(await owner.store.resolve(doubted)).toEqual({ keys: [], lostEnds: [] });
+        const { seg } = owner;
+        await owner.openSegment();
+        const late = batchWith(bytes("late"));
+        const read = async () =>
+          (await owner.store.recovery.flushesAfter(0, 0, 0, [seg, owner.seg])).map((flush) => flush.body);
+        expect(await read()).toEqual([...bodies, bytes("[]")]);
+        await claimAll(await fresh.open(), true);
+        await expect(owner.store.flush(late)).rejects.toBeInstanceOf(FencedError);
+        expect(await read()).toEqual([...bodies, bytes("[]")]);
+      }),
+    );
+
+    test(
       "flush rows of a shard are read back oldest first, over epochs and segments",
       asOwner(openFresh, async (old, fresh) => {
         const first = old.seg;

@@ -32,7 +32,11 @@ export interface Owner {
 }
 
 export async function claimAll(store: Store, takeover = false): Promise<Owner> {
-  const shards = await store.claim("host-a pid 1 127.0.0.1:7400", takeover);
+  return ownerOf(store, await store.claim("host-a pid 1 127.0.0.1:7400", takeover));
+}
+
+/** @param seg the open segment; 0: none is open yet. */
+export function ownerOf(store: Store, shards: readonly OwnedShard[], seg = 0): Owner {
   const epochs = new Map(shards.map((owned) => [owned.shard, owned.epoch]));
   const flushNos = new Map<number, number>();
   let counter = 0;
@@ -40,7 +44,7 @@ export async function claimAll(store: Store, takeover = false): Promise<Owner> {
   const owner: Owner = {
     store,
     shards,
-    seg: 0,
+    seg,
     next: (shard = 0) => numberInEpoch(epochs.get(shard) ?? 0, ++counter),
     task: (fields = {}) => taskRow({ seg: owner.seg, seq: owner.next(fields.shard), ...fields }),
     batch(parts = {}) {

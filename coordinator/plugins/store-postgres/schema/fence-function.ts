@@ -4,6 +4,9 @@ export const SHARD_LOCK = 7701;
 /** Advisory lock that the session of a living owner holds. */
 export const OWNER_LOCK = 7702;
 
+/** Held while the next segment is found and opened: one at a time over all coordinators. */
+export const SEGMENT_LOCK = 7705;
+
 /** SQLSTATE of a write under an old epoch. */
 export const FENCED = "TSS01";
 

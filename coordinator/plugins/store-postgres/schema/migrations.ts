@@ -3,9 +3,10 @@ import { BULK_TABLE } from "./bulk-table.ts";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
+import { SHARING } from "./sharing.ts";
 import { STATS_TABLES } from "./stats-tables.ts";
 import { SHARDS, TABLES } from "./tables.ts";
-import { WRITE_FUNCTION } from "./write-function.ts";
+import { MOVE_FUNCTION, SHARED_WRITE_FUNCTION, WRITE_FUNCTION } from "./write-function.ts";
 
 /** What a migration needs of its runner. */
 export interface Runner {
@@ -24,7 +25,15 @@ export const STEPS: readonly Step[] = [
   {
     name: "Foundation1763942400000",
     async up(runner) {
-      for (const text of [TABLES, LEAF_FUNCTION, FENCE_FUNCTION, WRITE_FUNCTION, LOG_TABLES, "SELECT tss_make_leaf(0)"])
+      for (const text of [
+        TABLES,
+        LEAF_FUNCTION,
+        FENCE_FUNCTION,
+        WRITE_FUNCTION,
+        MOVE_FUNCTION,
+        LOG_TABLES,
+        "SELECT tss_make_leaf(0)",
+      ])
         await runner.query(text);
       await runner.query("INSERT INTO tss_shard (shard) SELECT generate_series(0, $1 - 1)", [SHARDS]);
       await runner.query("INSERT INTO tss_meta (schema_version, shards, salt) VALUES (1, $1, $2)", [
@@ -40,7 +49,13 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "Bulk1795600000000",
+    name: "Sharing1795600000000",
+    async up(runner) {
+      for (const text of [SHARING, SHARED_WRITE_FUNCTION]) await runner.query(text);
+    },
+  },
+  {
+    name: "Bulk1795700000000",
     async up(runner) {
       await runner.query(BULK_TABLE);
     },

@@ -1,3 +1,6 @@
+/** SQLSTATE of a flush that met the gate of another coordinator's: it is sent again, and finds it. */
+export const GATE_MET = "TSS02";
+
 /** What a row of the answer of tss_write is about. */
 export const ANSWER = { request: 1, key: 2, lostEnd: 3 } as const;
 
@@ -14,8 +17,9 @@ const HOLDS = `CROSS JOIN LATERAL (SELECT x.hash, x.answer FROM tss_gate x
  * The flush: one call, one transaction. Groups that are NULL cost nothing. Inserts go through the parents (routing is
  * free, plans are cached); what reads a segment addresses its leaf by name, so that no other leaf is locked.
  */
-export const WRITE_FUNCTION = `
-CREATE FUNCTION tss_write(
+function writeFunction(addGates: (rows: string) => string): string {
+  return `
+CREATE OR REPLACE FUNCTION tss_write(
   p_at bigint, p_slots smallint[], p_flush tss_flush[], p_tasks tss_task[], p_events tss_event[], p_ends tss_end[],
   p_requests tss_gate[], p_keys tss_gate[], p_task_keys integer[], p_moves tss_move[], p_sessions tss_session[],
   p_uses tss_session_use[], p_task_segs integer[]
@@ -35,7 +39,7 @@ BEGIN
       FROM unnest(p_requests) WITH ORDINALITY r(${GATE_COLUMNS}, place)
       ${HOLDS};
     IF FOUND THEN RETURN; END IF;
-    INSERT INTO tss_gate SELECT * FROM unnest(p_requests);
+    ${addGates("SELECT * FROM unnest(p_requests)")}
   END IF;
 
   IF p_keys IS NOT NULL THEN
@@ -47,8 +51,8 @@ BEGIN
         FROM unnest(p_keys) WITH ORDINALITY r(${GATE_COLUMNS}, place)
         ${HOLDS};
     END IF;
-    INSERT INTO tss_gate SELECT ${GATE_COLUMNS} FROM unnest(p_keys) WITH ORDINALITY r(${GATE_COLUMNS}, place)
-      WHERE v_held IS NULL OR NOT r.place::integer - 1 = ANY (v_held);
+    ${addGates(`SELECT ${GATE_COLUMNS} FROM unnest(p_keys) WITH ORDINALITY r(${GATE_COLUMNS}, place)
+      WHERE v_held IS NULL OR NOT r.place::integer - 1 = ANY (v_held)`)}
   END IF;
 
   IF p_tasks IS NOT NULL THEN
@@ -106,7 +110,30 @@ BEGIN
 
   INSERT INTO tss_flush SELECT f.epoch, f.flush_no, f.at, f.seg, f.shard, f.body, v_held, v_lost FROM unnest(p_flush) f;
 END $$;
+`;
+}
 
+/** As of the first version: gates are only written by the one owner of all shards, who has looked before. */
+export const WRITE_FUNCTION = writeFunction((rows) => `INSERT INTO tss_gate ${rows};`);
+
+/**
+ * With several owners: who meets the gate of a transaction under way waits for it here, and then must look again. An
+ * expired gate of the same leaf makes room.
+ */
+export const SHARED_WRITE_FUNCTION = writeFunction(
+  (rows) => `INSERT INTO tss_gate ${rows} ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count < (SELECT count(*) FROM (${rows}) q) THEN
+      DELETE FROM tss_gate g USING (${rows}) q(${GATE_COLUMNS}) WHERE g.key = q.key AND g.slot = q.slot AND g.expires_at <= p_at;
+      INSERT INTO tss_gate ${rows} ON CONFLICT DO NOTHING;
+      IF EXISTS (SELECT FROM (${rows}) q(${GATE_COLUMNS}) JOIN tss_gate g ON g.key = q.key AND g.slot = q.slot
+        AND g.xmin <> pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'another coordinator has just written a gate' USING ERRCODE = '${GATE_MET}';
+      END IF;
+    END IF;`,
+);
+
+export const MOVE_FUNCTION = `
 -- Leaves an end with status 0 in the segment and copies task and events to segment 0; a task that has ended stays as it
 -- is. A task that is in segment 0 already gets its run_at.
 CREATE FUNCTION tss_move_out(p_seg integer, p_at bigint, p_moves tss_move[]) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -231,6 +231,22 @@ export declare type Hello = Message<"tss.v1.Hello"> & {
    * @generated from field: uint32 credit = 4;
    */
   credit: number;
+
+  /**
+   * `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+   * not know it begins another session then, and takes what is not held for never delivered.
+   *
+   * @generated from field: bool again = 5;
+   */
+  again: boolean;
+
+  /**
+   * It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+   * the others in its place.
+   *
+   * @generated from field: bool joins = 6;
+   */
+  joins: boolean;
 };
 
 /**
@@ -263,6 +279,22 @@ export declare type HelloJson = {
    * @generated from field: uint32 credit = 4;
    */
   credit?: number;
+
+  /**
+   * `session_id` was sent before: what was given to it since may never have arrived. One of several coordinators that does
+   * not know it begins another session then, and takes what is not held for never delivered.
+   *
+   * @generated from field: bool again = 5;
+   */
+  again?: boolean;
+
+  /**
+   * It holds a stream to each coordinator that it is told of. For one that holds only this stream, the coordinator speaks to
+   * the others in its place.
+   *
+   * @generated from field: bool joins = 6;
+   */
+  joins?: boolean;
 };
 
 /**
@@ -310,6 +342,13 @@ export declare type Welcome = Message<"tss.v1.Welcome"> & {
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused: HeldLease[];
+
+  /**
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   *
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
+   */
+  elsewhere: HeldLease[];
 };
 
 /**
@@ -351,6 +390,13 @@ export declare type WelcomeJson = {
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused?: HeldLeaseJson[];
+
+  /**
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   *
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
+   */
+  elsewhere?: HeldLeaseJson[];
 };
 
 /**
@@ -358,6 +404,104 @@ export declare type WelcomeJson = {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export declare const WelcomeSchema: GenMessage<Welcome, {jsonType: WelcomeJson}>;
+
+/**
+ * What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
+ *
+ * @generated from message tss.v1.Announcement
+ */
+export declare type Announcement = Message<"tss.v1.Announcement"> & {
+  /**
+   * A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+   * it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+   * are of sessions that go on, such as those that moved; nothing follows for others.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease held = 2;
+   */
+  held: HeldLease[];
+};
+
+/**
+ * What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
+ *
+ * @generated from message tss.v1.Announcement
+ */
+export declare type AnnouncementJson = {
+  /**
+   * A session that is over, because its stream broke: the worker must never go on with it, and `held` names all it has of
+   * it, also what others have adopted since. What that session was given and is not named never arrived. Empty: the leases
+   * are of sessions that go on, such as those that moved; nothing follows for others.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId?: string;
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease held = 2;
+   */
+  held?: HeldLeaseJson[];
+};
+
+/**
+ * Describes the message tss.v1.Announcement.
+ * Use `create(AnnouncementSchema)` to create a new message.
+ */
+export declare const AnnouncementSchema: GenMessage<Announcement, {jsonType: AnnouncementJson}>;
+
+/**
+ * The answer to announcements; as in Welcome.
+ *
+ * @generated from message tss.v1.Adoption
+ */
+export declare type Adoption = Message<"tss.v1.Adoption"> & {
+  /**
+   * @generated from field: repeated tss.v1.HeldLease adopted = 1;
+   */
+  adopted: HeldLease[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease refused = 2;
+   */
+  refused: HeldLease[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 3;
+   */
+  elsewhere: HeldLease[];
+};
+
+/**
+ * The answer to announcements; as in Welcome.
+ *
+ * @generated from message tss.v1.Adoption
+ */
+export declare type AdoptionJson = {
+  /**
+   * @generated from field: repeated tss.v1.HeldLease adopted = 1;
+   */
+  adopted?: HeldLeaseJson[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease refused = 2;
+   */
+  refused?: HeldLeaseJson[];
+
+  /**
+   * @generated from field: repeated tss.v1.HeldLease elsewhere = 3;
+   */
+  elsewhere?: HeldLeaseJson[];
+};
+
+/**
+ * Describes the message tss.v1.Adoption.
+ * Use `create(AdoptionSchema)` to create a new message.
+ */
+export declare const AdoptionSchema: GenMessage<Adoption, {jsonType: AdoptionJson}>;
 
 /**
  * The right to run one attempt.
@@ -920,6 +1064,11 @@ export declare type WorkRequest = Message<"tss.v1.WorkRequest"> & {
    * @generated from field: uint32 credit_withdrawn = 8;
    */
   creditWithdrawn: number;
+
+  /**
+   * @generated from field: repeated tss.v1.Announcement announcements = 9;
+   */
+  announcements: Announcement[];
 };
 
 /**
@@ -971,6 +1120,11 @@ export declare type WorkRequestJson = {
    * @generated from field: uint32 credit_withdrawn = 8;
    */
   creditWithdrawn?: number;
+
+  /**
+   * @generated from field: repeated tss.v1.Announcement announcements = 9;
+   */
+  announcements?: AnnouncementJson[];
 };
 
 /**
@@ -1178,6 +1332,25 @@ export declare type WorkResponse = Message<"tss.v1.WorkResponse"> & {
    * @generated from field: bool drain = 6;
    */
   drain: boolean;
+
+  /**
+   * @generated from field: tss.v1.Adoption adoption = 7;
+   */
+  adoption?: Adoption | undefined;
+
+  /**
+   * Attempts whose shard has left this coordinator: they go on, and another will adopt them. Reports wait for it.
+   *
+   * @generated from field: repeated tss.v1.HeldLease moved = 8;
+   */
+  moved: HeldLease[];
+
+  /**
+   * Addresses (host:port) of every coordinator, when they are several or have changed: hold a stream to each.
+   *
+   * @generated from field: repeated string coordinators = 9;
+   */
+  coordinators: string[];
 };
 
 /**
@@ -1215,6 +1388,25 @@ export declare type WorkResponseJson = {
    * @generated from field: bool drain = 6;
    */
   drain?: boolean;
+
+  /**
+   * @generated from field: tss.v1.Adoption adoption = 7;
+   */
+  adoption?: AdoptionJson;
+
+  /**
+   * Attempts whose shard has left this coordinator: they go on, and another will adopt them. Reports wait for it.
+   *
+   * @generated from field: repeated tss.v1.HeldLease moved = 8;
+   */
+  moved?: HeldLeaseJson[];
+
+  /**
+   * Addresses (host:port) of every coordinator, when they are several or have changed: hold a stream to each.
+   *
+   * @generated from field: repeated string coordinators = 9;
+   */
+  coordinators?: string[];
 };
 
 /**
@@ -1337,6 +1529,13 @@ export declare type LeaseTasksResponse = Message<"tss.v1.LeaseTasksResponse"> & 
    * @generated from field: bool drain = 5;
    */
   drain: boolean;
+
+  /**
+   * As in WorkResponse: poll each of them.
+   *
+   * @generated from field: repeated string coordinators = 6;
+   */
+  coordinators: string[];
 };
 
 /**
@@ -1369,6 +1568,13 @@ export declare type LeaseTasksResponseJson = {
    * @generated from field: bool drain = 5;
    */
   drain?: boolean;
+
+  /**
+   * As in WorkResponse: poll each of them.
+   *
+   * @generated from field: repeated string coordinators = 6;
+   */
+  coordinators?: string[];
 };
 
 /**

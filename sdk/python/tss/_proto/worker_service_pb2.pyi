@@ -59,32 +59,56 @@ class HeldLease(_message.Message):
     def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("worker", "session_id", "held", "credit")
+    __slots__ = ("worker", "session_id", "held", "credit", "again", "joins")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
+    AGAIN_FIELD_NUMBER: _ClassVar[int]
+    JOINS_FIELD_NUMBER: _ClassVar[int]
     worker: WorkerInfo
     session_id: str
     held: _containers.RepeatedCompositeFieldContainer[HeldLease]
     credit: int
-    def __init__(self, worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., credit: _Optional[int] = ...) -> None: ...
+    again: bool
+    joins: bool
+    def __init__(self, worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., credit: _Optional[int] = ..., again: _Optional[bool] = ..., joins: _Optional[bool] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("session_id", "heartbeat_interval", "lease_ttl", "server_version", "adopted", "refused")
+    __slots__ = ("session_id", "heartbeat_interval", "lease_ttl", "server_version", "adopted", "refused", "elsewhere")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     LEASE_TTL_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     ADOPTED_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
+    ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     heartbeat_interval: _duration_pb2.Duration
     lease_ttl: _duration_pb2.Duration
     server_version: str
     adopted: _containers.RepeatedCompositeFieldContainer[HeldLease]
     refused: _containers.RepeatedCompositeFieldContainer[HeldLease]
-    def __init__(self, session_id: _Optional[str] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., server_version: _Optional[str] = ..., adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
+    elsewhere: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    def __init__(self, session_id: _Optional[str] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., server_version: _Optional[str] = ..., adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., elsewhere: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
+
+class Announcement(_message.Message):
+    __slots__ = ("session_id", "held")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    held: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    def __init__(self, session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
+
+class Adoption(_message.Message):
+    __slots__ = ("adopted", "refused", "elsewhere")
+    ADOPTED_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
+    adopted: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    refused: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    elsewhere: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    def __init__(self, adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., elsewhere: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
 
 class Lease(_message.Message):
     __slots__ = ("id", "fencing_token", "attempt", "spec", "timeout", "cancel_grace", "heartbeat_timeout", "created_at", "max_attempts")
@@ -183,7 +207,7 @@ class OutcomeReport(_message.Message):
     def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ..., outcome: _Optional[_Union[_task_pb2.AttemptOutcome, str]] = ..., reason: _Optional[_Union[_task_pb2.TaskReason, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[str] = ..., error: _Optional[_Union[_task_pb2.TaskError, _Mapping[str, object]]] = ..., result: _Optional[_Union[_task_pb2.Payload, _Mapping[str, object]]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., survivors: _Optional[int] = ..., output_bytes: _Optional[int] = ..., non_retryable: _Optional[bool] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ...) -> None: ...
 
 class WorkRequest(_message.Message):
-    __slots__ = ("hello", "credit", "outcomes", "starts", "progress", "logs", "draining", "credit_withdrawn")
+    __slots__ = ("hello", "credit", "outcomes", "starts", "progress", "logs", "draining", "credit_withdrawn", "announcements")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
@@ -192,6 +216,7 @@ class WorkRequest(_message.Message):
     LOGS_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     CREDIT_WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCEMENTS_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     credit: int
     outcomes: _containers.RepeatedCompositeFieldContainer[OutcomeReport]
@@ -200,7 +225,8 @@ class WorkRequest(_message.Message):
     logs: _containers.RepeatedCompositeFieldContainer[LogReport]
     draining: bool
     credit_withdrawn: int
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping[str, object]]]] = ..., starts: _Optional[_Iterable[_Union[StartReport, _Mapping[str, object]]]] = ..., progress: _Optional[_Iterable[_Union[ProgressReport, _Mapping[str, object]]]] = ..., logs: _Optional[_Iterable[_Union[LogReport, _Mapping[str, object]]]] = ..., draining: _Optional[bool] = ..., credit_withdrawn: _Optional[int] = ...) -> None: ...
+    announcements: _containers.RepeatedCompositeFieldContainer[Announcement]
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping[str, object]]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping[str, object]]]] = ..., starts: _Optional[_Iterable[_Union[StartReport, _Mapping[str, object]]]] = ..., progress: _Optional[_Iterable[_Union[ProgressReport, _Mapping[str, object]]]] = ..., logs: _Optional[_Iterable[_Union[LogReport, _Mapping[str, object]]]] = ..., draining: _Optional[bool] = ..., credit_withdrawn: _Optional[int] = ..., announcements: _Optional[_Iterable[_Union[Announcement, _Mapping[str, object]]]] = ...) -> None: ...
 
 class OutcomeAck(_message.Message):
     __slots__ = ("id", "fencing_token", "accepted")
@@ -235,20 +261,26 @@ class LogAck(_message.Message):
     def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ..., offset: _Optional[int] = ..., full: _Optional[bool] = ...) -> None: ...
 
 class WorkResponse(_message.Message):
-    __slots__ = ("welcome", "leases", "outcome_acks", "cancels", "log_acks", "drain")
+    __slots__ = ("welcome", "leases", "outcome_acks", "cancels", "log_acks", "drain", "adoption", "moved", "coordinators")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_ACKS_FIELD_NUMBER: _ClassVar[int]
     CANCELS_FIELD_NUMBER: _ClassVar[int]
     LOG_ACKS_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    ADOPTION_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    COORDINATORS_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     leases: _containers.RepeatedCompositeFieldContainer[Lease]
     outcome_acks: _containers.RepeatedCompositeFieldContainer[OutcomeAck]
     cancels: _containers.RepeatedCompositeFieldContainer[CancelOrder]
     log_acks: _containers.RepeatedCompositeFieldContainer[LogAck]
     drain: bool
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping[str, object]]] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping[str, object]]]] = ..., outcome_acks: _Optional[_Iterable[_Union[OutcomeAck, _Mapping[str, object]]]] = ..., cancels: _Optional[_Iterable[_Union[CancelOrder, _Mapping[str, object]]]] = ..., log_acks: _Optional[_Iterable[_Union[LogAck, _Mapping[str, object]]]] = ..., drain: _Optional[bool] = ...) -> None: ...
+    adoption: Adoption
+    moved: _containers.RepeatedCompositeFieldContainer[HeldLease]
+    coordinators: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping[str, object]]] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping[str, object]]]] = ..., outcome_acks: _Optional[_Iterable[_Union[OutcomeAck, _Mapping[str, object]]]] = ..., cancels: _Optional[_Iterable[_Union[CancelOrder, _Mapping[str, object]]]] = ..., log_acks: _Optional[_Iterable[_Union[LogAck, _Mapping[str, object]]]] = ..., drain: _Optional[bool] = ..., adoption: _Optional[_Union[Adoption, _Mapping[str, object]]] = ..., moved: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., coordinators: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LeaseTasksRequest(_message.Message):
     __slots__ = ("session_id", "worker", "held", "max", "wait")
@@ -265,18 +297,20 @@ class LeaseTasksRequest(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., max: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ...) -> None: ...
 
 class LeaseTasksResponse(_message.Message):
-    __slots__ = ("session_id", "leases", "cancels", "next", "drain")
+    __slots__ = ("session_id", "leases", "cancels", "next", "drain", "coordinators")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
     CANCELS_FIELD_NUMBER: _ClassVar[int]
     NEXT_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    COORDINATORS_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     leases: _containers.RepeatedCompositeFieldContainer[Lease]
     cancels: _containers.RepeatedCompositeFieldContainer[CancelOrder]
     next: _duration_pb2.Duration
     drain: bool
-    def __init__(self, session_id: _Optional[str] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping[str, object]]]] = ..., cancels: _Optional[_Iterable[_Union[CancelOrder, _Mapping[str, object]]]] = ..., next: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., drain: _Optional[bool] = ...) -> None: ...
+    coordinators: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, session_id: _Optional[str] = ..., leases: _Optional[_Iterable[_Union[Lease, _Mapping[str, object]]]] = ..., cancels: _Optional[_Iterable[_Union[CancelOrder, _Mapping[str, object]]]] = ..., next: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., drain: _Optional[bool] = ..., coordinators: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportTasksRequest(_message.Message):
     __slots__ = ("session_id", "outcomes", "starts", "progress", "logs")

@@ -71,6 +71,7 @@ class Session:
         self._greeted = False
         # Chosen here: a coordinator that dies before its welcome arrives knows the worker by it when it is back.
         self._session_id = f"w_{secrets.token_urlsafe(15)}"
+        self._told = False
         self._credit = 0
         """Leases that may still come on what was offered."""
         self._draining = False
@@ -178,6 +179,8 @@ class Session:
         hello.hello.session_id = self._session_id
         hello.hello.held.extend(self._held())
         hello.hello.credit = 0 if self._draining else self._credit
+        hello.hello.again = self._told
+        self._told = True
         call.write(hello)
         if self._closed:
             call.end()

@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { TssError } from "../../proto/errors.ts";
+import {
+  type AcquireLockRequest,
+  type AcquireLockResponse,
+  AcquireLockResponseSchema,
+  type ForceReleaseLockRequest,
+  ForceReleaseLockResponseSchema,
+  type GetLockRequest,
+  GetLockResponseSchema,
+  type ReleaseLockRequest,
+  ReleaseLockResponseSchema,
+  type RenewLockRequest,
+  RenewLockResponseSchema,
+} from "../../proto/gen/tss/v1/lock_service_pb.js";
+import { LIMITS } from "../../proto/limits.ts";
+import { acquireLock } from "../engine/acquire-lock.ts";
+import { committed } from "../engine/committed.ts";
+import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
+import { type EngineState, requireServing } from "../engine/state.ts";
+import { durationMs, toDuration } from "../kernel/time.ts";
+import { Violations } from "../kernel/violations.ts";
+import { describeHolder, describeLock } from "./describe-lock.ts";
+import { listLocks } from "./list-locks.ts";
+import type { Caller, LockOperations } from "./operations.ts";
+import { checkRequestId } from "./submit-tasks.ts";
+
+/** What the edge may ask of locks, carried out on one engine. */
+export function lockOperations(state: EngineState): LockOperations {
+  return {
+    acquireLock: (caller, request, signal) => acquire(state, caller, request, signal),
+    renewLock: (_caller, request) => renew(state, request),
+    releaseLock: (_caller, request) => release(state, request),
+    forceReleaseLock: (_caller, request) => forceRelease(state, request),
+    getLock: async (_caller, request) => get(state, request),
+    listLocks: async (_caller, request) => listLocks(state, request),
+  };
+}
+
+async function acquire(
+  state: EngineState,
+  { keyId }: Caller,
+  request: AcquireLockRequest,
+  signal: AbortSignal,
+): Promise<AcquireLockResponse> {
+  const { name } = request;
+  const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
+  const permits = request.permits || 1;
+  const found = new Violations();
+  checkLockName(found, name);
+  const ttlMs = checkTtl(found, request.ttl) || LIMITS.lockTtlDefaultMs;
+  found.span("wait", waitMs, 0, LIMITS.waitMs);
+  found.number("permits", permits, 1, LIMITS.lockPermits);
+  found.line("holder", request.holder, 0, LIMITS.lockHolderCharacters);
+  checkRequestId(found, request.requestId);
+  found.check();
+  const requestId = request.requestId || randomUUID();
+  const ask = { keyId, requestId, holder: request.holder, ttlMs, since: state.clock.now() };
+  const held = await acquireLock(state, { name, permits, ask, waitMs }, signal);
+  return create(AcquireLockResponseSchema, {
+    acquired: held !== null,
+    token: BigInt(held?.token ?? 0),
+    ...(held === null ? {} : { expiresIn: toDuration(Math.max(held.until - state.lockClock.now(), 0)) }),
+    lock: describeLock(state, name),
+    requestId,
+  });
+}
+
+async function renew(state: EngineState, { name, token, ttl }: RenewLockRequest) {
+  const found = new Violations();
+  checkLockName(found, name);
+  const ttlMs = checkTtl(found, ttl);
+  found.check();
+  const shard = servingShard(state, name);
+  const answer = changeLock(state, shard, name, { kind: "renew", token: Number(token), ttlMs });
+  await committed(state);
+  const held = answer.answer === "held" ? holderNow(state, shard, name, answer.holder) : null;
+  if (held === null) throw notHeldError(name, token);
+  return create(RenewLockResponseSchema, {
+    expiresIn: toDuration(Math.max(held.until - state.lockClock.now(), 0)),
+  });
+}
+
+async function release(state: EngineState, { name, token }: ReleaseLockRequest) {
+  const found = new Violations();
+  checkLockName(found, name);
+  found.check();
+  const shard = servingShard(state, name);
+  const isPast = shard.releasedTokens.has(Number(token));
+  const answer = changeLock(state, shard, name, { kind: "release", token: Number(token) });
+  if (answer.answer === "done") remember(shard.releasedTokens, Number(token));
+  await committed(state);
+  if (answer.answer === "not held" && !isPast) throw notHeldError(name, token);
+  return create(ReleaseLockResponseSchema, { changed: !isPast });
+}
+
+async function forceRelease(state: EngineState, { name, token }: ForceReleaseLockRequest) {
+  const found = new Violations();
+  checkLockName(found, name);
+  found.check();
+  const shard = servingShard(state, name);
+  const holders = shard.locks.get(name)?.lock.holders ?? [];
+  const released = holders
+    .filter((holder) => token === 0n || holder.token === Number(token))
+    .map((holder) => describeHolder(state, holder));
+  const answer = changeLock(state, shard, name, { kind: "force", token: Number(token) });
+  await committed(state);
+  if (answer.answer === "not held" && token !== 0n) throw notHeldError(name, token);
+  return create(ForceReleaseLockResponseSchema, { released, lock: describeLock(state, name) });
+}
+
+function get(state: EngineState, { name }: GetLockRequest) {
+  const found = new Violations();
+  checkLockName(found, name);
+  found.check();
+  requireServing(state, lockShard(state, name));
+  return create(GetLockResponseSchema, { lock: describeLock(state, name) });
+}
+
+function checkLockName(found: Violations, name: string): void {
+  if (!LIMITS.lockName.test(name))
+    found.add("name", "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit");
+}
+
+/** @returns 0 when none is given. */
+function checkTtl(found: Violations, ttl: Duration | undefined): number {
+  if (ttl === undefined) return 0;
+  const ttlMs = durationMs(ttl);
+  found.span("ttl", ttlMs, LIMITS.lockTtlMinMs, LIMITS.lockTtlMaxMs);
+  return ttlMs;
+}
+
+function notHeldError(name: string, token: bigint): TssError {
+  return new TssError(
+    "FAILED_PRECONDITION",
+    `The lock "${name}" is not held with token ${token}: it was released, it expired, or it was taken away.`,
+    { reason: "LOCK_NOT_HELD" },
+  );
+}
