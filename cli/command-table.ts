@@ -37,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "key:revoke": () => import("./commands/key/revoke.ts"),
   "db:init": () => import("./commands/db/init.ts"),
   "db:migrate": () => import("./commands/db/migrate.ts"),
+  "db:restored": () => import("./commands/db/restored.ts"),
   "db:status": () => import("./commands/db/status.ts"),
   dev: () => import("./commands/dev.ts"),
   doctor: () => import("./commands/doctor.ts"),

@@ -8,6 +8,12 @@ import { BUILD } from "../runtime/build.ts";
 interface StorePlugin {
   status(url: string): Promise<DatabaseStatus>;
   migrate(url: string): Promise<DatabaseStatus>;
+  open(url: string, options: { readConnections: number; failpoint: () => void }): Promise<Store>;
+}
+
+interface Store {
+  claim(owner: string, takeover: boolean, by: number): Promise<readonly { readonly epoch: number }[]>;
+  close(): Promise<void>;
 }
 
 /** A database as it is. */
@@ -34,11 +40,36 @@ export async function migrateDatabase(url: string): Promise<DatabaseStatus> {
   try {
     return await plugin.migrate(url);
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name === "SchemaError") throw new TssError("FAILED_PRECONDITION", message, { reason: "SCHEMA", cause: error });
-    if (name === "StoreUnavailableError") throw unavailable(message, error);
-    throw error;
+    throw told(error);
   }
+}
+
+/**
+ * Raises every epoch beyond what was given out after the backup that the database was set back from.
+ * @returns the newest epoch now. @throws TssError FAILED_PRECONDITION a coordinator runs on it.
+ */
+export async function raiseEpochs(url: string, by: number): Promise<number> {
+  try {
+    const store = await (await storePlugin(url)).open(url, { readConnections: 1, failpoint: () => {} });
+    try {
+      const owned = await store.claim("tss db restored", false, by);
+      return Math.max(...owned.map(({ epoch }) => epoch));
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+function told(error: unknown): unknown {
+  const { name, message } = error as Error;
+  if (name === "SchemaError") return new TssError("FAILED_PRECONDITION", message, { reason: "SCHEMA", cause: error });
+  if (name === "StoreUnavailableError") return unavailable(message, error);
+  if (name !== "OwnedError") return error;
+  const { owner } = error as Error & { owner: string };
+  const sentence = `A coordinator runs on this database (${owner}): stop every one before its tokens are raised.`;
+  return new TssError("FAILED_PRECONDITION", sentence, { reason: "OWNED", cause: error });
 }
 
 const unavailable = (message: string, cause?: unknown) =>

@@ -23,8 +23,9 @@ export interface Store {
    * has ended one way or the other.
    * @param owner shown to people: host, pid and address.
    * @param takeover false: throws OwnedError while another living process owns them; true: fences it.
+   * @param by how much higher each epoch is to be than the one that is stored; absent: 1.
    */
-  claim(owner: string, takeover: boolean): Promise<readonly OwnedShard[]>;
+  claim(owner: string, takeover: boolean, by?: number): Promise<readonly OwnedShard[]>;
 
   /**
    * Whether these epochs are the newest still: one cheap read, for an owner that has nothing to write.

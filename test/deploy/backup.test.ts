@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { createClient } from "../../sdk/typescript/index.ts";
+import { type Client, createClient } from "../../sdk/typescript/index.ts";
 import { findFolder, install } from "../support/binaries.ts";
 import { startCoordinatorProcess } from "../support/crash-system.ts";
 import { freshDatabase } from "../support/database.ts";
-import { ROOT, temporaryFolder } from "../support/run-tss.ts";
+import { ROOT, runTss, temporaryFolder } from "../support/run-tss.ts";
 import { emptyDatabase } from "../support/test-databases.ts";
 
 const DOCS = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
@@ -30,7 +30,8 @@ function runBlock(name: string, cwd: string, settings: Readonly<Record<string, s
 
 /** Submits before and after the backup, restores, and looks at what there is. */
 async function backUpAndRestore(url: string, restoredUrl: string, backup: () => void, restore: () => void) {
-  const first = await startCoordinatorProcess({ TSS_DATABASE_URL: url, TSS_COORDINATOR_LISTEN: "127.0.0.1:0" });
+  const settings = { TSS_DATABASE_URL: url, TSS_COORDINATOR_LISTEN: "127.0.0.1:0" };
+  const first = await startCoordinatorProcess(settings);
   const apiKey = first.key ?? "";
   const client = createClient({ address: first.address, apiKey });
   const kept = await client.submit({ command: "true", name: "kept", labels: { batch: "7" } });
@@ -39,7 +40,16 @@ async function backUpAndRestore(url: string, restoredUrl: string, backup: () => 
   backup();
   const lost = await client.submit({ command: "true", name: "lost" });
   await client.close();
+  const early = await runTss(["db", "restored"], { env: { TSS_DATABASE_URL: url } });
+  expect(early.stderr).toMatch(/^Error: A coordinator runs on this database \([^)]+\): stop every one/);
+  expect(early.code).not.toBe(0);
   await first.stop("SIGTERM");
+  // Those after the backup have given out tokens of epochs that the backup knows nothing of.
+  const next = await startCoordinatorProcess(settings);
+  const meanwhile = createClient({ address: next.address, apiKey });
+  const token = await tokenOf(meanwhile);
+  await meanwhile.close();
+  await next.stop("SIGTERM");
   restore();
   const second = await startCoordinatorProcess({
     TSS_DATABASE_URL: restoredUrl,
@@ -51,12 +61,17 @@ async function backUpAndRestore(url: string, restoredUrl: string, backup: () => 
     expect(await after.task(ended.id).get()).toMatchObject({ status: "cancelled" });
     await expect(after.task(lost.id).get()).rejects.toMatchObject({ code: "NOT_FOUND" });
     // Ids of after the backup are not given again.
+    expect(await tokenOf(after)).toBeGreaterThan(token);
     const more = await after.submit({ command: "true", name: "more" });
     expect([kept.id, ended.id, lost.id]).not.toContain(more.id);
   } finally {
     await after.close();
     await second.stop("SIGTERM");
   }
+}
+
+function tokenOf(client: Client): Promise<number> {
+  return client.withLock("deploy", {}, async ({ token }) => token);
 }
 
 test("Postgres: what docs/operating.md says brings back what was", async () => {
@@ -77,7 +92,7 @@ test("SQLite: what docs/operating.md says brings back what was", async () => {
   const cwd = temporaryFolder();
   mkdirSync(join(cwd, ".tss"));
   const url = `sqlite:${join(cwd, ".tss/tss.db")}`;
-  runTss(cwd, url);
+  expect(await runTss(["db", "init"], { cwd, env: { TSS_DATABASE_URL: url } })).toMatchObject({ code: 0 });
   await backUpAndRestore(
     url,
     url,
@@ -88,8 +103,3 @@ test("SQLite: what docs/operating.md says brings back what was", async () => {
     },
   );
 });
-
-function runTss(cwd: string, url: string): void {
-  const env = { PATH: process.env["PATH"], HOME: cwd, TSS_DATABASE_URL: url };
-  expect(spawnSync(process.execPath, [join(ROOT, "bin/tss.cjs"), "db", "init"], { cwd, env }).status).toBe(0);
-}

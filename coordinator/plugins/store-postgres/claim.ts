@@ -23,14 +23,19 @@ export const END_HOLDERS = `SELECT pg_terminate_backend(a.pid) FROM pg_stat_acti
  * shards, which are granted when every flush under the old epochs has ended.
  * @throws OwnedError another process lives and `takeover` is false.
  */
-export async function claimShards(client: pg.Client, owner: string, takeover: boolean): Promise<readonly OwnedShard[]> {
+export async function claimShards(
+  client: pg.Client,
+  owner: string,
+  takeover: boolean,
+  by: number,
+): Promise<readonly OwnedShard[]> {
   const alone = (await tryOwnerLock(client)) || (!takeover && (await waitForOwnerLock(client)));
   if (!alone && !takeover) throw new OwnedError(await currentOwner(client));
-  const owned = await raiseEpochs(client, owner).catch(async (error: { code?: string }) => {
+  const owned = await raiseEpochs(client, owner, by).catch(async (error: { code?: string }) => {
     // 55P03: a lock was not granted in time. The connection that holds it is the old owner's flush: it is ended.
     if (error.code !== "55P03") throw error;
     await client.query(END_HOLDERS, [SHARD_LOCK, FLUSH_APPLICATION, null]);
-    return raiseEpochs(client, owner);
+    return raiseEpochs(client, owner, by);
   });
   if (!alone) {
     await client.query(END_HOLDERS, [OWNER_LOCK, OWNER_APPLICATION, null]);
@@ -77,13 +82,13 @@ export async function currentOwner(client: pg.Client): Promise<string> {
   return answer.rows[0]?.owner || "a process that has not given its name yet";
 }
 
-function raiseEpochs(client: pg.Client, owner: string): Promise<readonly OwnedShard[]> {
+function raiseEpochs(client: pg.Client, owner: string, by: number): Promise<readonly OwnedShard[]> {
   return transaction(client, async () => {
     await client.query(`SET LOCAL lock_timeout = ${PATIENCE_MS}`);
     await client.query(LOCK_ALL);
     const raised = await client.query({
-      text: "UPDATE tss_shard SET epoch = epoch + 1, owner = $1, member = 0 RETURNING shard, epoch",
-      values: [owner],
+      text: "UPDATE tss_shard SET epoch = epoch + $2, owner = $1, member = 0 RETURNING shard, epoch",
+      values: [owner, by],
       types: TYPES,
     });
     const owned: OwnedShard[] = raised.rows.map((row) => ({ shard: row.shard, epoch: row.epoch }));

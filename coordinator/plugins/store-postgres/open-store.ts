@@ -69,9 +69,9 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     segments,
     reads: makeReads(pool, leaves),
     recovery: makeRecovery(pool, leaves, expiries, held),
-    async claim(owner, takeover) {
+    async claim(owner, takeover, by = 1) {
       try {
-        const owned = await session.run((client) => claimShards(client, owner, takeover));
+        const owned = await session.run((client) => claimShards(client, owner, takeover, by));
         session.keep((client) => retakeOwnerLock(client, owned));
         await begun(owned);
         return owned;

@@ -43,8 +43,8 @@ export function openStore(path: string, options: StoreOptions): Store {
     },
     recovery: makeRecovery(handles),
     stats: makeStats(handles),
-    async claim(owner, takeover) {
-      const shards = claim(handles, owner, takeover);
+    async claim(owner, takeover, by = 1) {
+      const shards = claim(handles, owner, takeover, by);
       reaper.learnFreed();
       reaper.start();
       return shards;

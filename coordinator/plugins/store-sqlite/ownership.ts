@@ -5,14 +5,15 @@ import type { Handles } from "./handles.ts";
 import type { Row } from "./row-codec.ts";
 
 /** See Store.claim. The lock file is changed under the write lock of the database: claims come one after the other. */
-export function claim({ writer, lock, memory }: Handles, owner: string, takeover: boolean): readonly OwnedShard[] {
+export function claim(handles: Handles, owner: string, takeover: boolean, by: number): readonly OwnedShard[] {
+  const { writer, lock, memory } = handles;
   const before = lock.held;
   memory.forget();
   try {
     return writer.write(() => {
       const living = lock.take(owner, takeover);
       if (living !== null) throw new OwnedError(living);
-      writer.prepare("UPDATE shard SET epoch = epoch + 1").run();
+      writer.prepare("UPDATE shard SET epoch = epoch + ?").run(by);
       return writer.prepare("SELECT shard, epoch FROM shard ORDER BY shard").all().map(ownedShard);
     });
   } catch (error) {

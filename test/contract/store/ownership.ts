@@ -7,7 +7,7 @@ import { endRow, eventRow, gateRow, moveRow } from "./rows.ts";
 export function ownershipExam(openFresh: OpenFresh): void {
   describe("claim and fencing", () => {
     test(
-      "a claim gives every shard, each epoch one higher than before",
+      "a claim gives every shard, each epoch one higher than before, or as much as is asked",
       onFresh(openFresh, async (fresh) => {
         const store = await fresh.open();
         const { shards } = await store.catalog.meta();
@@ -16,6 +16,8 @@ export function ownershipExam(openFresh: OpenFresh): void {
         for (const owned of first) expect(owned.epoch).toBeGreaterThanOrEqual(1);
         const second = await store.claim("a", false);
         expect(second).toEqual(first.map(({ shard, epoch }) => ({ shard, epoch: epoch + 1 })));
+        const third = await store.claim("a", false, 4_096);
+        expect(third).toEqual(first.map(({ shard, epoch }) => ({ shard, epoch: epoch + 4_097 })));
       }),
     );
 
