@@ -116,9 +116,13 @@ export class BulkJob {
   async #countFitting(): Promise<void> {
     let cursor = "";
     const most = await this.#most();
+    if (most === 0) return;
     do {
+      const { total } = this.record;
       // The first page is described: some of it is shown.
-      const page = await this.#again(() => this.#page(cursor, cursor === "" ? CHUNK : COUNTED, cursor === ""));
+      const page = await this.#again(() =>
+        this.#page(cursor, Math.min(cursor === "" ? CHUNK : COUNTED, most - total), cursor === ""),
+      );
       if (page === null) return;
       this.#samples = [...this.#samples, ...(page.described ?? [])].slice(0, SAMPLES);
       this.#set({ total: this.record.total + page.ids.length });

@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { formatCount, plural } from "../ui/format-count.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { Menu } from "../ui/menu.tsx";
+import "../styles/chosen.css";
 
 const ACTIONS = [
   { action: "cancel", method: "TaskService/CancelTasks", glyph: "stop", them: "Cancel them", some: "Cancel" },
