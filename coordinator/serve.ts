@@ -19,6 +19,8 @@ import { deliver } from "./engine/send.ts";
 import type { AttemptFailure, EngineObserver, EngineState } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
 import { Audit } from "./operations/audit.ts";
+import { BulkJobs } from "./operations/bulk/bulk-jobs.ts";
+import type { BulkRecord } from "./operations/bulk/bulk-record.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
@@ -109,7 +111,12 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
   const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
   const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
   opened.push(async () => audit.close());
-  const local = audit.operations(createOperations(engine.state, logs, stats, facts));
+  const onEnd = (record: BulkRecord) => audit.bulkEnded(record);
+  const callerOf = (keyId: string) => keys.callerOf(keyId);
+  const bulks = new BulkJobs({ state: engine.state, alone: !shared, callerOf, onEnd }, logger);
+  await bulks.start();
+  opened.push(() => bulks.close());
+  const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts));
   const together = shared ? await workTogether(settings, store, engine, local, keys, logger) : undefined;
   if (together !== undefined) opened.push(() => together.close());
   const server = await startGrpcServer({

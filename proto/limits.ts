@@ -83,6 +83,13 @@ export const LIMITS = {
   statsMs: 400 * 86_400_000,
   failureGroups: 500,
   failureGroupsDefault: 50,
+  /** Tasks of one job on many. */
+  bulkTasks: 1_000_000,
+  bulkPerSecond: 10_000,
+  bulkDelayMs: 60_000,
+  /** Jobs that are prepared and not run, and jobs that run, at a time. */
+  bulksPrepared: 20,
+  bulksRunning: 10,
   /** Streams on one HTTP/2 connection. */
   streamsPerConnection: 1_000,
 } as const;

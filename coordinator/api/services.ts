@@ -3,6 +3,7 @@ import type { Server } from "@grpc/grpc-js";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../proto/gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as AlphaReflection } from "../../proto/gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { BulkService } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { LockService } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import {
   ApiKeyService,
@@ -31,6 +32,7 @@ import { serveWork } from "./work-stream.ts";
 /** Everything a coordinator serves. */
 export const SERVICES: readonly DescService[] = [
   TaskService,
+  BulkService,
   WorkerService,
   QueueService,
   WorkerRegistryService,
@@ -51,7 +53,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator, stats, locks } = operations;
+  const { tasks, workers, operator, stats, locks, bulk } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -84,6 +86,13 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     },
     { submitTasks: decodeSubmitTasksRequest, submitStream: decodeSubmitStreamRequest },
   );
+  add(BulkService, {
+    prepareBulk: (request, call) => bulk.prepareBulk(call.provenCaller, request),
+    runBulk: (request, call) => bulk.runBulk(call.provenCaller, request),
+    stopBulk: (request, call) => bulk.stopBulk(call.provenCaller, request),
+    getBulk: (request, call) => bulk.getBulk(call.provenCaller, request),
+    listBulks: (_, call) => bulk.listBulks(call.provenCaller),
+  });
   add(
     WorkerService,
     {

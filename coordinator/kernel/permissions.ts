@@ -28,6 +28,13 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     TailLogs: READERS,
     ExplainTask: READERS,
   },
+  "tss.v1.BulkService": {
+    PrepareBulk: SUBMITTERS,
+    RunBulk: SUBMITTERS,
+    StopBulk: SUBMITTERS,
+    GetBulk: READERS,
+    ListBulks: READERS,
+  },
   "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS },
   "tss.v1.QueueService": {
     ListQueues: READERS,

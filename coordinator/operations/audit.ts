@@ -1,9 +1,11 @@
+import { type Bulk, BulkAction, BulkPhase } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { type CreateApiKeyRequest, Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type { Logger } from "../../runtime/logger.ts";
 import { roleName } from "../kernel/permissions.ts";
-import { manyText } from "../kernel/words.ts";
+import { countText, manyText } from "../kernel/words.ts";
 import { ACTIVITY, type ActivityLog, type Told } from "../stats/activity-log.ts";
 import type { ApiKeyOperations } from "./api-keys.ts";
+import type { BulkRecord } from "./bulk/bulk-record.ts";
 import type { Caller, Operations } from "./operations.ts";
 
 export interface AuditParts {
@@ -34,7 +36,7 @@ export class Audit {
   }
 
   operations(inner: Operations): Operations {
-    const { operator, tasks, locks } = inner;
+    const { operator, tasks, locks, bulk } = inner;
     return {
       ...inner,
       operator: {
@@ -81,6 +83,21 @@ export class Audit {
           return answer;
         },
       },
+      bulk: {
+        ...bulk,
+        runBulk: async (caller, request) => {
+          const answer = await bulk.runBulk(caller, request);
+          if (answer.changed && answer.bulk !== undefined)
+            await this.#record(caller, tellBulk("bulk.run", `${this.#who(caller)} set out to`, answer.bulk));
+          return answer;
+        },
+        stopBulk: async (caller, request) => {
+          const answer = await bulk.stopBulk(caller, request);
+          if (answer.changed && answer.bulk?.startsAt !== undefined)
+            await this.#record(caller, tellBulk("bulk.stop", `${this.#who(caller)} stopped what was to`, answer.bulk));
+          return answer;
+        },
+      },
       locks: {
         ...locks,
         forceReleaseLock: async (caller, request) => {
@@ -119,6 +136,16 @@ export class Audit {
         },
       },
     };
+  }
+
+  /** What a job on many tasks has come to, told in the name of who ran it. */
+  bulkEnded({ id, action, phase, changed, keyId, problem }: BulkRecord): void {
+    const caller = { keyId, role: Role.UNSPECIFIED };
+    const failed = phase === BulkPhase.FAILED;
+    const did = action === BulkAction.CANCEL ? "cancelled" : "ran again";
+    const summary = `${this.#who(caller)} ${did} ${manyText(changed, "task")}${failed ? `, then it could not go on: ${problem}` : "."}`;
+    const detail = { count: String(changed), job: id };
+    this.#parts.activity.note(this.#signed(caller, { action: "bulk.end", subject: "system", summary, detail }));
   }
 
   apiKeys(inner: ApiKeyOperations): ApiKeyOperations {
@@ -198,6 +225,14 @@ function tellTasks(who: string, action: TaskAction, ids: readonly string[]): Cha
     summary: ids.length === 1 ? `${who} ${did} task ${only}.` : `${who} ${did} ${manyText(ids.length, "task")}.`,
     detail: { count: String(ids.length), tasks: ids.slice(0, IDS_TOLD).join(" ") },
   };
+}
+
+function tellBulk(action: string, begin: string, { id, total, done, filter, ...bulk }: Bulk): Change {
+  const does = bulk.action === BulkAction.CANCEL ? "cancel" : "run again";
+  const queue = filter?.queue ? ` of queue ${filter.queue}` : "";
+  const far = action === "bulk.stop" ? `, ${countText(done)} of them done` : "";
+  const summary = `${begin} ${does} ${manyText(total, "task")}${queue}${far}.`;
+  return { action, subject: "system", summary, detail: { count: String(total), job: id } };
 }
 
 function roleOf({ role }: CreateApiKeyRequest): string {

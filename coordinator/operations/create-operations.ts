@@ -1,5 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  GetBulkResponseSchema,
+  ListBulksResponseSchema,
+  PrepareBulkResponseSchema,
+  RunBulkResponseSchema,
+  StopBulkResponseSchema,
+} from "../../proto/gen/tss/v1/bulk_service_pb.js";
+import {
   DrainWorkerResponseSchema,
   GetOverviewResponseSchema,
   GetServerInfoResponseSchema,
@@ -15,6 +22,7 @@ import type { EngineState } from "../engine/state.ts";
 import { listedMethods, mayCall } from "../kernel/permissions.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import type { Stats } from "../stats/start-stats.ts";
+import type { BulkJobs } from "./bulk/bulk-jobs.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { countTasks, listQueues } from "./describe-queues.ts";
 import { describeTask } from "./describe-task.ts";
@@ -25,7 +33,7 @@ import { listTasks } from "./list-tasks.ts";
 import { lockOperations } from "./operate-locks.ts";
 import { limitQueue, pauseQueue, resumeQueue } from "./operate-queues.ts";
 import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-workers.ts";
-import type { Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
+import type { BulkOperations, Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
 import { retryTasks } from "./retry-tasks.ts";
 import { getQueue, statsOperations } from "./stats-operations.ts";
@@ -42,12 +50,19 @@ export interface ServerFacts {
 }
 
 /** What the edge may ask, carried out on one engine. */
-export function createOperations(state: EngineState, logs: LogBook, stats: Stats, facts: ServerFacts): Operations {
+export function createOperations(
+  state: EngineState,
+  logs: LogBook,
+  stats: Stats,
+  bulks: BulkJobs,
+  facts: ServerFacts,
+): Operations {
   return {
     tasks: taskOperations(state, logs, stats),
     workers: workerOperations(state, logs),
     operator: operatorOperations(state, stats, facts),
     stats: statsOperations(state, stats),
+    bulk: bulkOperations(bulks),
     locks: lockOperations(state),
   };
 }
@@ -64,6 +79,16 @@ function taskOperations(state: EngineState, logs: LogBook, stats: Stats): TaskOp
     watchTasks: (_caller, request, signal) => watchTasks(state, request, signal),
     tailLogs: (_caller, request, signal) => tailLogs(state, logs, request, signal),
     explainTask: (_caller, request) => explainTask(state, stats, request),
+  };
+}
+
+function bulkOperations(bulks: BulkJobs): BulkOperations {
+  return {
+    prepareBulk: async (caller, request) => create(PrepareBulkResponseSchema, { bulk: bulks.prepare(caller, request) }),
+    runBulk: async (caller, request) => create(RunBulkResponseSchema, await bulks.run(caller, request)),
+    stopBulk: async (_caller, { id }) => create(StopBulkResponseSchema, await bulks.stop(id)),
+    getBulk: async (_caller, { id }) => create(GetBulkResponseSchema, { bulk: bulks.get(id) }),
+    listBulks: async () => create(ListBulksResponseSchema, { bulks: [...bulks.list()] }),
   };
 }
 

@@ -84,6 +84,13 @@ export class KeyRing {
     return row === undefined ? REFUSALS.unknown() : refusalOf(row, this.options.clock.now());
   }
 
+  /** Who a key that was proven before is now. @throws TssError UNAUTHENTICATED that says why it may not go on. */
+  callerOf(keyId: string): Caller {
+    const refusal = this.refusal(keyId);
+    if (refusal !== undefined) throw refusal;
+    return { keyId, role: this.keys.get(keyId)?.role ?? 0 };
+  }
+
   /** Notes that an open stream of this key is in use. */
   noteUse(keyId: string): void {
     this.used.set(keyId, this.options.clock.now());

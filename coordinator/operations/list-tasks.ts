@@ -28,7 +28,7 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 
 /** One page of tasks, newest first. */
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
-  check(request);
+  checkList(request);
   await reading(() => state.refresh());
   const { failure } = request;
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
@@ -58,6 +58,27 @@ export async function listTasks(state: EngineState, request: ListTasksRequest): 
   });
 }
 
+/** Tasks as they are stored, and where to go on; "": there is nothing further. */
+export interface RowPage {
+  readonly rows: readonly StoredTask[];
+  readonly nextCursor: string;
+}
+
+/**
+ * The same without a description, which costs most of a page. Null: what is stored alone does not say which tasks fit, as
+ * with what only waits, or with failures of one kind.
+ * @param request within its limits. @param limit rows; any number.
+ */
+export async function listRows(state: EngineState, request: ListTasksRequest, limit: number): Promise<RowPage | null> {
+  const wanted = new Set(request.status);
+  if (request.failure !== "" || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING)) return null;
+  await reading(() => state.refresh());
+  const query = toQuery(state, request, wanted, limit);
+  if (query === null) return { rows: [], nextCursor: "" };
+  const { tasks, next } = await readPage(state, query, wanted);
+  return { rows: tasks, nextCursor: next === null ? "" : writeCursor(next) };
+}
+
 /** What runs is few and known; it is only looked for in the store together with what waits. */
 async function readPage(state: EngineState, query: ListQuery, wanted: ReadonlySet<TaskStatus>): Promise<ListPage> {
   const fromStore = (asked: ListQuery) => reading(() => state.store.reads.list(asked));
@@ -67,7 +88,8 @@ async function readPage(state: EngineState, query: ListQuery, wanted: ReadonlySe
   return mergePages(running, await fromStore({ ...query, unended: false }), query.limit);
 }
 
-function check(request: ListTasksRequest): void {
+/** @throws TssError INVALID_ARGUMENT that names what is wrong with the conditions. */
+export function checkList(request: ListTasksRequest): void {
   const found = new Violations();
   found.number("limit", request.limit, 0, LIMITS.pageSize);
   if (request.queue !== "") checkQueueName(found, "queue", request.queue);

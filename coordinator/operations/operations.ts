@@ -1,4 +1,5 @@
 import type { TssError } from "../../proto/errors.ts";
+import type * as bulk from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
@@ -26,6 +27,7 @@ export interface Operations {
   readonly workers: WorkerOperations;
   readonly operator: OperatorOperations;
   readonly stats: StatsOperations;
+  readonly bulk: BulkOperations;
   readonly locks: LockOperations;
 }
 
@@ -157,6 +159,14 @@ export interface OperatorOperations {
   drainWorker(caller: Caller, request: operator.DrainWorkerRequest): Promise<operator.DrainWorkerResponse>;
   getOverview(caller: Caller): Promise<operator.GetOverviewResponse>;
   getServerInfo(caller: Caller): Promise<operator.GetServerInfoResponse>;
+}
+
+export interface BulkOperations {
+  prepareBulk(caller: Caller, request: bulk.PrepareBulkRequest): Promise<bulk.PrepareBulkResponse>;
+  runBulk(caller: Caller, request: bulk.RunBulkRequest): Promise<bulk.RunBulkResponse>;
+  stopBulk(caller: Caller, request: bulk.StopBulkRequest): Promise<bulk.StopBulkResponse>;
+  getBulk(caller: Caller, request: bulk.GetBulkRequest): Promise<bulk.GetBulkResponse>;
+  listBulks(caller: Caller): Promise<bulk.ListBulksResponse>;
 }
 
 export interface StatsOperations {

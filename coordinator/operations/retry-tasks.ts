@@ -45,26 +45,34 @@ function itemRequestId({ requestId }: RetryTasksRequest, id: string): string {
 
 async function retryOne(state: EngineState, caller: Caller, id: string, requestId: string): Promise<RetryResult> {
   try {
-    const stored = await findTask(state, id);
-    if (stored.end === null)
-      throw new TssError("FAILED_PRECONDITION", `Task ${id} has not ended; cancel it first, or wait for its end.`, {
-        reason: "TASK_NOT_ENDED",
-      });
-    const ref = await submitAgain(state, caller, stored, id, requestId);
-    const newId = state.ids.encode(ref);
-    addEvent(state, stored.task, {
-      kind: EVENT.retriedAs,
-      attempt: stored.end.attempt,
-      at: state.clock.now(),
-      detail: Buffer.from(newId),
-    });
-    await committed(state);
-    const made = await findTask(state, newId);
+    const made = await findTask(state, await retryTask(state, caller, id, requestId));
     return create(RetryResultSchema, { result: { case: "task", value: describeTask(state, made, "full") } });
   } catch (error) {
     if (!(error instanceof TssError)) throw error;
     return create(RetryResultSchema, { result: { case: "error", value: toRpcStatus(error) } });
   }
+}
+
+/**
+ * Makes a new task from an ended one, and answers with its id when it is durable.
+ * @param requestId makes one new task however often it is asked for within a day; empty: each time another.
+ * @throws TssError NOT_FOUND, FAILED_PRECONDITION (it has not ended), UNAVAILABLE …
+ */
+export async function retryTask(state: EngineState, caller: Caller, id: string, requestId: string): Promise<string> {
+  const stored = await findTask(state, id);
+  if (stored.end === null)
+    throw new TssError("FAILED_PRECONDITION", `Task ${id} has not ended; cancel it first, or wait for its end.`, {
+      reason: "TASK_NOT_ENDED",
+    });
+  const newId = state.ids.encode(await submitAgain(state, caller, stored, id, requestId));
+  addEvent(state, stored.task, {
+    kind: EVENT.retriedAs,
+    attempt: stored.end.attempt,
+    at: state.clock.now(),
+    detail: Buffer.from(newId),
+  });
+  await committed(state);
+  return newId;
 }
 
 async function submitAgain(

@@ -1,4 +1,4 @@
-/** Small tables that people change: lanes, queues, API keys. Each call is its own short transaction. */
+/** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */
 export interface CatalogStore {
   meta(): Promise<Meta>;
 
@@ -20,6 +20,20 @@ export interface CatalogStore {
   /** @returns false when there is no such key. An earlier revocation keeps its time. */
   revokeApiKey(id: string, at: number): Promise<boolean>;
   touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
+
+  /** Oldest first. */
+  bulks(): Promise<readonly BulkRow[]>;
+  /** Inserts or replaces. */
+  saveBulk(bulk: BulkRow): Promise<void>;
+  deleteBulks(ids: readonly string[]): Promise<void>;
+}
+
+/** A job on many tasks. */
+export interface BulkRow {
+  readonly id: string;
+  readonly createdAt: number;
+  /** JSON of what it is and how far it is. */
+  readonly body: string;
 }
 
 export interface Meta {

@@ -1,4 +1,5 @@
 import { type DescMessage, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { BulkService, GetBulkRequestSchema, GetBulkResponseSchema } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import {
   ExplainQueueRequestSchema,
   ExplainQueueResponseSchema,
@@ -50,6 +51,7 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
     key: "sessionId",
   }),
   worker: polled(WorkerRegistryService, "getWorker", GetWorkerRequestSchema, GetWorkerResponseSchema),
+  bulk: polled(BulkService, "getBulk", GetBulkRequestSchema, GetBulkResponseSchema),
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
   stats: statsSource,
   series: seriesSource,
@@ -67,7 +69,12 @@ export function sourceOf(context: RouteContext, topic: string, from: number): So
 }
 
 function polled(
-  service: typeof TaskService | typeof QueueService | typeof StatsService | typeof WorkerRegistryService,
+  service:
+    | typeof TaskService
+    | typeof QueueService
+    | typeof StatsService
+    | typeof WorkerRegistryService
+    | typeof BulkService,
   method: string,
   input: DescMessage,
   output: DescMessage,

@@ -1,5 +1,6 @@
 import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { http } from "../../proto/gen/google/api/annotations_pb.js";
+import { file_tss_v1_bulk_service } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { file_tss_v1_lock_service } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { file_tss_v1_operator_service } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { file_tss_v1_task_service } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -8,6 +9,7 @@ import { file_tss_v1_worker_service } from "../../proto/gen/tss/v1/worker_servic
 /** Every service of the contract. */
 export const SERVICES: readonly DescService[] = [
   file_tss_v1_task_service,
+  file_tss_v1_bulk_service,
   file_tss_v1_worker_service,
   file_tss_v1_operator_service,
   file_tss_v1_lock_service,

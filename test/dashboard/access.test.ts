@@ -9,7 +9,7 @@ import { type DevSystem, startDev } from "../support/dev-system.ts";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let system: DevSystem;
-let ids: Record<"coloured" | "waits" | "plain" | "worker", string>;
+let ids: Record<"coloured" | "waits" | "plain" | "worker" | "group", string>;
 beforeAll(async () => {
   system = await startDev();
   const submit = async (body: object) =>
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const colours = `i=0; while [ $i -lt 108 ]; do printf '\\033[%dm %d \\033[0m' $i $i; i=$((i+1)); done; echo; i=16; while [ $i -lt 256 ]; do printf '\\033[38;5;%dm %d \\033[0m' $i $i; i=$((i+5)); done; echo; echo to stderr >&2; exit 2`;
   const { workers } = (await (await system.rest("/worker/list")).json()) as { workers: { sessionId: string }[] };
   ids = {
+    group: "",
     worker: workers[0]?.sessionId ?? "",
     coloured: await submit({
       name: "coloured",
@@ -32,6 +33,8 @@ beforeAll(async () => {
     plain: await submit({ name: "plain", command: 'echo "{}" > "$TSS_OUTPUT"' }),
   };
   for (const id of [ids.coloured, ids.plain]) await system.rest(`/task/wait/${id}?timeout=30`);
+  const { groups } = (await (await system.rest("/stats/failures")).json()) as { groups: { fingerprint: string }[] };
+  ids.group = groups[0]?.fingerprint ?? "";
 });
 afterAll(async () => {
   await system?.stop();
@@ -57,6 +60,11 @@ async function violations(page: Page): Promise<string[]> {
 const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<unknown>])[] = [
   ["Overview", () => "", (page) => page.getByRole("img", { name: /^Waited/ }).waitFor()],
   ["Failures", () => "failures", (page) => page.getByRole("link", { name: /^coloured: exit/ }).waitFor()],
+  [
+    "Failures, a group",
+    () => `failures/${ids.group}`,
+    (page) => page.getByRole("heading", { name: /^coloured: exit/ }).waitFor(),
+  ],
   ["Failures, none", () => "failures/0123456789abcdef", (page) => page.getByText("There is no such kind").waitFor()],
   ["Tasks", () => "tasks", (page) => page.getByRole("link", { name: "coloured" }).waitFor()],
   [
@@ -111,6 +119,24 @@ describe.each(["light", "dark"] as const)("axe finds nothing in %s:", (colorSche
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
   });
+
+  test("rows that are chosen, and what is asked about them", async () => {
+    const { page } = browser;
+    await page.goto(`${system.gateway}/#/tasks`);
+    await page.getByRole("checkbox", { name: "Choose waits" }).check();
+    await page.getByRole("region", { name: "Chosen tasks" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("region", { name: "Chosen tasks" }).getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Cancel 1 task" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Cancel 1 task" }).click();
+    const line = page.getByRole("complementary", { name: "Cancel" });
+    await line.getByRole("button", { name: "Undo" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await line.getByRole("button", { name: "Undo" }).click();
+    await line.getByText("Undone: nothing was touched.").waitFor();
+    await line.getByRole("button", { name: "Close" }).click();
+  });
 });
 
 test("the way in too", async () => {
@@ -149,6 +175,43 @@ test("keys alone: from the list into a task and out, through tabs and menus", as
   await page.keyboard.press("n");
   await page.getByRole("heading", { name: "Submit a task" }).waitFor();
   expect(browser.faults).toEqual([]);
+});
+
+test("keys alone: everything on every page that can be pressed is reached with Tab", async () => {
+  await using browser = await openDashboard(system);
+  const { page } = browser;
+  for (const [name, place, there] of PLACES) {
+    await page.goto(`${system.gateway}/#/${place()}`);
+    await there(page);
+    // Rows of a list in sight are many; the box around them is reached, and j and k go on from there.
+    const stops = await page.evaluate(() => {
+      const all = document.querySelectorAll<HTMLElement>(
+        "a[href], button, input, select, textarea, summary, [role=slider]",
+      );
+      const open = [...all].filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) &&
+          element.tabIndex >= 0 &&
+          !element.matches(":disabled, [type=radio]") &&
+          !element.closest(".task-space, .log-box, [popover]"),
+      );
+      for (const element of open) element.dataset["stop"] = "";
+      (document.activeElement as HTMLElement | null)?.blur();
+      return open.length;
+    });
+    for (let press = 0; press < stops + 120; press++) {
+      await page.keyboard.press("Tab");
+      const left = await page.evaluate(() => {
+        delete (document.activeElement as HTMLElement | null)?.dataset["stop"];
+        return document.querySelectorAll("[data-stop]").length;
+      });
+      if (left === 0) break;
+    }
+    const left = await page.evaluate(() =>
+      [...document.querySelectorAll("[data-stop]")].map((element) => element.outerHTML.slice(0, 120)),
+    );
+    expect([name, left]).toEqual([name, []]);
+  }
 });
 
 test("320 px wide: nothing is cut off, and what can be pressed can be hit", async () => {

@@ -1,32 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
-import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { expect, test } from "@jest/globals";
+import { dashboardHouse } from "../support/dashboard-house.ts";
 
-let system: DevSystem;
-let browser: DashboardPage;
-beforeAll(async () => {
-  system = await startDev();
-  browser = await openDashboard(system, { place: "tasks" });
-});
-afterAll(async () => {
-  expect(browser?.faults ?? []).toEqual([]);
-  await browser?.close();
-  await system?.stop();
-});
+const house = dashboardHouse();
 
-const submit = async (command: string) => {
-  const answer = await system.rest("/task/submit", {
-    method: "POST",
-    body: JSON.stringify({ name: "writes", command }),
-  });
-  return ((await answer.json()) as { id: string }).id;
-};
-const ended = (id: string) => system.rest(`/task/wait/${id}?timeout=60`);
-const open = (id: string, rest = "") => browser.page.goto(`${system.gateway}/#/task/${id}${rest}`);
-const line = (text: string | RegExp) => browser.page.locator(".log-text", { hasText: text });
+const { ended } = house;
+const submit = (command: string) => house.submit({ name: "writes", command });
+const open = (id: string, rest = "") => house.open(`task/${id}${rest}`);
+const line = (text: string | RegExp) => house.browser.page.locator(".log-text", { hasText: text });
 
 test("100 000 lines are followed to their end, few of them in the page", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit(
     "read go < go; seq 1 100000 | sed 's/^/line /'; echo the end".replace("read go < go; ", "sleep 1; "),
   );
@@ -41,7 +24,7 @@ test("100 000 lines are followed to their end, few of them in the page", async (
 });
 
 test("what is written while one looks is shown, until one scrolls up", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit(
     "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo step $i; done; sleep 1; echo after; sleep 300",
   );
@@ -54,11 +37,11 @@ test("what is written while one looks is shown, until one scrolls up", async () 
   await page.waitForFunction(
     () => document.querySelector(".log-tools [aria-pressed]")?.getAttribute("aria-pressed") === "false",
   );
-  await system.rest(`/task/cancel/${id}`, { method: "POST" });
+  await house.system.rest(`/task/cancel/${id}`, { method: "POST" });
 });
 
 test("found whatever the case, counted exactly, gone through with keys", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit("seq 1 5000 | sed 's/^/row /'; echo 'A \\033[1mNEE\\033[0mDLE'; seq 1 500; echo needle");
   await ended(id);
   await open(id);
@@ -75,7 +58,7 @@ test("found whatever the case, counted exactly, gone through with keys", async (
 });
 
 test("a line has an address, and so has a range of lines", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit("seq 1 3000 | sed 's/^/row /'");
   await ended(id);
   await open(id, "?from=1500");
@@ -88,7 +71,7 @@ test("a line has an address, and so has a range of lines", async () => {
 });
 
 test("markup, controls, broken UTF-8 and very long lines are text and harm nothing", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit(
     `echo '<script>document.title="x"</script><b>bold</b>'; printf '\\342\\200\\256moc\\n'; printf 'a\\377b\\n'; printf 'bell\\007\\n'; head -c 3000000 /dev/zero | tr '\\0' x; echo; printf '\\033]8;;javascript:alert(1)\\007link\\033]8;;\\007\\n'; echo last`,
   );
@@ -106,7 +89,7 @@ test("markup, controls, broken UTF-8 and very long lines are text and harm nothi
 });
 
 test("a link a program writes leads out, and tells nobody where from", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit("printf '\\033]8;;https://example.invalid/x\\033\\\\docs\\033]8;;\\033\\\\\\n'");
   await ended(id);
   await open(id);

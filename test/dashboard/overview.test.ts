@@ -88,6 +88,21 @@ test("charts draw what was measured, and tell the same as a table whose rows lea
   expect(await page.locator(".search-problems li").count()).toBe(0);
 });
 
+test("the same hours of the day before can be drawn beside, by a key too, and the address has it", async () => {
+  const { page } = browser;
+  await page.goto(`${system.gateway}/#/?range=15m`);
+  const flow = page.getByRole("figure").filter({ hasText: "Tasks a minute" });
+  await flow.getByText("failed").waitFor();
+  expect(await flow.getByText("out, the day before").count()).toBe(0);
+  await page.getByRole("heading", { name: "Overview" }).click();
+  await page.keyboard.press("c");
+  await page.waitForURL(/compare=true/);
+  await flow.getByText("out, the day before").waitFor();
+  await page.getByRole("figure").filter({ hasText: "Waited" }).getByText("p95, the day before").waitFor();
+  await page.getByRole("checkbox", { name: "Beside the day before" }).uncheck();
+  await flow.getByText("out, the day before").waitFor({ state: "detached" });
+});
+
 test("a queue has its own charts", async () => {
   const { page } = browser;
   await page.goto(`${system.gateway}/#/queue/sync?range=15m`);

@@ -1,15 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { asPython } from "../../gateway/dashboard/src/copy/as-python.ts";
 import { asCommandLine, asCurl, asTypeScript } from "../../gateway/dashboard/src/copy/copy-as.ts";
 import { shellQuote } from "../../gateway/dashboard/src/copy/shell-quote.ts";
 import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
 import { BLANK, draftLike } from "../../gateway/dashboard/src/submit/draft.ts";
 import { hexDump, indentJson } from "../../gateway/dashboard/src/task/read-payload.ts";
+import { compareSpan, differences, ranMs, waitedMs } from "../../gateway/dashboard/src/task/usual.ts";
 import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
 import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
 import { serverNow, setServerTime } from "../../gateway/dashboard/src/time/server-clock.ts";
+import { ticking } from "../../gateway/dashboard/src/time/ticking.ts";
 import { displayText } from "../../gateway/dashboard/src/ui/display-text.ts";
+import type { TaskSpecJson } from "../../proto/gen/tss/v1/task_pb.js";
+import { until } from "../support/until.ts";
 
 describe("a list and its newest page", () => {
   test.each([
@@ -49,6 +54,14 @@ describe("times", () => {
       "in 2 h",
       "now",
     ]);
+  });
+
+  test("who begins to look sees the time of now, not of the last who looked", async () => {
+    const last = ticking.get();
+    await until("a later moment", () => Date.now() > last);
+    const stop = ticking.subscribe(() => {});
+    expect(ticking.get()).toBeGreaterThan(last);
+    stop();
   });
 
   test("UTC is UTC wherever the computer is", () => {
@@ -147,6 +160,32 @@ describe("a task as a call", () => {
     });
   });
 
+  test("Python is a program that submits the task, whatever it runs", () => {
+    const stub = `
+import json, sys, types
+tss = types.ModuleType("tss")
+tss.Retry = lambda **policy: policy
+tss.task = lambda type, input=None, **options: dict(type=type, input=input, **options)
+tss.command = lambda line, **options: dict(command=line, **options)
+tss.TaskRequest = lambda options, **request: dict(request, **options)
+class Client:
+    def submit(self, task):
+        return types.SimpleNamespace(id=json.dumps(task))
+tss.Client = Client
+sys.modules["tss"] = tss
+`;
+    const run = (of: TaskSpecJson) =>
+      JSON.parse(execFileSync("python3", ["-c", stub + asPython(of)], { encoding: "utf8" }));
+    const odd = { name: "a 'b' \"c\"\\ \u2028 \u{1f6d1}", argv: ["convert", "a b"], priority: -3, env: { A: "1\n2" } };
+    expect(run(odd)).toEqual({ name: odd.name, command: odd.argv, priority: -3, env: odd.env });
+    expect(run(spec)).toEqual({
+      ...{ name: spec.name, command: spec.command, queue: "mail", input: { a: 1 } },
+      ...{ labels: { customer: "4 2" }, timeout: 90.5, retry: { limit: 3, interval: 5, backoff: "fixed" } },
+    });
+    const { command: _, ...rest } = spec;
+    expect(run({ ...rest, type: "mail.send" })).toMatchObject({ type: "mail.send", input: { a: 1 }, timeout: 90.5 });
+  });
+
   test("TypeScript counts in milliseconds", () => {
     const text = asTypeScript(spec);
     const task = new Function(`return ${/client\.submit\(([\s\S]*)\);\nconsole/.exec(text)?.[1]}`)();
@@ -204,5 +243,30 @@ describe("the form", () => {
       priority: -5,
     };
     expect(checkDraft(draftLike({ spec })).spec).toEqual(spec);
+  });
+});
+
+describe("beside others of its kind", () => {
+  test("a duration is as usual up to the 95th, and nothing is said of few", () => {
+    expect(compareSpan(94, 10, 95, 20)?.word).toBe("as usual");
+    expect(compareSpan(96, 10, 95, 20)?.word).toBe("longer than usual");
+    expect(compareSpan(96, 10, 95, 19)).toBe(undefined);
+    expect(compareSpan(undefined, 10, 95, 20)).toBe(undefined);
+    expect(compareSpan(96, undefined, undefined, 0)).toBe(undefined);
+  });
+
+  test("it waited from when it could have started, and runs until now", () => {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const task = { createdAt: at(1_000), runAt: at(5_000), attempts: [{ leasedAt: at(7_500), startedAt: at(8_000) }] };
+    expect([waitedMs(task, 10_000), ranMs(task, 10_000)]).toEqual([2_500, 2_000]);
+    expect([waitedMs({ createdAt: at(1_000) }, 10_000), ranMs({}, 10_000)]).toEqual([9_000, undefined]);
+    expect(waitedMs({ createdAt: at(1_000), runAt: at(20_000) }, 10_000)).toBe(undefined);
+    expect(waitedMs({ createdAt: at(1_000), endedAt: at(3_000) }, 10_000)).toBe(2_000);
+  });
+
+  test("what is other is named, whatever the order of keys", () => {
+    const spec = { command: "a", env: { A: "1", B: "2" }, labels: { x: "1" } };
+    expect(differences(spec, { ...spec, env: { B: "2", A: "1" } })).toEqual([]);
+    expect(differences(spec, { command: "b", env: { A: "1" } })).toEqual(["command", "environment", "labels"]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { createdText, moveEdge, stretchOf, windowOf } from "../../gateway/dashboard/src/tasks/brush.ts";
 import { valuesOf, withField } from "../../gateway/dashboard/src/tasks/search/edit-search.ts";
 import { parseSearch } from "../../gateway/dashboard/src/tasks/search/parse-search.ts";
 import { suggest } from "../../gateway/dashboard/src/tasks/search/suggest.ts";
@@ -92,5 +93,46 @@ describe("suggestions", () => {
       "main",
     ]);
     expect(suggest("colour:r", 8, {})).toEqual([]);
+  });
+});
+
+describe("a stretch of time", () => {
+  const grid = { times: [600, 660, 720, 780], bucketSeconds: 60 };
+
+  test("is written so that it is read back as the same buckets", () => {
+    for (const stretch of [
+      [0, 1],
+      [1, 2],
+      [1, 1],
+      [2, 3],
+      [3, 3],
+    ] as const) {
+      const { request } = parseSearch(`created:${createdText(grid, stretch)}`, 0);
+      const [after, before] = [request.createdAfter, request.createdBefore].map((at) =>
+        at === undefined ? undefined : Date.parse(at),
+      );
+      expect(stretchOf(grid, after, before)).toEqual(stretch);
+    }
+    expect(createdText(grid, [0, 3])).toBe("");
+    expect(createdText(grid, [1, 3])).toBe("1970-01-01T00:11:00Z..");
+    expect(stretchOf(grid, 1_000_000, undefined)).toBe(null);
+  });
+
+  test("is moved by its edges, which do not pass each other nor the end", () => {
+    expect(moveEdge(null, 4, 0, "ArrowRight")).toEqual([1, 3]);
+    expect(moveEdge([1, 2], 4, 0, "PageUp")).toEqual([3, 3]);
+    expect(moveEdge([1, 2], 4, 1, "Home")).toEqual([0, 0]);
+    expect(moveEdge([1, 2], 4, 1, "End")).toEqual([1, 3]);
+    expect(moveEdge([1, 2], 4, 1, "a")).toBe(undefined);
+  });
+
+  test("is shown in a range that has all of it, unless another was chosen", () => {
+    const day = 86_400_000;
+    expect(windowOf(undefined, undefined, day)).toBe("24h");
+    expect(windowOf(undefined, day - 3_000_000, day)).toBe("1h");
+    expect(windowOf(undefined, day, 3 * day)).toBe("7d");
+    expect(windowOf(undefined, 0, 400 * day)).toBe("30d");
+    expect(windowOf("6h", 0, day)).toBe("6h");
+    expect(windowOf("nonsense", undefined, day)).toBe("24h");
   });
 });

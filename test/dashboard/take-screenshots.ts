@@ -36,9 +36,17 @@ try {
     await shoot("queue", "queue/images?range=15m", "in all");
     await shoot("failures", "failures", "sync customer");
     await shoot("workers", "workers", "Came, left and lost");
-    await shoot("tasks", "tasks", "welcome mail");
+    await shoot("tasks", "tasks?range=15m", "welcome mail");
     await shoot("task", `task/${ids.running}`, "photo-042.jpg");
     await shoot("failed", `task/${ids.failed}`, "answers 503");
+    if (theme === "light") {
+      await page.goto(`${system.gateway}/#/tasks?q=status%3Afailed&range=15m`);
+      await page.getByRole("button", { name: "Do something to all that fit" }).click();
+      await page.getByRole("menuitem", { name: "Run them again" }).click();
+      await page.getByRole("list", { name: "Some of them" }).waitFor();
+      await page.screenshot({ path: join(IMAGES, "bulk-light.png") });
+      await page.getByRole("button", { name: "Leave them" }).click();
+    }
     if (theme === "light") await shoot("submit", `submit?like=${ids.running}`, "Submit a copy");
     await close();
   }

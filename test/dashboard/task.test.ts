@@ -1,35 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
-import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { beforeAll, expect, test } from "@jest/globals";
+import { dashboardHouse } from "../support/dashboard-house.ts";
 import { isRunning } from "../support/is-running.ts";
+import { until } from "../support/until.ts";
 
-let system: DevSystem;
-let browser: DashboardPage;
+const house = dashboardHouse();
 beforeAll(async () => {
-  system = await startDev();
-  browser = await openDashboard(system, { place: "tasks" });
-  await browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: system.gateway });
-});
-afterAll(async () => {
-  expect(browser?.faults ?? []).toEqual([]);
-  await browser?.close();
-  await system?.stop();
+  await house.browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: house.system.gateway });
 });
 
-const submit = async (body: object) => {
-  const answer = await system.rest("/task/submit", {
-    method: "POST",
-    body: JSON.stringify({ name: "a task", ...body }),
-  });
-  return ((await answer.json()) as { id: string }).id;
-};
-const ended = async (id: string) => (await system.rest(`/task/wait/${id}?timeout=30`)).json();
-const open = (id: string, rest = "") => browser.page.goto(`${system.gateway}/#/task/${id}${rest}`);
+const submit = (body: object) => house.submit({ name: "a task", ...body });
+const ended = async (id: string) => (await house.system.rest(`/task/wait/${id}?timeout=30`)).json();
+const open = (id: string, rest = "") => house.open(`task/${id}${rest}`);
 
 test("a cancel ends the process, and the page says so by itself", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ name: "endless", command: "echo $$; exec sleep 300" });
   await open(id);
   const line = page.locator(".log-text").first();
@@ -45,7 +31,7 @@ test("a cancel ends the process, and the page says so by itself", async () => {
 });
 
 test("running again makes a new task, and each leads to the other", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ name: "twice", command: "exit 3" });
   await ended(id);
   await open(id);
@@ -59,8 +45,8 @@ test("running again makes a new task, and each leads to the other", async () => 
 });
 
 test("why it waits is said in a sentence", async () => {
-  const { page } = browser;
-  await system.rest("/queue/pause/held", { method: "POST", body: JSON.stringify({ note: "supplier is down" }) });
+  const { page } = house.browser;
+  await house.system.rest("/queue/pause/held", { method: "POST", body: JSON.stringify({ note: "supplier is down" }) });
   const id = await submit({ command: "true", queue: "held" });
   await open(id);
   await page
@@ -68,12 +54,12 @@ test("why it waits is said in a sentence", async () => {
     .getByText(/supplier is down/)
     .waitFor();
   await page.locator(".task-title").getByText("paused").waitFor();
-  await system.rest("/queue/resume/held", { method: "POST", body: "{}" });
+  await house.system.rest("/queue/resume/held", { method: "POST", body: "{}" });
   await page.locator(".task-title").getByText("succeeded").waitFor();
 });
 
 test("attempts stand side by side, and each shows its own output", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ command: "echo attempt $TSS_ATTEMPT; exit 1", retry: { limit: 2, interval: 0.05 } });
   await ended(id);
   await open(id);
@@ -86,7 +72,7 @@ test("attempts stand side by side, and each shows its own output", async () => {
 });
 
 test("input and result are shown as they are, large numbers too", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({
     command: 'echo "{\\"big\\": 12345678901234567890, \\"html\\": \\"<b>x</b>\\"}" > "$TSS_OUTPUT"',
     payload: { user: "Ada", list: [1, 2] },
@@ -101,7 +87,7 @@ test("input and result are shown as they are, large numbers too", async () => {
 });
 
 test("its events are told in their order", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({
     command: 'echo \'{"message":"half way"}\' >&3; exit 4',
     retry: { limit: 1, interval: 0.05 },
@@ -117,7 +103,7 @@ test("its events are told in their order", async () => {
 });
 
 test("it can be copied as a call", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ name: "it's copied", command: "echo 'a b'", labels: { x: "1" } });
   await open(id);
   for (const [item, wanted] of [
@@ -126,6 +112,7 @@ test("it can be copied as a call", async () => {
       `tss task create --name 'it'\\''s copied' --queue default --command 'echo '\\''a b'\\''' --label x=1`,
     ],
     ["curl", "/task/submit"],
+    ["Python", "tss.Client()"],
     ["TypeScript", "createClient"],
   ] as const) {
     await page.getByRole("button", { name: "Copy as a call" }).click();
@@ -138,7 +125,7 @@ test("it can be copied as a call", async () => {
 });
 
 test("a copy is edited and submitted, with what the form has no field for", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ name: "model", command: "echo one", resources: { cpu: 1 }, timeout: 90 });
   await open(id);
   await page.getByRole("heading", { name: "model" }).waitFor();
@@ -151,12 +138,37 @@ test("a copy is edited and submitted, with what the form has no field for", asyn
   await page.getByRole("button", { name: "Submit" }).click();
   await page.getByRole("heading", { name: "copy", exact: true }).waitFor();
   const made = /task\/([^?]+)/.exec(page.url())?.[1] ?? "";
-  const { spec } = (await (await system.rest(`/task/query/${made}`)).json()) as { spec: object };
+  const { spec } = (await (await house.system.rest(`/task/query/${made}`)).json()) as { spec: object };
   expect(spec).toMatchObject({ command: "echo two", resources: { cpu: 1 }, timeout: 90 });
 });
 
+test("it is set beside others of its kind, and beside the last that succeeded", async () => {
+  const { page } = house.browser;
+  const sleeps = (name: string, more: object = {}) => submit({ name, command: "true", queue: "usual", ...more });
+  for (let made = 0; made < 21; made++) await ended(await sleeps("usual"));
+  await until("their times are counted", async () => {
+    const { total } = (await (await house.system.rest("/stats/series?queue=usual")).json()) as {
+      total: { run: { count?: number } };
+    };
+    return (total.run.count ?? 0) >= 20;
+  });
+  const bad = await sleeps("usual", { command: "exit 3", env: { A: "1" } });
+  await ended(bad);
+  await page.goto(`${house.system.gateway}/#/task/${bad}`);
+  const compared = page.getByRole("region", { name: "Compared with normal" });
+  await compared
+    .getByText(/half under .*, 95 % under/)
+    .first()
+    .waitFor();
+  await compared.getByText("as usual").or(compared.getByText("longer than usual")).first().waitFor();
+  await compared.getByText("with other command, environment.").waitFor();
+  await compared.getByRole("link", { name: "The last that succeeded" }).click();
+  await page.waitForFunction((before) => !location.hash.includes(before), bad);
+  await page.getByText("It is the last of its kind that succeeded.").waitFor();
+});
+
 test("an id that never was, and one with a slip, are told apart from a fault", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   for (const id of ["0g0400000100010000006xbt55", "%3Cscript%3E", "nonsense"]) {
     await open(id);
     await page.getByText("There is no such task.").waitFor();
@@ -164,7 +176,7 @@ test("an id that never was, and one with a slip, are told apart from a fault", a
 });
 
 test("output is saved byte for byte", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   const id = await submit({ command: "printf 'a\\377b\\n'; printf '\\033[31mred\\033[0m'" });
   await ended(id);
   await open(id);
@@ -173,7 +185,7 @@ test("output is saved byte for byte", async () => {
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Download the whole output" }).click(),
   ]);
-  const file = join(system.folder, "saved.log");
+  const file = join(house.system.folder, "saved.log");
   await download.saveAs(file);
   expect(readFileSync(file)).toEqual(Buffer.from("a\u00ffb\n\u001b[31mred\u001b[0m", "latin1"));
   expect(download.suggestedFilename()).toBe(`${id}-attempt-1.log`);

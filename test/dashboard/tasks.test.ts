@@ -1,40 +1,25 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { type DashboardPage, openDashboard } from "../support/dashboard.ts";
-import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { beforeEach, expect, test } from "@jest/globals";
+import { dashboardHouse } from "../support/dashboard-house.ts";
 
-let system: DevSystem;
-let browser: DashboardPage;
-beforeAll(async () => {
-  system = await startDev();
-  browser = await openDashboard(system, { place: "tasks" });
-});
-afterAll(async () => {
-  expect(browser?.faults ?? []).toEqual([]);
-  await browser?.close();
-  await system?.stop();
-});
+const house = dashboardHouse();
 beforeEach(async () => {
   // Away from the list, so that nothing holds it.
-  await browser.page.mouse.move(2, 2);
+  await house.browser.page.mouse.move(2, 2);
 });
 
-const submit = async (name: string, command = "true", more: object = {}) => {
-  const body = JSON.stringify({ name, command, ...more });
-  const { id } = (await (await system.rest("/task/submit", { method: "POST", body })).json()) as { id: string };
-  return id;
-};
-const ended = (id: string) => system.rest(`/task/wait/${id}?timeout=30`);
+const { ended } = house;
+const submit = (name: string, command = "true", more: object = {}) => house.submit({ name, command, ...more });
 const open = async (q: string) => {
-  await browser.page.goto(`${system.gateway}/#/tasks?q=${encodeURIComponent(q)}`);
-  await browser.page.getByRole("combobox", { name: "Search tasks" }).waitFor();
+  await house.open(`tasks?q=${encodeURIComponent(q)}`);
+  await house.browser.page.getByRole("combobox", { name: "Search tasks" }).waitFor();
 };
-const row = (name: string) => browser.page.getByRole("row").filter({ hasText: name });
+const row = (name: string) => house.browser.page.getByRole("row").filter({ hasText: name });
 
 test("a task appears and its state changes in its place, without a reload", async () => {
   await open("");
-  const id = await submit("comes alive", "read line < wait.fifo", { workingDirectory: system.folder });
+  const id = await submit("comes alive", "read line < wait.fifo", { workingDirectory: house.system.folder });
   await row("comes alive").getByText("running").or(row("comes alive").getByText("failed")).waitFor();
-  await system.rest(`/task/cancel/${id}`, { method: "POST" });
+  await house.system.rest(`/task/cancel/${id}`, { method: "POST" });
   await ended(id);
   await row("comes alive")
     .getByText(/cancelled|failed/)
@@ -45,7 +30,7 @@ test("nothing moves under the pointer: what is new waits behind a button", async
   await open("");
   await row("hello").first().hover();
   await submit("waits outside");
-  const fresh = browser.page.getByRole("button", { name: /^1 new$/ });
+  const fresh = house.browser.page.getByRole("button", { name: /^1 new$/ });
   await fresh.waitFor();
   expect(await row("waits outside").count()).toBe(0);
   await fresh.click();
@@ -55,7 +40,7 @@ test("nothing moves under the pointer: what is new waits behind a button", async
 test("a search is its address, and shows what fits and nothing else", async () => {
   await ended(await submit("breaks", "exit 7", { queue: "mail", labels: { customer: "42" } }));
   await ended(await submit("works", "true", { queue: "mail" }));
-  const { page } = browser;
+  const { page } = house.browser;
   await open("");
   const field = page.getByRole("combobox", { name: "Search tasks" });
   await field.fill("queue:mail status:failed label:customer=42");
@@ -69,7 +54,7 @@ test("a search is its address, and shows what fits and nothing else", async () =
 });
 
 test("what cannot be searched for is said under its word, and no empty list is shown for it", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open("status:done colour:red");
   await page.getByText('"done" is no status').waitFor();
   await page.getByText('Tasks cannot be searched by "colour"').waitFor();
@@ -79,7 +64,7 @@ test("what cannot be searched for is said under its word, and no empty list is s
 });
 
 test("a search that finds nothing says so, and how to see all", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open('name:"no such task"');
   await page.getByText("No task fits this search.").waitFor();
   await page.getByRole("button", { name: "Show all tasks" }).click();
@@ -87,7 +72,7 @@ test("a search that finds nothing says so, and how to see all", async () => {
 });
 
 test("suggestions complete fields, states and queues that exist", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open("");
   const field = page.getByRole("combobox", { name: "Search tasks" });
   await field.pressSequentially("que");
@@ -103,7 +88,7 @@ test("suggestions complete fields, states and queues that exist", async () => {
 });
 
 test("the status buttons edit the search, and count", async () => {
-  const { page } = browser;
+  const { page } = house.browser;
   await open("queue:mail");
   const failed = page.getByRole("button", { name: /^failed\s*1$/ });
   await failed.click();
@@ -116,7 +101,7 @@ test("the status buttons edit the search, and count", async () => {
 
 test("an id leads to its task, also from the field at the top", async () => {
   const id = await submit("by its id");
-  const { page } = browser;
+  const { page } = house.browser;
   await page.keyboard.press("Control+k");
   await page.keyboard.type(id);
   await page.keyboard.press("Enter");
@@ -130,8 +115,8 @@ test("a long list is read on as it is scrolled, and holds few rows of it", async
     delay: 3_600,
     queue: "long",
   }));
-  await system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
-  const { page } = browser;
+  await house.system.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
+  const { page } = house.browser;
   await open("queue:long");
   await page.getByText("100 tasks read so far").waitFor();
   const rows = page.getByRole("rowgroup", { name: "Rows" });
@@ -149,8 +134,39 @@ test("a long list is read on as it is scrolled, and holds few rows of it", async
 test("text of a task is text", async () => {
   await submit('<img src=x onerror="document.title=1">\u202egnp', "true", { queue: "odd" });
   await open("queue:odd");
-  const link = browser.page.locator(".row-link").first();
+  const link = house.browser.page.locator(".row-link").first();
   await link.waitFor();
   expect(await link.textContent()).toBe('<img src=x onerror="document.title=1">⟨U+202E⟩gnp');
-  expect(await browser.page.title()).toBe("Tasks · TSS");
+  expect(await house.browser.page.title()).toBe("Tasks · TSS");
+});
+
+test("a time is chosen from when tasks came, with the mouse and with keys", async () => {
+  const { page } = house.browser;
+  await ended(await submit("in the picture", "true", { queue: "brush" }));
+  await page.goto(`${house.system.gateway}/#/tasks?q=queue%3Abrush&range=15m`);
+  const picture = page.getByRole("region", { name: "When they came" });
+  await picture.getByText(": 1 submitted").waitFor();
+  const field = page.getByRole("combobox", { name: "Search tasks" });
+  const box = (await picture.locator(".brush").boundingBox())!;
+  // The first quarter: nothing came then.
+  await page.mouse.move(box.x + 2, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, box.y + 20, { steps: 3 });
+  await page.mouse.up();
+  await page.getByText("No task fits this search.").waitFor();
+  expect(await field.inputValue()).toMatch(/^queue:brush created:[\dT:-]+Z\.\.[\dT:-]+Z$/);
+  await picture.getByText(": 0 submitted").waitFor();
+  await picture.getByRole("slider", { name: "To" }).focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await row("in the picture").waitFor();
+  await picture.getByRole("slider", { name: "From" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  // Up to now, so that what comes is in it.
+  await page.waitForFunction(() => /created%3A[^&]*Z\.\.(&|$)/.test(location.hash));
+  await row("in the picture").waitFor();
+  await picture.getByRole("button", { name: "Any time" }).click();
+  await page.waitForFunction(() => !location.hash.includes("created"));
+  expect(await field.inputValue()).toBe("queue:brush");
 });

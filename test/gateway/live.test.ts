@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
+import { type LiveEvent, liveStream, untilEvent } from "../support/live-stream.ts";
 
 /** The dashboard's stream, read as its page reads it. */
 let system: DevSystem;
@@ -10,39 +11,7 @@ afterAll(async () => {
   expect(await system.stop()).toBe(0);
 });
 
-interface Event {
-  readonly event: string;
-  readonly data: Record<string, unknown> & {
-    readonly rows?: Record<string, { status: string }>;
-    readonly order?: string[];
-  };
-}
-
-async function* stream(body: object, key = system.key, path = "/live/stream"): AsyncGenerator<Event> {
-  const answer = await system.rest(path, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { authorization: `Bearer ${key}` },
-  });
-  expect(answer.status).toBe(200);
-  let text = "";
-  for await (const chunk of answer.body as ReadableStream<Uint8Array>) {
-    text += Buffer.from(chunk).toString();
-    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-      const [, event, data] = /^event: (.+)\ndata: (.+)$/.exec(text.slice(0, end)) ?? [];
-      text = text.slice(end + 2);
-      if (event !== undefined) yield { event, data: JSON.parse(data ?? "{}") };
-    }
-  }
-}
-
-async function until(events: AsyncGenerator<Event>, fits: (event: Event) => boolean): Promise<Event> {
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done) throw new Error("the stream ended");
-    if (fits(value)) return value;
-  }
-}
+const stream = (body: object, key = system.key, path = "/live/stream") => liveStream(system.gateway, key, body, path);
 
 const submit = async (body: object) =>
   ((await (await system.rest("/task/submit", { method: "POST", body: JSON.stringify(body) })).json()) as { id: string })
@@ -51,13 +20,13 @@ const submit = async (body: object) =>
 test("a list comes whole and then by what changes of it", async () => {
   const topic = 'tasks {"limit":5}';
   const events = stream({ topics: [topic] });
-  const first = await until(events, ({ event }) => event === "rows");
+  const first = await untilEvent(events, ({ event }) => event === "rows");
   expect(Object.keys(first.data.rows ?? {})).toEqual(first.data.order);
   const id = await submit({ name: "changes", command: "sleep 60" });
-  const came = await until(events, ({ data }) => data.rows?.[id] !== undefined);
+  const came = await untilEvent(events, ({ data }) => data.rows?.[id] !== undefined);
   expect(Object.keys(came.data.rows ?? {})).toEqual([id]);
   await system.rest(`/task/cancel/${id}`, { method: "POST" });
-  const ended = await until(events, ({ data }) => data.rows?.[id]?.status === "TASK_STATUS_CANCELLED");
+  const ended = await untilEvent(events, ({ data }) => data.rows?.[id]?.status === "TASK_STATUS_CANCELLED");
   expect(came.data.order?.[0]).toBe(id);
   // An order that has not changed is not sent again.
   expect(ended.data.order).toBeUndefined();
@@ -67,13 +36,13 @@ test("a list comes whole and then by what changes of it", async () => {
 test("numbers come once a second and as what has changed, a series as its buckets", async () => {
   const series = 'series {"minutes":15}';
   const events = stream({ topics: ["stats", series] });
-  const first = await until(events, ({ data }) => data["topic"] === "stats");
+  const first = await untilEvent(events, ({ data }) => data["topic"] === "stats");
   expect(first.data.order).toEqual(expect.arrayContaining(["verdict", "totals", "queue/default", "problems"]));
   const id = await submit({ name: "counted", command: "true", queue: "counted" });
-  const came = await until(events, ({ data }) => data.rows?.["queue/counted"] !== undefined);
+  const came = await untilEvent(events, ({ data }) => data.rows?.["queue/counted"] !== undefined);
   expect(Object.keys(came.data.rows ?? {})).not.toContain("problems");
   await system.rest(`/task/wait/${id}?timeout=30`);
-  const { data } = await until(
+  const { data } = await untilEvent(
     events,
     ({ data: { topic, rows } }) => topic === series && Object.keys(rows ?? {}).length > 0,
   );
@@ -102,7 +71,7 @@ test("a task is told at every change until its end, its output as it comes", asy
   await events.return(undefined);
   // Who comes when it is over hears its end too.
   const late = stream({ topics: [output], from: { [output]: 8 } });
-  expect((await until(late, ({ event }) => event === "output")).data).toMatchObject({ end: true, offset: 8 });
+  expect((await untilEvent(late, ({ event }) => event === "output")).data).toMatchObject({ end: true, offset: 8 });
   await late.return(undefined);
 });
 
@@ -136,14 +105,14 @@ test("a stream of a revoked key is closed with a word", async () => {
   const made = await system.rest("/key/create", { method: "POST", body: '{"name":"g","role":"viewer","ttl":600}' });
   const { secret, apiKey } = (await made.json()) as { secret: string; apiKey: { id: string } };
   const events = stream({ topics: ["queues"] }, secret);
-  await until(events, ({ event }) => event === "rows");
+  await untilEvent(events, ({ event }) => event === "rows");
   await system.rest(`/key/revoke/${apiKey.id}`, { method: "POST", body: "{}" });
-  await until(events, ({ event }) => event === "signed-out");
+  await untilEvent(events, ({ event }) => event === "signed-out");
   expect((await events.next()).done).toBe(true);
 });
 
 test("where no stream comes through, the same is asked for once", async () => {
-  const events: Event[] = [];
+  const events: LiveEvent[] = [];
   for await (const event of stream({ topics: ["queues", "workers", "overview", "nope"] }, system.key, "/live/poll"))
     events.push(event);
   expect(events.map(({ event, data }) => [event, data["topic"]])).toEqual([

@@ -7,18 +7,23 @@ import { Audit } from "../../coordinator/operations/audit.ts";
 import type { Operations } from "../../coordinator/operations/operations.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { Told } from "../../coordinator/stats/activity-log.ts";
+import { BulkAction, BulkPhase } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { AcquireLockRequestSchema } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { ActivityKind, ListActivityRequestSchema } from "../../proto/gen/tss/v1/stats_pb.js";
+import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
+import { until } from "../support/until.ts";
 
 /** What each method that changes something writes down; submits and what workers say are told by the tasks themselves. */
 const WRITTEN: Readonly<Record<string, string>> = {
   "tss.v1.TaskService/CancelTasks": "task.cancel",
   "tss.v1.TaskService/RetryTasks": "task.retry",
+  "tss.v1.BulkService/RunBulk": "bulk.run",
+  "tss.v1.BulkService/StopBulk": "bulk.stop",
   "tss.v1.QueueService/PauseQueue": "queue.pause",
   "tss.v1.QueueService/ResumeQueue": "queue.resume",
   "tss.v1.QueueService/LimitQueue": "queue.limit",
@@ -29,7 +34,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 };
 /** Of locks only what is taken from another's hands is told: programs take and give back theirs by the thousand. */
 const UNTOLD =
-  /\/(Get|List|Watch|Wait|Tail|Explain|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$)/;
+  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$)/;
 
 test("every method that changes something has an entry", () => {
   const changing = SERVICES.filter(({ typeName }) => typeName.startsWith("tss."))
@@ -78,6 +83,13 @@ describe("the audit", () => {
     await operations.operator.drainWorker(CALLER, { sessionId: worker.sessionId } as never);
     await operations.tasks.retryTasks(CALLER, { ids: [id, "nonsense"], requestId: "" } as never);
     await operations.tasks.cancelTasks(CALLER, { ids: [waiting, id] } as never);
+    const prepared = { action: BulkAction.CANCEL, filter: create(ListTasksRequestSchema, { queue: "mail" }), ids: [] };
+    const { bulk } = await operations.bulk.prepareBulk(CALLER, prepared as never);
+    const job = { id: bulk!.id, perSecond: 0, delay: { seconds: 60n, nanos: 0 } } as never;
+    await until("counted", async () => (await operations.bulk.getBulk(CALLER, job)).bulk?.phase === BulkPhase.READY);
+    await operations.bulk.runBulk(CALLER, job);
+    await operations.bulk.stopBulk(CALLER, job);
+    await operations.bulk.stopBulk(CALLER, job);
     const { catalog } = house.engine.state.store;
     const ring = { reload: async () => {} };
     const keys = audit.apiKeys(createApiKeyOperations({ catalog, ring, clock: systemClock, logger: silentLogger }));
@@ -101,6 +113,8 @@ describe("the audit", () => {
       "worker.drain": { subject: `worker/${worker.sessionId}`, summary: "Ann told worker test-worker to drain." },
       "task.retry": { subject: `task/${id}`, summary: `Ann retried task ${id}.` },
       "task.cancel": { subject: `task/${waiting}`, detail: { count: "1" } },
+      "bulk.run": { summary: "Ann set out to cancel 0 tasks of queue mail.", detail: { job: bulk!.id } },
+      "bulk.stop": { summary: "Ann stopped what was to cancel 0 tasks of queue mail, 0 of them done." },
       "key.create": { subject: `key/${apiKey!.id}`, detail: { name: "ci", role: "submitter" } },
       "key.revoke": { subject: `key/${apiKey!.id}`, summary: `Ann revoked the key ci (tss_${apiKey!.id}_…).` },
     });
@@ -110,6 +124,16 @@ describe("the audit", () => {
     expect(house.stats.activity.marks().map(({ action }) => action)).toEqual(
       expect.arrayContaining(["queue.pause", "queue.resume"]),
     );
+  });
+
+  test("tells what a job on many tasks has come to, in the name of who ran it", async () => {
+    const record = { id: "b_1", changed: 1_200, keyId: CALLER.keyId, problem: "The key was revoked." };
+    audit.bulkEnded({ ...record, action: BulkAction.RETRY, phase: BulkPhase.DONE } as never);
+    audit.bulkEnded({ ...record, action: BulkAction.CANCEL, phase: BulkPhase.FAILED } as never);
+    expect((await written()).map(({ action, summary, keyName }) => [action, summary, keyName])).toEqual([
+      ["bulk.end", "Ann ran again 1,200 tasks.", "Ann"],
+      ["bulk.end", "Ann cancelled 1,200 tasks, then it could not go on: The key was revoked.", "Ann"],
+    ]);
   });
 
   test("a change is written when it is answered; one that is refused is not", async () => {

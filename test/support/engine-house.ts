@@ -3,6 +3,8 @@ import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig, EngineObserver } from "../../coordinator/engine/state.ts";
+import { BulkJobs } from "../../coordinator/operations/bulk/bulk-jobs.ts";
+import type { BulkRecord } from "../../coordinator/operations/bulk/bulk-record.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
 import type {
   LeaseGrant,
@@ -59,6 +61,8 @@ export interface EngineHouse {
   readonly engine: Engine;
   readonly operations: Operations;
   readonly stats: Stats;
+  /** Jobs on many tasks that have ended by themselves. */
+  readonly bulkEnds: readonly BulkRecord[];
   readonly stopped: Promise<Error>;
   /** Stops in good order and closes the store. */
   close(): Promise<void>;
@@ -93,7 +97,16 @@ export async function startEngine(
   });
   const logs = new LogBook(memoryBlobs(), 1024 * 1024, silentLogger);
   const stats = await startStats(engine.state, cells, failures, silentLogger, "5.0.0");
-  const operations = createOperations(engine.state, logs, stats, {
+  const bulkEnds: BulkRecord[] = [];
+  const parts = {
+    state: engine.state,
+    alone: true,
+    callerOf: () => CALLER,
+    onEnd: (record: BulkRecord) => void bulkEnds.push(record),
+  };
+  const bulks = new BulkJobs(parts, silentLogger);
+  await bulks.start();
+  const operations = createOperations(engine.state, logs, stats, bulks, {
     version: "5.0.0",
     schemaVersion: 1,
     startedAt: Date.now(),
@@ -102,8 +115,10 @@ export async function startEngine(
     engine,
     operations,
     stats,
+    bulkEnds,
     stopped,
     close: async () => {
+      await bulks.close();
       await stats.stop();
       await engine.stop();
       await store.close();

@@ -18,6 +18,7 @@ export function fakeOperations(parts: Partials = {}): Operations {
     workers: room("workers"),
     operator: room("operator"),
     stats: room("stats"),
+    bulk: room("bulk"),
     locks: room("locks"),
   };
 }

@@ -90,6 +90,20 @@ export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
         values: [used.map((one) => one.id), used.map((one) => one.at)],
       });
     },
+    async bulks() {
+      const rows = await pool.rows({ text: "SELECT id, created_at, body FROM tss_bulk ORDER BY created_at, id" });
+      return rows.map((row) => ({ id: row.id, createdAt: row.created_at, body: row.body }));
+    },
+    async saveBulk({ id, createdAt, body }) {
+      await pool.rows({
+        text: `INSERT INTO tss_bulk (id, created_at, body) VALUES ($1, $2, $3)
+          ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, body = excluded.body`,
+        values: [id, createdAt, body],
+      });
+    },
+    async deleteBulks(ids) {
+      await pool.rows({ text: "DELETE FROM tss_bulk WHERE id = ANY ($1::text[])", values: [ids] });
+    },
   };
 }
 

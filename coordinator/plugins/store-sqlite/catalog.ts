@@ -55,6 +55,21 @@ export function makeCatalog({ writer, reader }: Handles): CatalogStore {
         for (const { id, at } of used) touch.run(at, id);
       });
     },
+    bulks: async () =>
+      rows("SELECT id, created_at, body FROM bulk ORDER BY created_at, id", (row) => ({
+        id: row["id"] as string,
+        createdAt: row["created_at"] as number,
+        body: row["body"] as string,
+      })),
+    async saveBulk({ id, createdAt, body }) {
+      writer.write(() => writer.prepare("INSERT OR REPLACE INTO bulk VALUES (?, ?, ?)").run(id, createdAt, body));
+    },
+    async deleteBulks(ids) {
+      writer.write(() => {
+        const remove = writer.prepare("DELETE FROM bulk WHERE id = ?");
+        for (const id of ids) remove.run(id);
+      });
+    },
   };
 }
 

@@ -127,6 +127,25 @@ export function catalogExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "jobs on many tasks are kept, replaced and deleted",
+      onFresh(openFresh, async (fresh) => {
+        const [{ catalog }, other] = [await fresh.open(), await fresh.open()];
+        expect(await catalog.bulks()).toEqual([]);
+        const job = (id: string, createdAt: number, body = "{}") => ({ id, createdAt, body });
+        for (const row of [job("b_2", T0 + 2), job("b_1", T0), job("B_1", T0 + 1)]) await catalog.saveBulk(row);
+        await catalog.saveBulk(job("b_2", T0 + 2, '{"it\'s":"🛑"}'));
+        expect(await other.catalog.bulks()).toEqual([
+          job("b_1", T0),
+          job("B_1", T0 + 1),
+          job("b_2", T0 + 2, '{"it\'s":"🛑"}'),
+        ]);
+        await other.catalog.deleteBulks(["b_1", "b_2", "nobody"]);
+        await other.catalog.deleteBulks([]);
+        expect(await catalog.bulks()).toEqual([job("B_1", T0 + 1)]);
+      }),
+    );
+
+    test(
       "the last use of keys is noted and never goes back",
       onFresh(openFresh, async (fresh) => {
         const { catalog } = await fresh.open();

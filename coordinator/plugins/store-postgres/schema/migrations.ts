@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BULK_TABLE } from "./bulk-table.ts";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
@@ -51,6 +52,12 @@ export const STEPS: readonly Step[] = [
     name: "Sharing1795600000000",
     async up(runner) {
       for (const text of [SHARING, SHARED_WRITE_FUNCTION]) await runner.query(text);
+    },
+  },
+  {
+    name: "Bulk1795700000000",
+    async up(runner) {
+      await runner.query(BULK_TABLE);
     },
   },
 ];

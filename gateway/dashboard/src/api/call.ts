@@ -1,5 +1,6 @@
 import type { DescMessage, MessageJsonType } from "@bufbuild/protobuf";
 import type { GenService } from "@bufbuild/protobuf/codegenv2";
+import type { BulkService } from "../../../../proto/gen/tss/v1/bulk_service_pb.js";
 import type {
   ApiKeyService,
   QueueService,
@@ -16,6 +17,7 @@ interface Services {
   WorkerRegistryService: typeof WorkerRegistryService;
   ApiKeyService: typeof ApiKeyService;
   StatsService: typeof StatsService;
+  BulkService: typeof BulkService;
 }
 
 type Methods<S> = S extends GenService<infer M> ? M : never;

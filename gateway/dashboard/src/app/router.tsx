@@ -26,19 +26,25 @@ const range = (search: Record<string, unknown>): { range?: string } => {
   return id === undefined ? {} : { range: id };
 };
 
+/** How charts are looked at. */
+const look = (search: Record<string, unknown>): { range?: string; compare?: boolean } => ({
+  ...range(search),
+  ...(search["compare"] === true || search["compare"] === "true" ? { compare: true } : {}),
+});
+
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  validateSearch: range,
+  validateSearch: look,
   component: lazyRouteComponent(() => import("../overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const tasks = createRoute({
   getParentRoute: () => inside,
   path: "/tasks",
-  validateSearch: (search: Record<string, unknown>): { q?: string } => {
+  validateSearch: (search: Record<string, unknown>): { q?: string; range?: string } => {
     const q = text(search["q"]);
-    return q === undefined ? {} : { q };
+    return { ...(q === undefined ? {} : { q }), ...range(search) };
   },
   component: lazyRouteComponent(() => import("../tasks/tasks-page.tsx"), "TasksPage"),
 });
@@ -85,7 +91,7 @@ const queues = createRoute({
 const queue = createRoute({
   getParentRoute: () => inside,
   path: "/queue/$name",
-  validateSearch: range,
+  validateSearch: look,
   component: lazyRouteComponent(() => import("../queues/queue-page.tsx"), "QueuePage"),
 });
 

@@ -37,7 +37,7 @@ export function useShortcuts(onHelp: () => void): void {
       else if (event.key === "p") paused.set(!paused.get());
       else if (event.key === "/") focus("search") || focus("go-to");
       else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
-      else if (!pressOwn(event.key)) return;
+      else if (!pressRow(event) && !pressOwn(event.key)) return;
       event.preventDefault();
     };
     addEventListener("keydown", press);
@@ -63,6 +63,14 @@ function moveRow(step: number): void {
   const links = [...document.querySelectorAll<HTMLElement>(".row-link")];
   const at = links.indexOf(document.activeElement as HTMLElement);
   links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+}
+
+/** Keys of the row that has the focus, e.g. `x` chooses it. */
+function pressRow({ key, shiftKey, target }: KeyboardEvent): boolean {
+  const row = target instanceof HTMLElement ? target.closest("[role=row]") : null;
+  const own = row?.querySelector<HTMLElement>(`[data-key-row="${CSS.escape(key.toLowerCase())}"]`);
+  own?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }));
+  return own != null;
 }
 
 function pressOwn(key: string): boolean {

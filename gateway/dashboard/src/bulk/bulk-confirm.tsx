@@ -1,47 +1,56 @@
 import { type FormEvent, useId, useState } from "react";
+import type { BulkJson } from "../../../../proto/gen/tss/v1/bulk_service_pb.js";
+import { call } from "../api/call.ts";
 import { StateBadge } from "../tasks/state-badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Field } from "../ui/field.tsx";
 import { plural } from "../ui/format-count.ts";
-import type { BulkJob, BulkState } from "./bulk-job.ts";
+import { Note } from "../ui/note.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { type BulkAction, closeBulk, learnBulk, showBulk } from "./bulk.ts";
 
 /** From here on the number is written by hand: a slip must not end a day's work. */
 const WRITTEN_FROM = 1_000;
 const PACES = [0, 100, 10];
+/** Time to think better of it, as a proto duration. */
+const UNDO = "10s";
 
 /** Says what will be done to how many, shows some of them, and asks. */
-export function BulkConfirm(props: { readonly job: BulkJob; readonly state: BulkState; readonly onClose: () => void }) {
-  const { job, state, onClose } = props;
-  const { total, samples, capped } = state;
+export function BulkConfirm({ job, action }: { readonly job: BulkJson; readonly action: BulkAction }) {
+  const { total = 0, samples = [], more = false } = job;
   const [written, setWritten] = useState("");
   const [pace, setPace] = useState(0);
+  const { busy, problem, act } = useAction();
   const id = useId();
-  const cancels = job.action === "cancel";
+  const cancels = action === "cancel";
   const sure = total < WRITTEN_FROM || written.replaceAll(/[\s,.]/g, "") === String(total);
-  const run = (event: FormEvent) => {
+  const run = async (event: FormEvent) => {
     event.preventDefault();
-    if (sure) void job.run(pace);
+    if (!sure) return;
+    await act(async () => {
+      const { bulk } = await call("BulkService", "runBulk", { id: job.id ?? "", perSecond: pace, delay: UNDO });
+      if (bulk !== undefined) learnBulk(bulk);
+      showBulk(true);
+    });
   };
   if (total === 0)
     return (
       <>
-        <p>
-          None of the tasks that fit {cancels ? "can be cancelled: they have ended" : "has ended and can be run again"}.
-        </p>
+        <p>None of them {cancels ? "can be cancelled: they have ended" : "has ended and can be run again"}.</p>
         <div className="dialog-actions">
-          <Button onClick={onClose}>Close</Button>
+          <Button onClick={closeBulk}>Close</Button>
         </div>
       </>
     );
   return (
-    <form className="dialog-form" onSubmit={run}>
+    <form className="dialog-form" onSubmit={(event) => void run(event)}>
       <p>
         <strong>{plural(total, "task")}</strong>{" "}
         {cancels
           ? "will be cancelled. What runs is told at once; what waits will not start."
           : "will be run again, each as a new task. The old ones stay as they are."}{" "}
-        {capped && "There are more: one job takes at most 100,000, do it again for the rest."}
+        {more && "There are more: one job takes at most 1,000,000, do it again for the rest."}
       </p>
       <ul className="bulk-samples" aria-label="Some of them">
         {samples.map((task) => (
@@ -50,6 +59,7 @@ export function BulkConfirm(props: { readonly job: BulkJob; readonly state: Bulk
             <span className="dim">{task.queue}</span>
           </li>
         ))}
+        {total > samples.length && <li className="dim">and {plural(total - samples.length, "other")}</li>}
       </ul>
       {!cancels && (
         <div className="field">
@@ -66,9 +76,17 @@ export function BulkConfirm(props: { readonly job: BulkJob; readonly state: Bulk
       {total >= WRITTEN_FROM && (
         <Field name="number" label={`Write ${total} to go on`} value={written} onChange={setWritten} />
       )}
+      {problem !== undefined && <Note meaning="bad">{problem.message}</Note>}
+      <p className="dim">It begins after 10 s in which it can be undone, and goes on when this page is shut.</p>
       <div className="dialog-actions">
-        <Button onClick={onClose}>Leave them</Button>
-        <Button type="submit" look={cancels ? "danger" : "primary"} glyph={cancels ? "stop" : "retry"} disabled={!sure}>
+        <Button onClick={closeBulk}>Leave them</Button>
+        <Button
+          type="submit"
+          look={cancels ? "danger" : "primary"}
+          glyph={cancels ? "stop" : "retry"}
+          busy={busy}
+          disabled={!sure}
+        >
           {cancels ? `Cancel ${plural(total, "task")}` : `Run ${plural(total, "task")} again`}
         </Button>
       </div>

@@ -1,16 +1,22 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
+import { may, session } from "../session/session.ts";
 import { useStore } from "../ui/store.ts";
-import { bulkJob } from "./bulk.ts";
+import { bulkSight, findBulk } from "./bulk.ts";
 
-const BulkDialog = lazy(async () => ({ default: (await import("./bulk-dialog.tsx")).BulkDialog }));
+const BulkView = lazy(async () => ({ default: (await import("./bulk-view.tsx")).BulkView }));
 
 /** Whatever page is shown, the job that is under way. */
 export function BulkHost() {
-  const job = useStore(bulkJob);
-  if (job === null) return null;
+  const sight = useStore(bulkSight);
+  const now = useStore(session);
+  const keyId = now.kind === "in" ? now.who.keyId : "";
+  useEffect(() => {
+    if (keyId !== "" && may("BulkService/RunBulk")) findBulk(keyId).catch(() => {});
+  }, [keyId]);
+  if (sight === null) return null;
   return (
     <Suspense>
-      <BulkDialog job={job} />
+      <BulkView sight={sight} />
     </Suspense>
   );
 }

@@ -16,17 +16,23 @@ import { useSeries } from "./use-series.ts";
 /** Marks told in words below the charts: the newest. */
 const MARKS_TOLD = 5;
 
+const DAY_MINUTES = 1_440;
+
 /** What came in and went out, and how long it waited. @param queue empty: all of them. */
 export function FlowCharts(props: {
   readonly queue: string;
   readonly range: RangeId;
-  readonly onRange: (range: RangeId) => void;
+  /** Beside how it went the day before. */
+  readonly compare: boolean;
+  readonly onLook: (look: { readonly range: RangeId; readonly compare: boolean }) => void;
 }) {
-  const { queue, range, onRange } = props;
+  const { queue, range, compare, onLook } = props;
   const navigate = useNavigate();
-  const { series, problem } = useSeries(minutesOf(range), queue);
-  const flow = useMemo(() => (series === undefined ? [] : flowLines(series)), [series]);
-  const wait = useMemo(() => (series === undefined ? [] : waitLines(series)), [series]);
+  const of = { minutes: minutesOf(range), queue };
+  const { series, problem } = useSeries(of);
+  const { series: past } = useSeries(compare ? { ...of, ago: DAY_MINUTES } : null);
+  const flow = useMemo(() => (series === undefined ? [] : flowLines(series, past)), [series, past]);
+  const wait = useMemo(() => (series === undefined ? [] : waitLines(series, past)), [series, past]);
   const pick = (index: number) => {
     const at = series?.times[index];
     if (series === undefined || at === undefined) return;
@@ -36,7 +42,18 @@ export function FlowCharts(props: {
   };
   return (
     <section className="part" aria-label="How it went">
-      <RangePicker range={range} onChange={onRange} />
+      <div className="chart-looks">
+        <RangePicker range={range} onChange={(next) => onLook({ range: next, compare })} />
+        <label className="check">
+          <input
+            type="checkbox"
+            data-key="c"
+            checked={compare}
+            onChange={(event) => onLook({ range, compare: event.target.checked })}
+          />{" "}
+          Beside the day before
+        </label>
+      </div>
       {problem !== undefined && series === undefined && <Note meaning="attention">{problem.detail}</Note>}
       {series === undefined ? (
         problem === undefined && <Skeleton rows={5} />

@@ -22,8 +22,20 @@ type Read = (bucket: SeriesBucketJson) => number | null;
 const valuesOf = (series: Series, read: Read) =>
   series.buckets.map((bucket) => (bucket === undefined ? null : read(bucket)));
 
-/** Tasks a minute that came in, ended and failed. */
-export function flowLines(series: Series): Line[] {
+/** Values of the day before, under the times of today. */
+function valuesBefore(series: Series, past: Series, read: Read): (number | null)[] {
+  const found = new Map(past.times.map((at, index) => [at, past.buckets[index]]));
+  return series.times.map((at) => {
+    const bucket = found.get(at - DAY_S);
+    return bucket === undefined ? null : read(bucket);
+  });
+}
+
+const DAY_S = 86_400;
+const BEFORE = { colour: "--dim", dash: [1, 3] } as const;
+
+/** Tasks a minute that came in, ended and failed. @param past the same hours of the day before. */
+export function flowLines(series: Series, past?: Series): Line[] {
   const perMinute = 60 / series.bucketSeconds;
   const { flow } = series.total ?? {};
   const ended = ({ succeeded, failed, cancelled }: NonNullable<SeriesBucketJson["flow"]> = {}) =>
@@ -44,11 +56,20 @@ export function flowLines(series: Series): Line[] {
       values: valuesOf(series, (bucket) => readNumber(bucket.flow?.failed) * perMinute),
       total: formatCount(readNumber(flow?.failed)),
     },
+    ...(past === undefined
+      ? []
+      : [
+          {
+            ...{ name: "out, the day before", ...BEFORE },
+            values: valuesBefore(series, past, (bucket) => ended(bucket.flow) * perMinute),
+            total: formatCount(ended(past.total?.flow)),
+          },
+        ]),
   ];
 }
 
 /** Seconds that first attempts waited, and the age of the oldest that still does: known even when nothing moves. */
-export function waitLines(series: Series): Line[] {
+export function waitLines(series: Series, past?: Series): Line[] {
   const quantile = (name: "p50" | "p95" | "p99", colour: string, dash: readonly number[]): Line => ({
     ...{ name, colour, dash },
     values: valuesOf(series, ({ wait }) => secondsOf(wait?.[name])),
@@ -64,6 +85,15 @@ export function waitLines(series: Series): Line[] {
       values: valuesOf(series, ({ backlog }) => secondsOf(backlog?.oldestReadyAge)),
       total: oldest === undefined ? "–" : formatDuration(readSeconds(oldest) ?? 0),
     },
+    ...(past === undefined
+      ? []
+      : [
+          {
+            ...{ name: "p95, the day before", ...BEFORE },
+            values: valuesBefore(series, past, ({ wait }) => secondsOf(wait?.p95)),
+            total: spanOf(past.total?.wait, "p95"),
+          },
+        ]),
   ];
 }
 

@@ -18,3 +18,8 @@ export function readRange(id: unknown): RangeId {
 export function minutesOf(id: RangeId): number {
   return RANGES.find((range) => range.id === id)?.minutes ?? 60;
 }
+
+/** How charts are looked at, as an address says it. */
+export function lookOf(look: { readonly range: RangeId; readonly compare: boolean }) {
+  return { range: look.range, ...(look.compare ? { compare: true } : {}) };
+}

@@ -14,18 +14,29 @@ export interface Series {
   readonly marks: readonly ActivityEntryJson[];
 }
 
-/** How it went over the last minutes, as it goes on. @param queue empty: all queues. */
-export function useSeries(minutes: number, queue: string) {
-  const { state, problem } = useRows<SeriesBucketJson>(`series ${JSON.stringify({ minutes, queue })}`);
-  const series = useMemo(() => (state === undefined ? undefined : toSeries(state, queue)), [state, queue]);
+/** What a series is of. */
+export interface SeriesOf {
+  readonly minutes: number;
+  /** Empty: all queues. */
+  readonly queue: string;
+  readonly type?: string;
+  /** So many minutes before now. */
+  readonly ago?: number;
+}
+
+/** How it went over the last minutes, as it goes on. @param open with the bucket that is not over. */
+export function useSeries(of: SeriesOf | null, open = false) {
+  const { state, problem } = useRows<SeriesBucketJson>(of === null ? null : `series ${JSON.stringify(of)}`);
+  const queue = of?.queue ?? "";
+  const series = useMemo(() => (state === undefined ? undefined : toSeries(state, queue, open)), [state, queue, open]);
   return { series, problem };
 }
 
 /**
- * The buckets on a whole grid, less the one that is not over: its counts would look like a fall.
+ * The buckets on a whole grid, as a rule less the one that is not over: its counts would look like a fall.
  * @param queue marks of others are left out; empty: none are.
  */
-export function toSeries({ rows, rest }: Omit<Rows<SeriesBucketJson>, "order">, queue: string): Series {
+export function toSeries({ rows, rest }: Omit<Rows<SeriesBucketJson>, "order">, queue: string, open = false): Series {
   const marks = (rest["marks"] as ActivityEntryJson[] | undefined) ?? [];
   const isOfUs = ({ kind, subject }: ActivityEntryJson) =>
     queue === "" || kind === "ACTIVITY_KIND_DEPLOY" || subject === `queue/${queue}`;
@@ -35,7 +46,7 @@ export function toSeries({ rows, rest }: Omit<Rows<SeriesBucketJson>, "order">, 
   const buckets: (SeriesBucketJson | undefined)[] = [];
   for (let at = from ?? 0; at < (to ?? 0); at += step) {
     const bucket = rows[String(at)];
-    if (at + step >= (to ?? 0) && bucket?.complete !== true) break;
+    if (!open && at + step >= (to ?? 0) && bucket?.complete !== true) break;
     times.push(at);
     buckets.push(bucket);
   }

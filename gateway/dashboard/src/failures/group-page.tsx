@@ -66,9 +66,14 @@ function Shown({ group }: { readonly group: FailureGroupJson }) {
       <header className="task-title">
         <h1>{displayText(title ?? "", 200)}</h1>
         <GroupBadge group={group} />
-        {may("TaskService/RetryTasks") && (
+        {may("BulkService/RunBulk") && (
           <span className="actions">
-            <Button glyph="retry" onClick={() => startBulk("retry", { queue, failure: fingerprint })}>
+            <Button
+              glyph="retry"
+              onClick={() =>
+                void startBulk("retry", { filter: { queue, failure: fingerprint } }, "all that failed like this")
+              }
+            >
               Run all again
             </Button>
           </span>

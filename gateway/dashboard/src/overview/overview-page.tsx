@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import "../styles/overview.css";
 import { FlowCharts } from "../charts/flow-charts.tsx";
-import { readRange } from "../charts/ranges.ts";
+import { lookOf, readRange } from "../charts/ranges.ts";
 import { GroupTable } from "../failures/group-table.tsx";
 import { QueueTable } from "../queues/queue-table.tsx";
 import { Note, Skeleton } from "../ui/note.tsx";
@@ -32,7 +32,7 @@ export function OverviewPage() {
 }
 
 function Parts({ now }: { readonly now: OverviewNow }) {
-  const { range } = useSearch({ from: "/in/" });
+  const { range, compare } = useSearch({ from: "/in/" });
   const navigate = useNavigate();
   if (now.queues.length === 0) return <FirstSteps workers={readNumber(now.totals.workers)} />;
   return (
@@ -43,7 +43,8 @@ function Parts({ now }: { readonly now: OverviewNow }) {
       <FlowCharts
         queue=""
         range={readRange(range)}
-        onRange={(next) => void navigate({ to: "/", search: { range: next }, replace: true })}
+        compare={compare === true}
+        onLook={(next) => void navigate({ to: "/", search: lookOf(next), replace: true })}
       />
       <section className="part">
         <h2>Problems</h2>

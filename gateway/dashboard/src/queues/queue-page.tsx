@@ -5,7 +5,7 @@ import type {
   QueueJson,
 } from "../../../../proto/gen/tss/v1/operator_service_pb.js";
 import { FlowCharts } from "../charts/flow-charts.tsx";
-import { readRange } from "../charts/ranges.ts";
+import { lookOf, readRange } from "../charts/ranges.ts";
 import { Reasons } from "../explain/reasons.tsx";
 import { useValue } from "../live/use-topic.ts";
 import { Age } from "../time/time.tsx";
@@ -23,7 +23,7 @@ import { TypeTable } from "./type-table.tsx";
 /** One queue: why its work waits, its numbers, and what can be done with it. */
 export function QueuePage() {
   const { name } = useParams({ from: "/in/queue/$name" });
-  const { range } = useSearch({ from: "/in/queue/$name" });
+  const { range, compare } = useSearch({ from: "/in/queue/$name" });
   const navigate = useNavigate();
   useTitle(`Queue ${name}`);
   const request = JSON.stringify({ name });
@@ -76,9 +76,8 @@ export function QueuePage() {
       <FlowCharts
         queue={name}
         range={readRange(range)}
-        onRange={(next) =>
-          void navigate({ to: "/queue/$name", params: { name }, search: { range: next }, replace: true })
-        }
+        compare={compare === true}
+        onLook={(next) => void navigate({ to: "/queue/$name", params: { name }, search: lookOf(next), replace: true })}
       />
       <TypeTable types={read.state?.types ?? []} />
     </div>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { BASE } from "../api/fetch-json.ts";
+import { asPython } from "../copy/as-python.ts";
 import { asCommandLine, asCurl, asTypeScript } from "../copy/copy-as.ts";
 import { copyText } from "../ui/copy-text.ts";
 import { Glyph } from "../ui/glyph.tsx";
@@ -23,6 +24,7 @@ export function CopyAsMenu({ task }: { readonly task: TaskJson }) {
           { label: "Command line", glyph: "copy", run: () => void copy("a command line", asCommandLine(spec))() },
           { label: "curl", glyph: "copy", run: () => void copy("curl", asCurl(spec, BASE))() },
           { label: "TypeScript", glyph: "copy", run: () => void copy("TypeScript", asTypeScript(spec))() },
+          { label: "Python", glyph: "copy", run: () => void copy("Python", asPython(spec))() },
           { label: "Link to this page", glyph: "link", run: () => void copy("a link", location.href)() },
         ]}
       >

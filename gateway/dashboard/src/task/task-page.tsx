@@ -3,6 +3,7 @@ import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { type Tab, TabPanel, Tabs } from "../ui/tabs.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { AttemptStrip } from "./attempt-strip.tsx";
+import { CompareNormal } from "./compare-normal.tsx";
 import { EventList } from "./event-list.tsx";
 import { InputResult } from "./input-result.tsx";
 import { OutputTab } from "./output-tab.tsx";
@@ -61,7 +62,10 @@ export function TaskPage() {
             {tab === "events" && <EventList task={task} />}
           </TabPanel>
         </div>
-        <SummaryRail task={task} />
+        <div className="rails">
+          <SummaryRail task={task} />
+          <CompareNormal task={task} />
+        </div>
       </div>
       <button
         type="button"

@@ -6,12 +6,36 @@ import { StateBadge } from "./state-badge.tsx";
 import { endNote } from "./state-words.ts";
 
 /** One task in the list. The whole row leads to its page; the link in it is what keys and screen readers meet. */
-export function TaskRow(props: { readonly task: TaskJson; readonly index: number; readonly top: number }) {
-  const { task, index, top } = props;
+export function TaskRow(props: {
+  readonly task: TaskJson;
+  readonly index: number;
+  readonly top: number;
+  /** undefined: rows are not chosen by who looks. */
+  readonly chosen: boolean | undefined;
+  readonly onChoose: (range: boolean) => void;
+}) {
+  const { task, index, top, chosen, onChoose } = props;
   const note = task.error?.message || endNote(task.status, task.reason, task.exitCode);
   const percent = task.progress === undefined ? undefined : Number(task.progress.percent ?? 0);
   return (
-    <div className="task-row" role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)` }}>
+    <div
+      className={`task-row ${chosen === true ? "chosen" : ""}`}
+      role="row"
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {chosen !== undefined && (
+        <div role="cell" className="cell-pick">
+          <input
+            type="checkbox"
+            data-key-row="x"
+            aria-label={`Choose ${displayText(task.name ?? "")}`}
+            checked={chosen}
+            onChange={() => {}}
+            onClick={(event) => onChoose(event.shiftKey)}
+          />
+        </div>
+      )}
       <div role="cell" className="cell-state">
         <StateBadge status={task.status} reason={task.reason} />
       </div>

@@ -4,13 +4,19 @@ import { Button } from "../ui/button.tsx";
 import { plural } from "../ui/format-count.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { TaskRow } from "./task-row.tsx";
+import type { Chosen } from "./use-chosen.ts";
 import type { TaskList } from "./use-task-list.ts";
 
 const ROW = 40;
 
 /** Rows of the list that are in sight, out of however many there are. */
-export function TaskTable(props: { readonly list: TaskList; readonly onHold: (held: boolean) => void }) {
-  const { list, onHold } = props;
+export function TaskTable(props: {
+  readonly list: TaskList;
+  /** null: rows are not chosen by who looks. */
+  readonly chosen: Chosen | null;
+  readonly onHold: (held: boolean) => void;
+}) {
+  const { list, chosen, onHold } = props;
   const box = useRef<HTMLDivElement>(null);
   const narrow = matchMedia("(max-width: 700px)").matches;
   const rows = useVirtualizer({
@@ -41,13 +47,27 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
           {list.fresh >= 100 ? "100 or more new" : `${list.fresh} new`}
         </Button>
       )}
-      <div className="task-grid" role="table" aria-label="Tasks" aria-rowcount={list.more ? -1 : list.order.length + 1}>
-        <TableHead />
+      <div
+        className={`task-grid ${chosen === null ? "" : "picked"}`}
+        role="table"
+        aria-label="Tasks"
+        aria-rowcount={list.more ? -1 : list.order.length + 1}
+      >
+        <TableHead list={list} chosen={chosen} />
         <div ref={box} className="task-rows" role="rowgroup" tabIndex={0} aria-label="Rows" onScroll={hold.scrolled}>
           <div className="task-space" role="presentation" style={{ height: rows.getTotalSize() }}>
             {items.map(({ index, start, key }) => {
               const task = list.rows.get(list.order[index] ?? "");
-              return task === undefined ? null : <TaskRow key={key} task={task} index={index} top={start} />;
+              if (task === undefined) return null;
+              const id = task.id ?? "";
+              return (
+                <TaskRow
+                  key={key}
+                  {...{ task, index, top: start }}
+                  chosen={chosen?.ids.has(id)}
+                  onChoose={(range) => chosen?.toggle(id, range)}
+                />
+              );
             })}
           </div>
         </div>
@@ -63,10 +83,24 @@ export function TaskTable(props: { readonly list: TaskList; readonly onHold: (he
 const COLUMNS = ["Status", "Name", "Queue", "Attempt", "Ran", "Created"];
 const NUMBERS = new Set(["Attempt", "Ran", "Created"]);
 
-function TableHead() {
+function TableHead({ list, chosen }: { readonly list: TaskList; readonly chosen: Chosen | null }) {
+  const all = list.order.length > 0 && list.order.every((id) => chosen?.ids.has(id));
   return (
     <div role="rowgroup">
       <div role="row" className="task-row task-head" aria-rowindex={1}>
+        {chosen !== null && (
+          <div role="columnheader" className="cell-pick">
+            <input
+              type="checkbox"
+              aria-label="Choose all that are read"
+              checked={all}
+              ref={(box) => {
+                if (box !== null) box.indeterminate = !all && chosen.ids.size > 0;
+              }}
+              onChange={() => chosen.set(all ? [] : list.order)}
+            />
+          </div>
+        )}
         {COLUMNS.map((name) => (
           <div key={name} role="columnheader" className={NUMBERS.has(name) ? "cell-number" : ""}>
             {name}

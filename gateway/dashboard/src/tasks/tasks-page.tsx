@@ -6,27 +6,38 @@ import { Button } from "../ui/button.tsx";
 import { ButtonLink } from "../ui/button-link.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
-import { BulkMenu } from "./bulk-menu.tsx";
+import { BulkMenu, ChosenBar, mayAct } from "./bulk-menu.tsx";
+import { Histogram } from "./histogram.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
 import { parseSearch } from "./search/parse-search.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { StatusFilter } from "./status-filter.tsx";
 import { TaskTable } from "./task-table.tsx";
+import { type Chosen, useChosen } from "./use-chosen.ts";
 import { useCounts } from "./use-counts.ts";
 import { type TaskList, useTaskList } from "./use-task-list.ts";
 
 export function TasksPage() {
   useTitle("Tasks");
-  const { q } = useSearch({ from: "/in/tasks" });
+  const { q, range } = useSearch({ from: "/in/tasks" });
   const navigate = useNavigate();
-  const setSearch = (text: string) => void navigate({ to: "/tasks", search: text === "" ? {} : { q: text } });
+  const go = (next: { readonly q?: string; readonly range?: string }) => {
+    const search = Object.entries({ q, range, ...next }).filter(([, value]) => value !== undefined && value !== "");
+    void navigate({ to: "/tasks", search: Object.fromEntries(search) });
+  };
+  const setSearch = (next: string) => go({ q: next });
   const text = q ?? "";
   const search = useMemo(() => parseSearch(text, serverNow()), [text]);
   useEffect(() => {
     if (search.id !== null) void navigate({ to: "/task/$id", params: { id: search.id }, replace: true });
   }, [search.id, navigate]);
   const [held, setHeld] = useState(false);
-  const list = useTaskList(search.problems.length > 0 || search.id !== null ? null : search.request, held);
+  const request = search.problems.length > 0 || search.id !== null ? null : search.request;
+  const [picking, setPicking] = useState(false);
+  const list = useTaskList(request, held || picking);
+  const chosen = useChosen(text, list.order);
+  const rows = [...chosen.ids].flatMap((id) => list.rows.get(id) ?? []);
+  useEffect(() => setPicking(rows.length > 0), [rows.length]);
   const { counts, queues } = useCounts(search.request.queue ?? "");
   const statuses = valuesOf(text, "status");
   return (
@@ -39,14 +50,26 @@ export function TasksPage() {
           counts={counts}
           onChange={(next) => setSearch(withField(text, "status", next))}
         />
-        {search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />}
+        {rows.length > 0 ? (
+          <ChosenBar chosen={rows} onClear={() => chosen.set([])} />
+        ) : (
+          search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />
+        )}
       </div>
+      {request !== null && (
+        <Histogram
+          request={request}
+          range={range}
+          onRange={(next) => go({ range: next })}
+          onCreated={(created) => setSearch(withField(text, "created", created === "" ? [] : [created]))}
+        />
+      )}
       {search.problems.length > 0 ? (
         <Empty title="This search cannot be run as it stands.">
           <p>What is wrong is said under its words; nothing was searched.</p>
         </Empty>
       ) : (
-        <Found list={list} text={text} onHold={setHeld} onSearch={setSearch} />
+        <Found {...{ list, text, onHold: setHeld, onSearch: setSearch }} chosen={mayAct() ? chosen : null} />
       )}
     </div>
   );
@@ -54,18 +77,19 @@ export function TasksPage() {
 
 function Found(props: {
   readonly list: TaskList;
+  readonly chosen: Chosen | null;
   readonly text: string;
   readonly onHold: (held: boolean) => void;
   readonly onSearch: (text: string) => void;
 }) {
-  const { list, text, onHold, onSearch } = props;
+  const { list, chosen, text, onHold, onSearch } = props;
   const { problem } = list;
   if (!list.known) return problem === undefined ? <Skeleton /> : <Told list={list} />;
   if (list.order.length > 0)
     return (
       <>
         <Told list={list} />
-        <TaskTable list={list} onHold={onHold} />
+        <TaskTable list={list} chosen={chosen} onHold={onHold} />
       </>
     );
   if (list.more)

@@ -8,6 +8,8 @@ let watchers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
+  // While nobody looked it stood still.
+  if (watchers === 0) now.set(serverNow());
   const stop = now.subscribe(listener);
   watchers++;
   timer ??= setInterval(() => {
@@ -22,7 +24,9 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** The clock that ages go by. */
+export const ticking = { get: now.get, subscribe };
+
 export function useNow(): number {
-  useSyncExternalStore(subscribe, now.get);
-  return Math.max(now.get(), 0);
+  return Math.max(useSyncExternalStore(ticking.subscribe, ticking.get), 0);
 }

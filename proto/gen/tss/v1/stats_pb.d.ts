@@ -1587,7 +1587,7 @@ export declare type ActivityEntry = Message<"tss.v1.ActivityEntry"> & {
   kind: ActivityKind;
 
   /**
-   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
+   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry, bulk.run, bulk.stop, bulk.end,
    * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
@@ -1652,7 +1652,7 @@ export declare type ActivityEntryJson = {
   kind?: ActivityKindJson;
 
   /**
-   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry,
+   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry, bulk.run, bulk.stop, bulk.end,
    * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;

@@ -1,0 +1,77 @@
+import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type Bulk, BulkAction, BulkPhase, BulkSchema } from "../../../proto/gen/tss/v1/bulk_service_pb.js";
+import { type Task, TaskStatus } from "../../../proto/gen/tss/v1/task_pb.js";
+import { type ListTasksRequest, ListTasksRequestSchema } from "../../../proto/gen/tss/v1/task_service_pb.js";
+import { toTimestamp } from "../../kernel/time.ts";
+
+/** A job as it is kept. Times are wall clock, 0: not yet. */
+export interface BulkRecord {
+  readonly id: string;
+  readonly action: BulkAction;
+  readonly phase: BulkPhase;
+  /** What fits, with the statuses that the action is for. */
+  readonly filter: ListTasksRequest;
+  /** Instead of what fits; null: the filter. */
+  readonly ids: readonly string[] | null;
+  readonly total: number;
+  readonly more: boolean;
+  readonly done: number;
+  readonly changed: number;
+  readonly refused: number;
+  readonly reasons: readonly string[];
+  readonly problem: string;
+  readonly perSecond: number;
+  readonly createdAt: number;
+  readonly startsAt: number;
+  readonly endedAt: number;
+  readonly keyId: string;
+  /** Where the walk through what fits is. */
+  readonly cursor: string;
+}
+
+const POSSIBLE: Readonly<Record<BulkAction, readonly TaskStatus[]>> = {
+  [BulkAction.UNSPECIFIED]: [],
+  [BulkAction.CANCEL]: [TaskStatus.WAITING, TaskStatus.RUNNING],
+  [BulkAction.RETRY]: [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED],
+};
+
+/** Statuses of a filter that the action is for; empty: it is for none of them. */
+export function statusesFor(action: BulkAction, { status, failure }: ListTasksRequest): readonly TaskStatus[] {
+  if (failure !== "") return action === BulkAction.RETRY ? [TaskStatus.FAILED] : [];
+  const possible = POSSIBLE[action];
+  if (status.length > 0) return possible.filter((one) => status.includes(one));
+  // What has succeeded is run again only by who says so.
+  return possible.filter((one) => one !== TaskStatus.SUCCEEDED);
+}
+
+/** Whether it waits for its begin or is under way. */
+export function isActive({ phase }: Pick<BulkRecord, "phase">): boolean {
+  return phase === BulkPhase.PENDING || phase === BulkPhase.RUNNING;
+}
+
+/** Whether it only counts, or has counted. */
+export function isPrepared({ phase }: Pick<BulkRecord, "phase">): boolean {
+  return phase === BulkPhase.COUNTING || phase === BulkPhase.READY;
+}
+
+export function writeRecord(record: BulkRecord): string {
+  return JSON.stringify({ ...record, filter: toJson(ListTasksRequestSchema, record.filter) });
+}
+
+export function readRecord(text: string): BulkRecord {
+  const record = JSON.parse(text) as Omit<BulkRecord, "filter"> & { readonly filter: JsonObject };
+  return { ...record, filter: fromJson(ListTasksRequestSchema, record.filter, { ignoreUnknownFields: true }) };
+}
+
+export function describeBulk(record: BulkRecord, samples: readonly Task[]): Bulk {
+  const { ids, cursor, createdAt, startsAt, endedAt, reasons, ...same } = record;
+  return create(BulkSchema, {
+    ...same,
+    byIds: ids !== null,
+    reasons: [...reasons],
+    samples: [...samples],
+    createdAt: toTimestamp(createdAt),
+    startsAt: toTimestamp(startsAt),
+    endedAt: toTimestamp(endedAt),
+  });
+}

@@ -1,0 +1,118 @@
+// What the dashboard's pages ask for, at many tasks: `node test/benchmark/pages.ts [tasks] [times]`. Fills a SQLite database of
+// its own with tasks of four queues (a fiftieth of them failed, the last ten thousand waiting), asks each question so often, and
+// prints how long the coordinator took for an answer, without the network. Nothing is asserted.
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { create } from "@bufbuild/protobuf";
+import { loadStorePlugin } from "../../coordinator/plugins/registry.ts";
+import { BulkAction, BulkPhase, PrepareBulkRequestSchema } from "../../proto/gen/tss/v1/bulk_service_pb.js";
+import { GetSeriesRequestSchema, ListFailureGroupsRequestSchema } from "../../proto/gen/tss/v1/stats_pb.js";
+import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+
+const [wanted = "1000000", times = "40"] = process.argv.slice(2);
+const [count, rounds] = [Number(wanted), Number(times)];
+const [BATCH, WAITING] = [1_000, 10_000];
+const QUEUES = ["mail", "images", "sync", "reports"];
+
+const folder = mkdtempSync(join(tmpdir(), "tss-pages-"));
+const file = join(folder, "pages.db");
+try {
+  const plugin = await loadStorePlugin(`sqlite:${file}`);
+  await plugin.migrate(`sqlite:${file}`);
+  const store = await plugin.open(`sqlite:${file}`, { readConnections: 2, failpoint: () => {} });
+  const house = await startEngine(store, { retentionMs: 86_400_000 });
+  try {
+    await fill(house);
+    await ask(house);
+  } finally {
+    await house.close();
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function fill(house: EngineHouse): Promise<void> {
+  const worker = new TestWorker(house, { types: ["work"], credit: 2 * BATCH });
+  let ended = 0;
+  worker.onLease = (lease) => {
+    const failed = ended++ % 50 === 0;
+    const outcome = failed ? AttemptOutcome.FAILED : AttemptOutcome.SUCCEEDED;
+    worker.report(lease, outcome, { credit: 1, ...(failed ? { reason: TaskReason.HANDLER_ERROR } : {}) });
+  };
+  const begun = performance.now();
+  for (let at = 0; at < count; at += BATCH) {
+    const waits = at >= count - WAITING;
+    await submit(
+      house,
+      Array.from({ length: BATCH }, (_, i) => ({
+        name: `task ${(at + i) % 5_000}`,
+        type: waits ? "nobody" : "work",
+        queue: QUEUES[(at / BATCH) % QUEUES.length] ?? "mail",
+        labels: { customer: String((at + i) % 1_000) },
+      })),
+    );
+    if (!waits) await worker.until(() => ended >= Math.min(at - BATCH, count - WAITING));
+  }
+  await worker.until(() => worker.acks.length >= count - WAITING);
+  const seconds = (performance.now() - begun) / 1_000;
+  const megabytes = Math.round(
+    ["", "-wal"].reduce((sum, end) => sum + (statSync(file + end, { throwIfNoEntry: false })?.size ?? 0), 0) / 1e6,
+  );
+  console.log(`${count} tasks in ${seconds.toFixed(0)} s, ${megabytes} MB, load ${loadavg()[0]?.toFixed(1)}`);
+}
+
+async function ask({ operations }: EngineHouse): Promise<void> {
+  const list = (request: object) => () =>
+    operations.tasks.listTasks(CALLER, create(ListTasksRequestSchema, { limit: 100, ...request }));
+  const { stats } = operations;
+  let cursor = "";
+  for (let page = 0; page < 50; page++) cursor = (await list({ cursor })()).nextCursor;
+  const questions: Readonly<Record<string, () => Promise<unknown>>> = {
+    "list, newest 100": list({}),
+    "list, page 51": list({ cursor }),
+    "list, waiting": list({ status: [TaskStatus.WAITING] }),
+    "list, failed": list({ status: [TaskStatus.FAILED] }),
+    "list, a queue": list({ queue: "sync" }),
+    "list, a queue's failed": list({ queue: "sync", status: [TaskStatus.FAILED] }),
+    "search, a name (200 have it)": list({ name: "task 4711" }),
+    "search, a label (1 000 have it)": list({ label: ["customer=42"] }),
+    "search, a name nobody has": list({ name: "no such task" }),
+    overview: () => operations.operator.getOverview(CALLER),
+    "queues with counts": () => operations.operator.listQueues(CALLER),
+    "series, 1 h": () => stats.getSeries(CALLER, create(GetSeriesRequestSchema, { withoutHistograms: true })),
+    "failure groups": () => stats.listFailureGroups(CALLER, create(ListFailureGroupsRequestSchema)),
+  };
+  console.log("\n| question | p50 ms | p95 ms | most ms |\n| --- | ---: | ---: | ---: |");
+  for (const [name, question] of Object.entries(questions)) {
+    const took: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // What else the coordinator has to do is done between two questions, as it is between two calls.
+      await setTimeout(20);
+      const from = performance.now();
+      await question();
+      took.push(performance.now() - from);
+    }
+    const sorted = took.sort((a, b) => a - b);
+    const at = (share: number) => (sorted[Math.min(rounds - 1, Math.floor(rounds * share))] ?? 0).toFixed(1);
+    console.log(`| ${name} | ${at(0.5)} | ${at(0.95)} | ${at(1)} |`);
+  }
+  console.log(
+    `\ncounting ${WAITING} to cancel: ${(await countBulk(operations)).toFixed(0)} ms, load ${loadavg()[0]?.toFixed(1)}`,
+  );
+}
+
+async function countBulk({ bulk }: EngineHouse["operations"]): Promise<number> {
+  const from = performance.now();
+  const request = create(PrepareBulkRequestSchema, { action: BulkAction.CANCEL, filter: {} });
+  const { id = "" } = (await bulk.prepareBulk(CALLER, request)).bulk ?? {};
+  for (;;) {
+    const { phase, total } = (await bulk.getBulk(CALLER, { id } as never)).bulk ?? {};
+    if (phase === BulkPhase.READY && total === WAITING) return performance.now() - from;
+    if (phase !== BulkPhase.COUNTING) throw new Error(`It counted ${total} and is in phase ${phase}.`);
+    await setTimeout(5);
+  }
+}
