@@ -1,4 +1,5 @@
 import type { Logger } from "../../runtime/logger.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { planShards, type ShardPlan } from "../kernel/plan-shards.ts";
 import type { Leases } from "../ports/leases.ts";
@@ -15,6 +16,8 @@ export interface ClusterOptions {
   readonly lookMs: number;
   /** Silence from which a member counts as dead. */
   readonly silentMs: number;
+  /** Absent: those of the process. */
+  readonly timers?: Timers;
 }
 
 const TOPIC = "members";
@@ -29,7 +32,8 @@ export class Cluster {
   readonly #judge: MemberJudge;
   #view: ClusterView = { members: [], shards: [] };
   #living: readonly Member[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timers: Timers;
+  #callOff: () => void = () => {};
   #step: Promise<void> = Promise.resolve();
   #again = false;
   #busy = false;
@@ -39,6 +43,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
     this.#judge = new MemberJudge(options.silentMs);
   }
 
@@ -100,13 +105,13 @@ export class Cluster {
   #stop(): void {
     this.#stopped = true;
     this.#unsubscribe();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#callOff();
   }
 
   #plan(): void {
     if (this.#stopped) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), this.#again ? 0 : this.#options.lookMs);
+    this.#callOff();
+    this.#callOff = this.#timers.after(this.#again ? 0 : this.#options.lookMs, () => this.#run());
     this.#again = false;
   }
 

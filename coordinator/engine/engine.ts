@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly store: Store;
   readonly config: EngineConfig;
   readonly clock: Clock;
+  /** Absent: those of the process. */
+  readonly timers?: Timers;
   readonly logger: Logger;
   readonly observer: EngineObserver;
   /** Absent: tasks are not traced. */
@@ -71,7 +74,7 @@ export class Engine {
   readonly #flusher: Flusher;
   readonly #sweep: SessionSweep;
   #unwatch: () => void = () => {};
-  readonly #beats: NodeJS.Timeout[] = [];
+  readonly #beats: (() => void)[] = [];
   readonly #options: EngineOptions;
 
   private constructor(options: EngineOptions, state: EngineState) {
@@ -88,7 +91,7 @@ export class Engine {
    * @throws StoreUnavailableError the database cannot be used.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { store, clock } = options;
+    const { store, clock, timers = systemTimers } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
     const owned = options.shared ? [] : await store.claim(owner, options.takeover ?? false);
     const meta = await store.catalog.meta();
@@ -98,6 +101,7 @@ export class Engine {
     const state: EngineState = {
       config: options.config,
       clock,
+      timers,
       chance: options.chance ?? Math.random,
       logger: options.logger,
       store,
@@ -106,9 +110,9 @@ export class Engine {
       failpoint: options.failpoint ?? (() => {}),
       ids: createIdCodec(meta.salt),
       segments,
-      reader: new TaskReader(store, segments),
-      wheel: new Wheel(clock),
-      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state)),
+      reader: new TaskReader(store, segments, timers),
+      wheel: new Wheel(clock, timers),
+      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state), timers),
       changes: new Changes(),
       shards,
       lanes: new Map(),
@@ -220,7 +224,7 @@ export class Engine {
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
   #beat(name: string, everyMs: number, duty: () => Promise<void>): void {
     let busy = false;
-    const timer = setInterval(async () => {
+    const beat = async () => {
       if (busy || this.state.stopped !== null || this.state.storeProblem !== null) return;
       busy = true;
       try {
@@ -234,9 +238,8 @@ export class Engine {
       } finally {
         busy = false;
       }
-    }, everyMs);
-    timer.unref();
-    this.#beats.push(timer);
+    };
+    this.#beats.push(this.state.timers.every(everyMs, () => void beat()));
   }
 
   /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
@@ -286,7 +289,7 @@ export class Engine {
     this.#sweep.stop();
     this.state.lockClock.stop();
     this.state.wheel.close();
-    for (const beat of this.#beats) clearInterval(beat);
+    for (const rest of this.#beats) rest();
     this.#flusher.stop();
   }
 }

@@ -100,7 +100,7 @@ async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Prom
       if (state.stopped !== null) throw state.stopped;
       if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
       noteAway(state, error.message);
-      await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+      await new Promise<void>((resolve) => state.timers.after(DOUBT_MS, resolve));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { Timers } from "../../runtime/timers.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { Place } from "../kernel/queue-share.ts";
@@ -80,6 +81,7 @@ export interface AttemptFailure {
 export interface EngineState {
   readonly config: EngineConfig;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly chance: () => number;
   readonly logger: Logger;
   readonly store: Store;
