@@ -38,7 +38,9 @@ const openFresh: OpenFresh = async () => {
     plugin: { status: async () => status, migrate: async () => status, open: async () => open() },
     open,
     setSchemaVersion: async () => {},
-    close: async () => stores.forEach((store) => store.disconnect()),
+    async close() {
+      for (const store of stores) store.disconnect();
+    },
   };
 };
 
