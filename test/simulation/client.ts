@@ -27,6 +27,8 @@ export class SimClient {
   readonly #name: string;
   #requests = 0;
   done = false;
+  /** What it waits for. */
+  asks = "";
 
   constructor(house: House, ledger: Ledger, name: string) {
     this.#house = house;
@@ -115,6 +117,7 @@ export class SimClient {
   /** The answer, or the code of a refusal that is final. @param twice the request may come twice. */
   async #ask<T>(what: string, op: (state: EngineState) => Promise<T>, twice = false): Promise<T | string> {
     const { world } = this.#house;
+    this.asks = what;
     for (;;) {
       const answer = await this.#send(`${this.#name} ${what}`, op, twice);
       if (!(answer instanceof Error)) return answer;
@@ -135,7 +138,7 @@ export class SimClient {
     const coordinator = world.chance.pick(serving);
     const isLost = () => house.stormy && world.chance.odds(weather.loss);
     const answer = (value: T | Error) => {
-      if (!isLost()) world.after(house.latency(), `${what} answered`, () => resolve(value));
+      if (coordinator.process.alive && !isLost()) world.after(house.latency(), `${what} answered`, () => resolve(value));
     };
     const times = twice && house.stormy && world.chance.odds(weather.duplicates) ? 2 : 1;
     for (let time = 0; time < times; time++)

@@ -93,7 +93,8 @@ export class WorkerConnection {
 
   #stream(): WorkStream {
     const send = (answer: WorkAnswer) => {
-      if (this.#cut || this.#over) return true;
+      // What a dead process would say nobody hears.
+      if (this.#cut || this.#over || !this.coordinator.process.alive) return true;
       for (const { id, token } of answer.leases ?? []) this.#link.leases.add(leaseKey(id, token));
       const { world } = this.#house;
       this.#toWorker = Math.max(this.#toWorker, world.time + this.#house.latency());

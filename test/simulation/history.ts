@@ -68,8 +68,14 @@ async function live(world: World, house: House, ledger: Ledger): Promise<void> {
     workers.every(({ idle }) => idle) &&
     house.serving.length > 0;
   const began = world.time;
-  if (!(await world.run(hasEnded, began + CALM_MS)))
-    throw new Violation("ends", `${house.journal.unfinished.join(", ") || "somebody"} waits for its end for ever`);
+  if (!(await world.run(hasEnded, began + CALM_MS))) {
+    const waiting = [
+      ...house.journal.unfinished,
+      ...clients.filter(({ done }) => !done).map(({ asks }) => `the client that asks to ${asks}`),
+      ...workers.filter(({ idle }) => !idle).map(({ process }) => `a report of ${process.name}`),
+    ];
+    throw new Violation("ends", `for ever waits ${waiting.join(", ") || "a coordinator"}`);
+  }
   // What follows from the last commits: answers, acknowledgements, checkpoints.
   await world.run(() => false, world.time + 1_000);
   checkEnd(house, ledger);

@@ -9,6 +9,8 @@ export interface Run {
   readonly maxAttempts: number;
   readonly worker: string;
   /** What the worker was told that its report counts for. */
+  /** How it ended, as its worker says; null: it runs, or went with its worker. */
+  outcome: AttemptOutcome | null;
   accepted: { readonly outcome: AttemptOutcome } | null;
 }
 

@@ -30,7 +30,7 @@ function checkRuns(id: string, runs: readonly Run[], written: Written | undefine
   if (written === undefined) throw new Violation("invented", `${id} was run and never written`);
   const { task, end } = written;
   // What was given back untouched was no run; the worker said so.
-  const counted = runs.filter(({ accepted }) => accepted?.outcome !== AttemptOutcome.RELEASED);
+  const counted = runs.filter(({ outcome }) => outcome !== AttemptOutcome.RELEASED);
   const leases = new Map(written.events.filter(({ kind }) => kind === 1).map((event) => [event.ord, event]));
   const attempts = new Set<number>();
   for (const { token, attempt, accepted } of counted) {

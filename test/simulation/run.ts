@@ -6,7 +6,12 @@ import { type Outcome, runHistory } from "./history.ts";
  * of the one before and one. Ends at the first that breaks a rule.
  */
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, histories: { type: "string" }, seconds: { type: "string" }, tail: { type: "string", default: "50" } },
+  options: {
+    seed: { type: "string" },
+    histories: { type: "string" },
+    seconds: { type: "string" },
+    tail: { type: "string", default: "50" },
+  },
 });
 const first = Number(values.seed ?? Date.now() % 1_000_000_000);
 const most = values.histories === undefined ? Number.POSITIVE_INFINITY : Number(values.histories);
@@ -36,6 +41,9 @@ if (failed !== null) {
 }
 
 function report({ seed, violation, tail }: Outcome): string {
-  const lines = tail.slice(-Number(values.tail)).map((line) => `  ${line}`).join("\n");
+  const lines = tail
+    .slice(-Number(values.tail))
+    .map((line) => `  ${line}`)
+    .join("\n");
   return `seed ${seed} breaks the rule ${violation?.rule}\n  ${violation?.what}\nbefore that:\n${lines}\nagain: node test/simulation/run.ts --seed ${seed} --histories 1`;
 }

@@ -114,7 +114,7 @@ export class SimWorker {
     this.#offered--;
     if (this.#held.has(key)) throw new Violation("one-run", `the lease ${token} of ${id} came twice`);
     if (this.#held.size >= SLOTS) throw new Violation("credit", `${this.process.name} was given more than it offered`);
-    const run: Run = { id, token, attempt, maxAttempts, worker: this.process.name, accepted: null };
+    const run: Run = { id, token, attempt, maxAttempts, worker: this.process.name, outcome: null, accepted: null };
     world.note(`${this.process.name} runs ${id} attempt ${attempt} token ${token}`);
     this.#ledger.started(run);
     this.#held.set(key, { run, outcome: null });
@@ -129,6 +129,7 @@ export class SimWorker {
       const held = this.#held.get(key);
       if (held === undefined || held.outcome !== null) return;
       held.outcome = outcome;
+      held.run.outcome = outcome;
       this.#report(held, 0);
       const { weather } = this.#house.plan;
       if (this.#house.stormy && this.#house.world.chance.odds(weather.duplicates)) this.#report(held, 0);

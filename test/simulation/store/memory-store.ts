@@ -19,8 +19,10 @@ export function openMemoryStore(disk: Disk, failpoint: (name: string) => void = 
   const connection = {};
   const mine = new Set<number>();
   let member = 0;
+  let gone = false;
   const readers = readersOf(disk, (shard) => mine.has(shard));
   const disconnect = () => {
+    gone = true;
     if (disk.owner?.connection === connection) disk.owner = null;
     const own = disk.members.get(member);
     if (own !== undefined) own.connected = false;
@@ -32,6 +34,8 @@ export function openMemoryStore(disk: Disk, failpoint: (name: string) => void = 
     async claim(owner, takeover) {
       const owned = claimAll(disk, connection, owner, takeover);
       for (const { shard } of owned) mine.add(shard);
+      // What a process has sent may arrive when it is dead; its session with the database is over by then.
+      if (gone) disconnect();
       return owned;
     },
     checkOwner: async (owners) => disk.fence(owners),
@@ -71,6 +75,7 @@ export function openMemoryStore(disk: Disk, failpoint: (name: string) => void = 
     shared: {
       async join(fields) {
         member = join(disk, fields);
+        if (gone) disconnect();
         return member;
       },
       look: async (leaving = false) => look(disk, member, leaving),
