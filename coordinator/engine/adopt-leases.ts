@@ -2,9 +2,10 @@ import { create } from "@bufbuild/protobuf";
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { type HeldLease, HeldLeaseSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { WorkAnswer } from "../operations/operations.ts";
+import { isCommitted, whenCommitted } from "./committed.ts";
 import type { Item } from "./item.ts";
 import { hold, letGo } from "./lease.ts";
-import { giveBack } from "./send.ts";
+import { deliver, giveBack } from "./send.ts";
 import type { Session } from "./session.ts";
 import { type EngineState, isServing, itemAt } from "./state.ts";
 import { orderEnd, watchAttempt } from "./watch-attempt.ts";
@@ -14,6 +15,7 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
   const adopted: HeldLease[] = [];
   const refused: HeldLease[] = [];
   const elsewhere: HeldLease[] = [];
+  const undecided: HeldLease[] = [];
   const named = new Set<Item>();
   for (const { id, fencingToken } of held) {
     const lease = create(HeldLeaseSchema, { id, fencingToken });
@@ -25,9 +27,18 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
       adopted.push(lease);
       // One that is being read may not have the item yet.
     } else if (ref !== null && !isServing(state, ref.shard)) elsewhere.push(lease);
+    else if (ref !== null && itemAt(state, ref) !== undefined && !isCommitted(state)) undecided.push(lease);
     else refused.push(lease);
   }
+  if (undecided.length > 0) whenCommitted(state, () => takeAway(state, session, undecided));
   return { adopted, refused, elsewhere, named };
+}
+
+/** Who said that it holds them learns that it does not. */
+function takeAway(state: EngineState, session: Session, leases: readonly HeldLease[]): void {
+  const lost = leases.filter((lease) => currentItem(state, lease) === null);
+  const cancels = lost.map(({ id, fencingToken }) => ({ id, token: Number(fencingToken), reason: TaskReason.LOST }));
+  if (cancels.length > 0) deliver(state, session, { cancels });
 }
 
 /** What the session was given and its worker does not name never reached it. */

@@ -5,6 +5,7 @@ import { LIMITS } from "../../proto/limits.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
+import { whenCommitted } from "./committed.ts";
 import type { Item } from "./item.ts";
 import { type EngineState, isServing, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
@@ -32,9 +33,9 @@ export function reportOutcome(
   if (!isServing(state, ref.shard)) return;
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
-  if (item.token !== token || item.attempt?.committed === false) return acknowledge(false);
-  if (item.state === "ending") return joinEnding(state, item, acknowledge);
-  if (item.state !== "running") return acknowledge(false);
+  const isCurrent = item.token === token && item.attempt?.committed !== false;
+  if (isCurrent && item.state === "ending") return joinEnding(state, item, acknowledge);
+  if (!isCurrent || item.state !== "running") return whenCommitted(state, () => acknowledge(false));
   const succeeded = report.outcome === AttemptOutcome.SUCCEEDED;
   concludeAttempt(
     state,

@@ -138,7 +138,8 @@ export class SimClient {
     const coordinator = world.chance.pick(serving);
     const isLost = () => house.stormy && world.chance.odds(weather.loss);
     const answer = (value: T | Error) => {
-      if (coordinator.process.alive && !isLost()) world.after(house.latency(), `${what} answered`, () => resolve(value));
+      if (coordinator.process.alive && !isLost())
+        world.after(house.latency(), `${what} answered`, () => resolve(value));
     };
     const times = twice && house.stormy && world.chance.odds(weather.duplicates) ? 2 : 1;
     for (let time = 0; time < times; time++)
