@@ -6,6 +6,7 @@ import { WorkerState } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { LeaseTasksRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { cancelTasks } from "../support/engines.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 
 /** What people are told between a decision and its commit. */
@@ -133,4 +134,29 @@ test("a lease whose ending is not committed is not refused to the worker that co
   letGo();
   await again.until((w) => w.cancels.length === 1);
   expect(again.cancels[0]).toMatchObject({ id: worker.leases[0]!.id, reason: TaskReason.LOST });
+});
+
+test("a lease that was cancelled before it was sent takes nothing of what its worker offers", async () => {
+  const [first] = await submit(house, [{ command: "x" }]);
+  holdFlushes();
+  const worker = new TestWorker(house, { credit: 1 });
+  await committing();
+  const cancelled = cancelTasks(house, [first!]);
+  letGo();
+  await cancelled;
+  const [second] = await submit(house, [{ command: "x" }]);
+  await worker.until((w) => w.leases.length === 1);
+  expect(worker.leases[0]!.id).toBe(second);
+});
+
+test("a lease on its way counts against what its worker offers when it comes back meanwhile", async () => {
+  await submit(house, [{ command: "x" }, { command: "x" }]);
+  holdFlushes();
+  const worker = new TestWorker(house, { credit: 1 });
+  await committing();
+  const again = new TestWorker(house, { sessionId: worker.sessionId, credit: 1 });
+  letGo();
+  await again.until((w) => w.leases.length > 0);
+  await submit(house, [{ command: "x" }]);
+  expect(again.leases).toHaveLength(1);
 });
