@@ -1,7 +1,7 @@
 import { SimClient } from "./client.ts";
 import { House } from "./house.ts";
 import { Ledger } from "./ledger.ts";
-import { checkEnd } from "./rules.ts";
+import { checkCredit, checkEnd } from "./rules.ts";
 import { brew } from "./storm.ts";
 import { drawPlan } from "./weather.ts";
 import { SimWorker } from "./worker.ts";
@@ -79,6 +79,7 @@ async function live(world: World, house: House, ledger: Ledger): Promise<void> {
   // What follows from the last commits: answers, acknowledgements, checkpoints.
   await world.run(() => false, world.time + 1_000);
   checkEnd(house, ledger);
+  checkCredit(house, workers);
   await recoverOnce(world, house);
   checkEnd(house, ledger);
 }

@@ -3,6 +3,7 @@ import type { SimCoordinator } from "./coordinator.ts";
 import type { House } from "./house.ts";
 import type { Written } from "./journal.ts";
 import type { Ledger, Run } from "./ledger.ts";
+import type { SimWorker } from "./worker.ts";
 import { Violation } from "./world.ts";
 
 /** What must hold when the storm is over and everything that can end has ended. */
@@ -48,6 +49,20 @@ function checkRuns(id: string, runs: readonly Run[], written: Written | undefine
   }
   if (counted.length > task.maxAttempts)
     throw new Violation("attempts", `${task.name} (${id}) was run ${counted.length} times of ${task.maxAttempts}`);
+}
+
+/** A coordinator believes that a worker would take what it would take. */
+export function checkCredit(house: House, workers: readonly SimWorker[]): void {
+  for (const { sessionId, offered, connection, process } of workers) {
+    const session = connection?.coordinator.engine?.state.sessions.get(sessionId);
+    if (
+      session?.stream == null ||
+      !house.serving.some(({ engine }) => engine?.state.sessions.get(sessionId) === session)
+    )
+      continue;
+    if (session.credit !== offered)
+      throw new Violation("credit", `${process.name} offers ${offered}, its session has ${session.credit}`);
+  }
 }
 
 /** Nothing that has ended is left in memory, and the counters say what the commits say. */

@@ -55,6 +55,14 @@ export class SimWorker {
     return this.#held.size === 0;
   }
 
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  get offered(): number {
+    return this.#offered;
+  }
+
   get connection(): WorkerConnection | null {
     return this.#connection;
   }
