@@ -66,6 +66,8 @@ async function recoverShard(
   for (const flush of flushes) applyBody(shard, open, locks, flush.body);
   await takeOffRepeats(state, shard, open, flushes.at(-1));
   takeUpLocks(state, shard, locks);
+  // What ends while the rest is read is counted off these.
+  for (const [lane, count] of open) if (count !== 0) state.lanes.get(lane)?.open.set(shard.shard, count);
 
   const cursors = new Map(body.l.map(([lane, , cursor]) => [lane, cursor]));
   let lowest = body.floor;
@@ -121,7 +123,6 @@ function resumeLanes(
     const lane = state.lanes.get(laneId);
     // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
     if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
-    if (count !== 0) lane.open.set(shard.shard, count);
     const window = lane.window(shard.shard);
     window.resume(cursors.get(laneId) ?? floor, shard.lastSeq);
     lane.behind.add(window);
