@@ -7,7 +7,7 @@ import type { Item } from "./item.ts";
 import { hold, letGo } from "./lease.ts";
 import { deliver, giveBack } from "./send.ts";
 import type { Session } from "./session.ts";
-import { type EngineState, isServing, itemAt } from "./state.ts";
+import { type EngineState, isOfLaterOwner, isServing, itemAt } from "./state.ts";
 import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 
 /** What each lease that a worker says it holds is to this coordinator; its own it holds from now on. */
@@ -27,6 +27,7 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
       adopted.push(lease);
       // One that is being read may not have the item yet.
     } else if (ref !== null && !isServing(state, ref.shard)) elsewhere.push(lease);
+    else if (ref !== null && isOfLaterOwner(state, ref.shard, Number(fencingToken))) elsewhere.push(lease);
     else if (ref !== null && itemAt(state, ref) !== undefined && !isCommitted(state)) undecided.push(lease);
     else refused.push(lease);
   }

@@ -7,7 +7,7 @@ import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import { whenCommitted } from "./committed.ts";
 import type { Item } from "./item.ts";
-import { type EngineState, isServing, itemAt } from "./state.ts";
+import { type EngineState, isOfLaterOwner, isServing, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
 
 /** Answers one report: accepted or not. Called after the commit when it was accepted. */
@@ -30,7 +30,7 @@ export function reportOutcome(
   // What ended before its first attempt has no token: nobody can have run it.
   if (token === 0) return acknowledge(false);
   // Its owner answers; this one may not say that a token is old. The worker repeats the report there.
-  if (!isServing(state, ref.shard)) return;
+  if (!isServing(state, ref.shard) || isOfLaterOwner(state, ref.shard, token)) return;
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
   const isCurrent = item.token === token && item.attempt?.committed !== false;

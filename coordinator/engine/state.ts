@@ -6,7 +6,7 @@ import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { Place } from "../kernel/queue-share.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
-import type { TaskRef } from "../kernel/task-ref.ts";
+import { epochOf, type TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
@@ -192,6 +192,12 @@ export function isOwned(state: EngineState, shard: number): boolean {
 /** Whether all of the shard's tasks are known here, so that one that is not found is not there. */
 export function isServing(state: EngineState, shard: number): boolean {
   return state.shards.find(shard)?.phase === "serving";
+}
+
+/** Whether a token is of an owner after this one, who is fenced and has not learned it: what it is worth is not its to say. */
+export function isOfLaterOwner(state: EngineState, shard: number, token: number): boolean {
+  const found = state.shards.find(shard);
+  return found !== undefined && epochOf(token) > found.epoch;
 }
 
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */

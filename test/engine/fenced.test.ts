@@ -3,7 +3,7 @@ import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
 import { freshDatabase } from "../support/database.ts";
-import { startEngine, submit } from "../support/engine-house.ts";
+import { startEngine, submit, TestWorker } from "../support/engine-house.ts";
 import { heldStore } from "../support/held-store.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 
@@ -52,4 +52,26 @@ test("an owner that is fenced while it stops does stop", async () => {
   await expect(submitted).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await stopped;
   await store.close();
+});
+
+test("an owner that has not learned yet that it is fenced says nothing about leases of the next one", async () => {
+  const url = await freshSqlite();
+  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const store = heldStore(await open());
+  const first = await startEngine(store, IDLE);
+  await submit(first, [{ command: "true" }]);
+  const asking = store.hold("before", "checkOwner");
+  await asking.reached;
+  const second = await startEngine(await open(), IDLE, true);
+  const worker = new TestWorker(second, { credit: 1 });
+  await worker.until((w) => w.leases.length === 1);
+  const astray = new TestWorker(first, { held: worker.leases });
+  expect(astray.welcome).toMatchObject({ adopted: [], refused: [], elsewhere: [{ id: worker.leases[0]!.id }] });
+  astray.report(worker.leases[0]!);
+  expect(astray.acks).toEqual([]);
+  asking.release();
+  await first.stopped;
+  expect(astray.acks).toEqual([]);
+  await first.close();
+  await second.close();
 });
