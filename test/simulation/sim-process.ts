@@ -12,7 +12,8 @@ export class SimProcess implements Clock, Timers {
   alive = true;
   /** Moment until which it is stopped; what comes meanwhile waits. */
   #stoppedUntil = 0;
-  #onDeath: (() => void)[] = [];
+  readonly #waiting: { readonly what: string; readonly run: () => void }[] = [];
+  readonly #onDeath: (() => void)[] = [];
   readonly #wallMs: () => number;
 
   /** @param wallMs by how much the wall clock of its machine is off. */
@@ -41,10 +42,15 @@ export class SimProcess implements Clock, Timers {
 
   stop(ms: number): void {
     this.#stoppedUntil = Math.max(this.#stoppedUntil, this.world.time + ms);
+    this.world.after(ms, `${this.name} goes on`, () => {
+      if (!this.stopped) this.goOn();
+    });
   }
 
+  /** What has come meanwhile is done now, in the order in which it came. */
   goOn(): void {
     this.#stoppedUntil = 0;
+    for (const [place, { what, run }] of this.#waiting.splice(0).entries()) this.step(place / 1_000, what, run);
   }
 
   kill(): void {
@@ -65,7 +71,7 @@ export class SimProcess implements Clock, Timers {
 
   #enter(what: string, run: () => void): void {
     if (!this.alive) return;
-    if (this.stopped) this.step(this.#stoppedUntil - this.world.time + this.world.chance.draw(), what, run);
+    if (this.stopped) this.#waiting.push({ what, run });
     else run();
   }
 
