@@ -37,6 +37,8 @@ export interface CoordinatorOptions {
   readonly name: string;
   readonly store: MemoryStore;
   readonly config: EngineConfig;
+  /** Silence after which a worker may be taken for lost, ms. */
+  readonly termMs: number;
   readonly database: DatabaseWeather;
   readonly wallMs: () => number;
   /** Whether the process dies at a failpoint. */
@@ -108,14 +110,14 @@ export class SimCoordinator implements Committer {
 
   /** See Committer: since it could have been heard, the worker of an attempt must have been silent for a whole term. */
   checkLost(task: TaskRef, token: number, at: number): void {
-    const { config } = this.#options;
+    const { termMs } = this.#options;
     const decidedAt = this.process.momentOf(at);
     let heardAt = this.#readyAt;
     const lease = leaseKey(this.engine?.state.ids.encode(task) ?? "", token);
     for (const { leases, heard } of this.links)
       if (leases.has(lease)) for (const time of heard) if (time < decidedAt - 2) heardAt = Math.max(heardAt, time);
     const silent = decidedAt - heardAt;
-    if (silent < config.leaseTtlMs - 5)
+    if (silent < termMs - 5)
       throw new Violation(
         "lost",
         `${this.name} took the attempt ${lease} for lost ${silent.toFixed(1)} ms after it was heard of`,

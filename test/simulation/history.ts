@@ -1,3 +1,4 @@
+import type { Bug } from "./bugs.ts";
 import { SimClient } from "./client.ts";
 import { House } from "./house.ts";
 import { Ledger } from "./ledger.ts";
@@ -28,10 +29,10 @@ export interface Outcome {
 }
 
 /** One history, drawn from its seed: a storm, a calm in which everything must end, and the rules. */
-export async function runHistory(seed: number, spoil?: ConstructorParameters<typeof House>[2]): Promise<Outcome> {
+export async function runHistory(seed: number, bug?: Bug): Promise<Outcome> {
   const world = new World(seed);
   const plan = drawPlan(world.chance);
-  const house = new House(world, plan, spoil);
+  const house = new House(world, plan, bug);
   const ledger = new Ledger();
   const violation = await live(world, house, ledger).then(
     () => null,

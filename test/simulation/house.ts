@@ -1,10 +1,11 @@
 import { createIdCodec, type IdCodec } from "../../coordinator/kernel/task-id.ts";
 import { refKey } from "../../coordinator/kernel/task-ref.ts";
 import type { FlushBatch, FlushResult } from "../../coordinator/ports/store.ts";
+import type { Bug } from "./bugs.ts";
 import { SimCoordinator } from "./coordinator.ts";
 import { type Committer, Journal, type Written } from "./journal.ts";
 import { Disk } from "./store/disk.ts";
-import { type MemoryStore, openMemoryStore } from "./store/memory-store.ts";
+import { openMemoryStore } from "./store/memory-store.ts";
 import type { Fate } from "./store-link.ts";
 import type { Plan } from "./weather.ts";
 import type { World } from "./world.ts";
@@ -22,13 +23,13 @@ export class House {
   stormy = true;
   #awayUntil = 0;
   #runs = 0;
-  readonly #spoil: (store: MemoryStore) => MemoryStore;
+  readonly #bug: Bug;
 
-  /** @param spoil plants a bug in what the coordinators are given for a store. */
-  constructor(world: World, plan: Plan, spoil: (store: MemoryStore, world: World) => MemoryStore = (store) => store) {
+  /** @param bug planted in what the coordinators are given. */
+  constructor(world: World, plan: Plan, bug: Bug = {}) {
     this.world = world;
     this.plan = plan;
-    this.#spoil = (store) => spoil(store, world);
+    this.#bug = bug;
     this.disk = new Disk(plan.shards, () => world.time);
     this.ids = createIdCodec(this.disk.salt);
     this.journal = new Journal(plan.weather.clockSteps > 0);
@@ -47,11 +48,13 @@ export class House {
   launch(takeover = false): void {
     const { world, plan } = this;
     const name = `c${++this.#runs}`;
+    const store = openMemoryStore(this.disk);
     const coordinator = new SimCoordinator({
       world,
       name,
-      store: this.#spoil(openMemoryStore(this.disk)),
-      config: plan.config,
+      store: this.#bug.spoil?.(store, this.disk, world) ?? store,
+      config: { ...plan.config, ...this.#bug.config?.(plan.config) },
+      termMs: plan.config.leaseTtlMs,
       wallMs: () => this.wallMs,
       database: {
         latency: () => this.latency(),

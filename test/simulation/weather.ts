@@ -41,7 +41,7 @@ export function drawPlan(chance: Chance): Plan {
   const sometimes = (share: number, draw: () => number) => (chance.odds(share) ? draw() : 0);
   const upTo = (most: number) => () => 1 + chance.below(most);
   const weather: Weather = {
-    stormMs: chance.between(3_000, 10_000),
+    stormMs: chance.between(1_500, 6_000),
     latencyMs: chance.pick([0.2, 1, 5]),
     storeFailures: sometimes(0.5, () => chance.pick([0.01, 0.04, 0.15])),
     outages: sometimes(0.25, upTo(2)),
