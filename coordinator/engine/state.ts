@@ -194,10 +194,10 @@ export function isServing(state: EngineState, shard: number): boolean {
   return state.shards.find(shard)?.phase === "serving";
 }
 
-/** Whether a token is of an owner after this one, who is fenced and has not learned it: what it is worth is not its to say. */
-export function isOfLaterOwner(state: EngineState, shard: number, token: number): boolean {
+/** Whether a token or seq is of an owner after this one, who is fenced and has not learned it: what it is worth is not its to say. */
+export function isOfLaterOwner(state: EngineState, shard: number, numberOf: number): boolean {
   const found = state.shards.find(shard);
-  return found !== undefined && epochOf(token) > found.epoch;
+  return found !== undefined && epochOf(numberOf) > found.epoch;
 }
 
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */
