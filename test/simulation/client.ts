@@ -41,7 +41,7 @@ export class SimClient {
     const { world, plan } = this.#house;
     const { chance } = world;
     for (let request = 0; request < requests; request++) {
-      await world.sleep(chance.between(0, (plan.weather.stormMs * 1.5) / requests), `${this.#name} wakes`);
+      await world.sleep(chance.between(0, (plan.weather.stormMs * 1.2) / requests), `${this.#name} wakes`);
       const known = [...this.#ledger.acked.keys()];
       const kind = known.length === 0 ? 0 : chance.draw();
       if (kind < 0.6) await this.#submit();

@@ -78,7 +78,7 @@ async function live(world: World, house: House, ledger: Ledger): Promise<void> {
     throw new Violation("ends", `for ever waits ${waiting.join(", ") || "a coordinator"}`);
   }
   // What follows from the last commits: answers, acknowledgements, checkpoints.
-  await world.run(() => false, world.time + 1_000);
+  await world.run(() => false, world.time + 500);
   checkEnd(house, ledger);
   checkCredit(house, workers);
   await recoverOnce(world, house);
@@ -91,7 +91,7 @@ async function recoverOnce(world: World, house: House): Promise<void> {
   for (const { process } of house.living) process.kill();
   const isUp = () => house.serving.length > 0 && house.coordinators.length > before;
   if (!(await world.run(isUp, world.time + 30_000))) throw new Violation("ends", "no coordinator comes up any more");
-  await world.run(() => false, world.time + 500);
+  await world.run(() => false, world.time + 200);
 }
 
 function toldOf(error: Error): NonNullable<Outcome["violation"]> {
