@@ -62,15 +62,14 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   const head = lane === undefined ? null : takeOut(state, lane, ref);
   if (lane !== undefined && head !== null) return cancelItem(state, takeInHand(state, head, lane, "returned"), by);
   const stored = await reading(() => state.reader.read(ref));
-  if (stored === null) {
+  if (stored?.end != null) return "unchanged";
+  if (stored === null || lane === undefined) {
     await requireAbsent(state, ref);
     return "unknown";
   }
-  if (stored.end !== null) return "unchanged";
   // It may have come into memory, or even ended, while it was read.
-  const window = lane?.findWindow(ref.shard);
+  const window = lane.findWindow(ref.shard);
   if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
-  if (lane === undefined) return "unknown";
   const item = takeInHand(state, stored.task, lane, "returned");
   const { attempts, token } = readHistory(stored.events);
   return cancelItem(state, Object.assign(item, { attempts, token }), by);

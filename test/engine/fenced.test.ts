@@ -76,8 +76,9 @@ test("an owner that has not learned yet that it is fenced says nothing about lea
   await until("a segment is opened", async () => (await store.segments.list()).length > 1);
   const [id] = await submit(second, [{ command: "true" }]);
   await expect(getTask(first, id!)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  const { results } = await cancelTasks(first, [id!]);
-  expect(results[0]?.result).toMatchObject({ case: "error", value: { code: 14 } });
+  const [other] = await submit(second, [{ command: "true", queue: "of-the-next-one" }]);
+  const { results } = await cancelTasks(first, [id!, other!]);
+  for (const { result } of results) expect(result).toMatchObject({ case: "error", value: { code: 14 } });
   asking.release();
   await first.stopped;
   expect(astray.acks).toEqual([]);
