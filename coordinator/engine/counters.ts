@@ -7,6 +7,7 @@ import type { FlushShard } from "../ports/store.ts";
 import { type Batch, shardsOf } from "./batch.ts";
 import type { Lane } from "./lanes.ts";
 import type { PendingEnd, PendingLock } from "./pending.ts";
+import { LATER } from "./segments.ts";
 import type { QueueTotals, Shard } from "./shard.ts";
 import { type EngineState, shardAt } from "./state.ts";
 
@@ -27,6 +28,11 @@ export interface CounterBody {
    * what was kept out is taken off by the next row of the shard, or by a recovery that finds none. Absent: none.
    */
   readonly g?: readonly (readonly [number, ...number[]])[];
+  /**
+   * Earliest run_at of what goes to segment 0. As a rule it lies beyond what the checkpoint before says was in hand; not when
+   * the clock was set back since. Absent: nothing goes there.
+   */
+  readonly d?: number;
 }
 
 /** Tasks that stand side by side are alike as a rule, and are counted together. */
@@ -94,11 +100,14 @@ export function flushShards(state: EngineState, batch: Batch): FlushShard[] {
     batch.tasks.filter((_, index) => (batch.taskKeys[index] as number) >= 0),
     ({ shard }) => shard,
   );
+  const later = earliestLater(batch);
   return [...touched]
     .sort((a, b) => a - b)
     .map((number) => {
       const shard = shardAt(state, number);
-      const body = Buffer.from(JSON.stringify(bodyOf(state, shard, locks.get(number), gated.get(number))));
+      const body = Buffer.from(
+        JSON.stringify(bodyOf(state, shard, locks.get(number), gated.get(number), later.get(number))),
+      );
       return { shard: number, epoch: shard.epoch, flushNo: shard.flushNo + 1, body };
     });
 }
@@ -108,6 +117,7 @@ function bodyOf(
   shard: Shard,
   locks: readonly PendingLock[] | undefined,
   gated: readonly TaskRow[] | undefined,
+  later: number | undefined,
 ): CounterBody {
   const q = [...shard.touchedQueues].map((queue) => queueEntry(queue, shard.totalsOf(queue)));
   const l = [...shard.touchedLanes].map((lane) => [lane, state.lanes.get(lane)?.open.get(shard.shard) ?? 0] as const);
@@ -115,7 +125,18 @@ function bodyOf(
     ...{ q, l },
     ...(locks === undefined ? {} : { k: locks.map(({ row }) => row) }),
     ...(gated === undefined ? {} : { g: byLane(gated) }),
+    ...(later === undefined ? {} : { d: later }),
   };
+}
+
+/** By shard. */
+function earliestLater({ tasks, moves }: Batch): Map<number, number> {
+  const earliest = new Map<number, number>();
+  const note = ({ shard, runAt }: Pick<TaskRow, "shard" | "runAt">) =>
+    earliest.set(shard, Math.min(earliest.get(shard) ?? runAt, runAt));
+  for (const task of tasks) if (task.seg === LATER) note(task);
+  for (const { row } of moves) note(row);
+  return earliest;
 }
 
 function byLane(tasks: readonly TaskRow[]): NonNullable<CounterBody["g"]> {
@@ -152,10 +173,17 @@ export function uncount(state: EngineState, shard: Shard, lanes: Map<number, num
   lanes.set(lane, (lanes.get(lane) ?? 0) - 1);
 }
 
-export function applyBody(shard: Shard, lanes: Map<number, number>, locks: Map<string, Lock>, bytes: Uint8Array): void {
+/** @returns the earliest run_at of what went to segment 0 with it. */
+export function applyBody(
+  shard: Shard,
+  lanes: Map<number, number>,
+  locks: Map<string, Lock>,
+  bytes: Uint8Array,
+): number {
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
   for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
     shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
   for (const [lane, open] of body.l) lanes.set(lane, open);
   replayLocks(locks, body.k ?? []);
+  return body.d ?? Number.POSITIVE_INFINITY;
 }

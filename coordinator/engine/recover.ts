@@ -63,7 +63,8 @@ async function recoverShard(
   const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
   const locks = new Map<string, Lock>();
   replayLocks(locks, body.k ?? []);
-  for (const flush of flushes) applyBody(shard, open, locks, flush.body);
+  let { later } = body;
+  for (const flush of flushes) later = Math.min(later, applyBody(shard, open, locks, flush.body) - 1);
   await takeOffRepeats(state, shard, open, flushes.at(-1));
   takeUpLocks(state, shard, locks);
   // What ends while the rest is read is counted off these.
@@ -82,7 +83,7 @@ async function recoverShard(
   }
   resumeLanes(state, shard, open, cursors, body.floor);
   if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
-  return body;
+  return { ...body, later };
 }
 
 async function readBack(state: EngineState, refs: readonly TaskRef[]): Promise<void> {
