@@ -3,10 +3,12 @@ import { cancelTask } from "../../coordinator/engine/cancel.ts";
 import type { EngineState } from "../../coordinator/engine/state.ts";
 import { describeTask } from "../../coordinator/operations/describe-task.ts";
 import { findTask, readId } from "../../coordinator/operations/find-task.ts";
+import { lockOperations } from "../../coordinator/operations/operate-locks.ts";
 import type { SubmitAnswer } from "../../coordinator/operations/operations.ts";
 import { retryTasks } from "../../coordinator/operations/retry-tasks.ts";
 import { submitTasks } from "../../coordinator/operations/submit-tasks.ts";
 import { TssError } from "../../proto/errors.ts";
+import { AcquireLockRequestSchema, ReleaseLockRequestSchema } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { TaskSpecSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { RetryTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { CALLER } from "../support/engine-house.ts";
@@ -47,6 +49,7 @@ export class SimClient {
       if (kind < 0.6) await this.#submit();
       else if (kind < 0.78) await this.#cancel(chance.pick(known));
       else if (kind < 0.84) await this.#retry(chance.pick(known));
+      else if (kind < 0.92) await this.#lock();
       else await this.#look(chance.pick(known));
     }
     this.done = true;
@@ -112,6 +115,29 @@ export class SimClient {
       return;
     }
     this.#ledger.saw(id, status as number, (status as number) >= TaskStatus.SUCCEEDED);
+  }
+
+  /** Takes a lock, holds it for a while and gives it back, or leaves it to its term. */
+  async #lock(): Promise<void> {
+    const { world } = this.#house;
+    const { chance } = world;
+    const name = chance.pick(["one", "two"]);
+    const requestId = `l-${this.#name}-${++this.#requests}`;
+    const wait = seconds(Math.floor(chance.between(0, 2_000)));
+    const request = create(AcquireLockRequestSchema, {
+      name,
+      requestId,
+      wait,
+      ttl: seconds(1_000 + chance.below(2_000)),
+    });
+    const { signal } = new AbortController();
+    const held = await this.#ask("lock", (state) => lockOperations(state).acquireLock(CALLER, request, signal), true);
+    if (typeof held === "string" || held.token === 0n) return;
+    this.#house.journal.locks.checkGrant(name, Number(held.token));
+    await world.sleep(chance.between(0, 1_500), `${this.#name} holds ${name}`);
+    if (chance.odds(0.3)) return;
+    const release = create(ReleaseLockRequestSchema, { name, token: held.token });
+    await this.#ask("unlock", (state) => lockOperations(state).releaseLock(CALLER, release));
   }
 
   /** The answer, or the code of a refusal that is final. @param twice the request may come twice. */

@@ -3,6 +3,7 @@ import { refKey, type TaskRef } from "../../coordinator/kernel/task-ref.ts";
 import { type EndRow, EVENT, type EventRow, type TaskRow } from "../../coordinator/ports/rows.ts";
 import type { FlushBatch, FlushResult } from "../../coordinator/ports/store.ts";
 import { AttemptSchema, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { LockJournal } from "./lock-journal.ts";
 import { Violation } from "./world.ts";
 
 /** A task as the commits have made it; it stays when retention has taken it from the database. */
@@ -33,6 +34,7 @@ export class Journal {
   readonly tasks = new Map<string, Written>();
   readonly byName = new Map<string, Written>();
   readonly totals = { submitted: 0, succeeded: 0, failed: 0, cancelled: 0 };
+  readonly locks = new LockJournal();
   commits = 0;
   readonly #flushes = new Map<number, { epoch: number; flushNo: number }>();
   readonly #seqs = new Map<number, number>();
@@ -46,7 +48,8 @@ export class Journal {
 
   commit(batch: FlushBatch, result: FlushResult, by: Committer): void {
     this.commits++;
-    for (const { shard, epoch, flushNo } of batch.shards) {
+    for (const { shard, epoch, flushNo, body } of batch.shards) {
+      this.locks.commit(body);
       const last = this.#flushes.get(shard) ?? { epoch: 0, flushNo: 0 };
       if (epoch < last.epoch)
         throw new Violation("fence", `${by.name} wrote shard ${shard} under epoch ${epoch} after ${last.epoch}`);
