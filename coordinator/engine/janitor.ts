@@ -78,7 +78,7 @@ export async function takeDueBetween(state: EngineState, from: number, until: nu
   for (;;) {
     const rows = await state.store.recovery.due(from, until, after, DUE_ROWS);
     if (state.stopped !== null) return;
-    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored);
+    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored, true);
     const last = rows.at(-1)?.task;
     if (rows.length < DUE_ROWS || last === undefined) return;
     after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };

@@ -31,3 +31,18 @@ test("a delayed task of a time when the clock was set back is found by an owner 
   await worker.until((w) => w.leases.length === 1);
   expect(worker.leases[0]!.id).toBe(id);
 });
+
+test("a task that a scan has read is taken in hand though the clock is set back before the answer comes", async () => {
+  const url = await freshSqlite();
+  const clock = new MovedClock();
+  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const house = await start(open, { horizonMs: 1_000 }, false, clock);
+  const read = house.store.hold("after", "recovery.due", (_args, rows) => (rows as readonly unknown[]).length > 0);
+  const [id] = await submit(house, [{ command: "x", delay: { seconds: 1n, nanos: 500_000_000 } }]);
+  await read.reached;
+  clock.wallMs = -900;
+  read.release();
+  const worker = new TestWorker(house, { credit: 1 });
+  await worker.until((w) => w.leases.length === 1);
+  expect(worker.leases[0]!.id).toBe(id);
+});
