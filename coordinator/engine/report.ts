@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AttemptOutcome, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, ProgressSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import type { ProgressReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
@@ -63,11 +63,9 @@ function clampPause(ms: number): number {
   return Math.min(Math.max(ms, 0), LIMITS.retryMaxIntervalMs);
 }
 
-/** The same report again while its end is on the way to the store. */
+/** A report while its end is on the way to the store: what was taken for lost meanwhile ends so, whatever is said now. */
 function joinEnding(state: EngineState, item: Item, acknowledge: Acknowledge): void {
-  const end = state.pending.ends.find((candidate) => candidate.item === item);
-  if (end !== undefined) end.settled.push(acknowledge);
-  else state.pending.after.push(() => acknowledge(true));
+  whenCommitted(state, () => acknowledge(state.recentEnds.get(item.head) === item.token));
 }
 
 function answerFromPast(
@@ -80,7 +78,7 @@ function answerFromPast(
   if (known !== undefined) return acknowledge(known === token);
   // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
   state.store.reads.task(ref, state.segments.candidates(ref)).then(
-    (stored) => acknowledge(stored?.end?.token === token),
+    (stored) => acknowledge(stored?.end?.token === token && stored.end.reason !== TaskReason.LOST),
     (error: unknown) => state.logger.warn({ error }, "cannot look up an old report; the worker will repeat it"),
   );
 }
