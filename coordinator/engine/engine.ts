@@ -84,6 +84,7 @@ export class Engine {
     state.wake = () => this.#flusher.wake();
     if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
+    state.watchOrphan = (item) => this.#sweep.watch([item]);
   }
 
   /**
@@ -153,6 +154,7 @@ export class Engine {
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
+      watchOrphan: () => {},
       wake: () => {},
     };
     const engine = new Engine(options, state);

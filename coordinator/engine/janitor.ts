@@ -78,7 +78,10 @@ export async function takeDueBetween(state: EngineState, from: number, until: nu
   for (;;) {
     const rows = await state.store.recovery.due(from, until, after, DUE_ROWS);
     if (state.stopped !== null) return;
-    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored, true);
+    for (const stored of rows) {
+      const item = isOwned(state, stored.task.shard) ? rebuildItem(state, stored, true) : null;
+      if (item?.state === "running") state.watchOrphan(item);
+    }
     const last = rows.at(-1)?.task;
     if (rows.length < DUE_ROWS || last === undefined) return;
     after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };

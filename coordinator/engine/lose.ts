@@ -41,9 +41,13 @@ export class SessionSweep {
 
   /** The running attempts of shards that were taken up have a term to be announced. */
   watchOrphans(shards: ReadonlySet<number>): void {
-    const { items, clock } = this.#state;
+    const { items } = this.#state;
     const running = [...items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
-    if (running.length > 0) this.#orphans.push({ items: running, since: clock.monotonic() });
+    this.watch(running);
+  }
+
+  watch(items: readonly Item[]): void {
+    if (items.length > 0) this.#orphans.push({ items, since: this.#state.clock.monotonic() });
   }
 
   stop(): void {

@@ -162,6 +162,8 @@ export interface EngineState {
   flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
+  /** The worker of an attempt of an owner before, which was read after the start, has a term to name it. */
+  watchOrphan: (item: Item) => void;
   /** Wakes the flusher. */
   wake: () => void;
 }
