@@ -1,6 +1,6 @@
 import { createIdCodec, type IdCodec } from "../../coordinator/kernel/task-id.ts";
 import { refKey } from "../../coordinator/kernel/task-ref.ts";
-import type { FlushBatch, FlushResult } from "../../coordinator/ports/store.ts";
+import type { FlushBatch, FlushResult, OwnedShard } from "../../coordinator/ports/store.ts";
 import type { Bug } from "./bugs.ts";
 import { SimCoordinator } from "./coordinator.ts";
 import { type Committer, Journal, type Written } from "./journal.ts";
@@ -38,6 +38,12 @@ export class House {
   /** Coordinators that can be called. */
   get serving(): readonly SimCoordinator[] {
     return this.coordinators.filter(({ serves }) => serves);
+  }
+
+  /** Those that own the shards still, and not only think so. */
+  get owners(): readonly SimCoordinator[] {
+    const isOwner = ({ shard, epoch }: OwnedShard) => this.disk.shards[shard]?.epoch === epoch;
+    return this.serving.filter(({ engine }) => engine?.state.shards.owners.every(isOwner));
   }
 
   get living(): readonly SimCoordinator[] {

@@ -24,7 +24,7 @@ export function checkEnd(house: House, ledger: Ledger): void {
       );
   }
   for (const [id, runs] of ledger.runs) checkRuns(id, runs, house.writtenOf(id));
-  for (const coordinator of house.serving) checkMemory(house, coordinator);
+  for (const coordinator of house.owners) checkMemory(house, coordinator);
 }
 
 function checkRuns(id: string, runs: readonly Run[], written: Written | undefined): void {
@@ -57,7 +57,7 @@ export function checkCredit(house: House, workers: readonly SimWorker[]): void {
     const session = connection?.coordinator.engine?.state.sessions.get(sessionId);
     if (
       session?.stream == null ||
-      !house.serving.some(({ engine }) => engine?.state.sessions.get(sessionId) === session)
+      !house.owners.some(({ engine }) => engine?.state.sessions.get(sessionId) === session)
     )
       continue;
     if (session.credit !== offered)
