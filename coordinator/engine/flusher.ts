@@ -142,13 +142,14 @@ export class Flusher {
         const known = inDoubt ? await state.store.resolve(flush) : null;
         const result = known ?? (await state.store.flush(flush));
         if (known === null) state.wroteAt = state.clock.monotonic();
-        if (state.storeProblem !== null) {
-          noteBack(state);
-          state.logger.warn({}, "the database is back");
-        }
+        this.#isBack();
         return result;
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
+        if (!(error instanceof StoreUnavailableError)) {
+          // A refusal is an answer, too.
+          this.#isBack();
+          throw error;
+        }
         inDoubt ||= error.inDoubt;
         if (state.storeProblem === null) state.logger.error({ error: error.message }, "the database cannot be written");
         noteAway(state, error.message);
@@ -156,6 +157,13 @@ export class Flusher {
         if (state.stopped !== null) throw state.stopped;
       }
     }
+  }
+
+  #isBack(): void {
+    const state = this.#state;
+    if (state.storeProblem === null) return;
+    noteBack(state);
+    state.logger.warn({}, "the database is back");
   }
 
   #pause(ms: number): Promise<void> {
