@@ -1,4 +1,5 @@
 import type { Logger } from "../../runtime/logger.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 import type { Engine } from "../engine/engine.ts";
 import { planShards, type ShardPlan } from "../kernel/plan-shards.ts";
 import type { Leases } from "../ports/leases.ts";
@@ -15,6 +16,8 @@ export interface ClusterOptions {
   readonly lookMs: number;
   /** Silence from which a member counts as dead. */
   readonly silentMs: number;
+  /** Absent: those of the process. */
+  readonly timers?: Timers;
 }
 
 const TOPIC = "members";
@@ -29,7 +32,8 @@ export class Cluster {
   readonly #judge: MemberJudge;
   #view: ClusterView = { members: [], shards: [] };
   #living: readonly Member[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timers: Timers;
+  #callOff: () => void = () => {};
   #step: Promise<void> = Promise.resolve();
   #again = false;
   /** One look at a time, the first included: a wake that comes before it has ended is for the next. */
@@ -40,6 +44,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
     this.#judge = new MemberJudge(options.silentMs);
   }
 
@@ -103,20 +108,20 @@ export class Cluster {
   #stop(): void {
     this.#stopped = true;
     this.#unsubscribe();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#callOff();
   }
 
   #plan(): void {
     if (this.#stopped) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), this.#again ? 0 : this.#options.lookMs);
+    this.#callOff();
+    this.#callOff = this.#timers.after(this.#again ? 0 : this.#options.lookMs, () => this.#run());
     this.#again = false;
   }
 
   #run(): void {
     this.#busy = true;
     // A look that was planned is this one.
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#callOff();
     this.#step = this.#look()
       .catch((error: Error) =>
         this.#options.logger.warn({ error: error.message }, "the other coordinators cannot be seen"),

@@ -2,11 +2,12 @@ import { create } from "@bufbuild/protobuf";
 import { TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { type HeldLease, HeldLeaseSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { WorkAnswer } from "../operations/operations.ts";
+import { isCommitted, whenCommitted } from "./committed.ts";
 import type { Item } from "./item.ts";
 import { hold, letGo } from "./lease.ts";
-import { giveBack } from "./send.ts";
+import { deliver, giveBack } from "./send.ts";
 import type { Session } from "./session.ts";
-import { type EngineState, isServing, itemAt } from "./state.ts";
+import { type EngineState, isOfLaterOwner, isServing, itemAt } from "./state.ts";
 import { orderEnd, watchAttempt } from "./watch-attempt.ts";
 
 /** What each lease that a worker says it holds is to this coordinator; its own it holds from now on. */
@@ -14,6 +15,7 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
   const adopted: HeldLease[] = [];
   const refused: HeldLease[] = [];
   const elsewhere: HeldLease[] = [];
+  const undecided: HeldLease[] = [];
   const named = new Set<Item>();
   for (const { id, fencingToken } of held) {
     const lease = create(HeldLeaseSchema, { id, fencingToken });
@@ -25,9 +27,19 @@ export function adoptHeld(state: EngineState, session: Session, held: readonly H
     else if (item !== null) {
       takeOver(state, session, item);
       adopted.push(lease);
-    } else refused.push(lease);
+    } else if (ref !== null && isOfLaterOwner(state, ref.shard, Number(fencingToken))) elsewhere.push(lease);
+    else if (ref !== null && itemAt(state, ref) !== undefined && !isCommitted(state)) undecided.push(lease);
+    else refused.push(lease);
   }
+  if (undecided.length > 0) whenCommitted(state, () => takeAway(state, session, undecided));
   return { adopted, refused, elsewhere, named };
+}
+
+/** Who said that it holds them learns that it does not. */
+function takeAway(state: EngineState, session: Session, leases: readonly HeldLease[]): void {
+  const lost = leases.filter((lease) => currentItem(state, lease) === null);
+  const cancels = lost.map(({ id, fencingToken }) => ({ id, token: Number(fencingToken), reason: TaskReason.LOST }));
+  if (cancels.length > 0) deliver(state, session, { cancels });
 }
 
 /** What the session was given and its worker does not name never reached it. */

@@ -94,8 +94,8 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   session.stream = stream;
   session.polls = false;
   session.stalled = false;
-  session.credit = Math.min(hello.credit, LIMITS.slots);
   const welcome = adopt(state, session, hello.held);
+  session.credit = Math.max(Math.min(hello.credit, LIMITS.slots) - countUnsent(session), 0);
   endBefore(state, session, hello.sessionId, hello.held);
   const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
   deliver(state, session, { welcome, drain: session.draining || undefined, coordinators });
@@ -166,6 +166,13 @@ export function adopt(state: EngineState, session: Session, held: readonly HeldL
     serverVersion: "5",
     ...adoption,
   });
+}
+
+/** Leases on their way into the database: they are sent over the stream that is there then. */
+function countUnsent({ held }: Session): number {
+  let unsent = 0;
+  for (const { attempt } of held) if (attempt?.committed === false) unsent++;
+  return unsent;
 }
 
 /** The stream is gone; the session waits for the worker to come back until its lease is over. */

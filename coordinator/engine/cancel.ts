@@ -9,6 +9,7 @@ import type { Item } from "./item.ts";
 import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
+import { requireAbsent } from "./require-absent.ts";
 import { type EngineState, itemAt, requireServing } from "./state.ts";
 import { stateOf } from "./task-state.ts";
 import { orderEnd } from "./watch-attempt.ts";
@@ -61,12 +62,14 @@ async function cancelElsewhere(state: EngineState, ref: TaskRef, by: string): Pr
   const head = lane === undefined ? null : takeOut(state, lane, ref);
   if (lane !== undefined && head !== null) return cancelItem(state, takeInHand(state, head, lane, "returned"), by);
   const stored = await reading(() => state.reader.read(ref));
-  if (stored === null) return "unknown";
-  if (stored.end !== null) return "unchanged";
+  if (stored?.end != null) return "unchanged";
+  if (stored === null || lane === undefined) {
+    await requireAbsent(state, ref);
+    return "unknown";
+  }
   // It may have come into memory, or even ended, while it was read.
-  const window = lane?.findWindow(ref.shard);
+  const window = lane.findWindow(ref.shard);
   if (itemAt(state, ref) !== undefined || window?.has(ref.seq) || state.recentEnds.has(ref)) return "again";
-  if (lane === undefined) return "unknown";
   const item = takeInHand(state, stored.task, lane, "returned");
   const { attempts, token } = readHistory(stored.events);
   return cancelItem(state, Object.assign(item, { attempts, token }), by);

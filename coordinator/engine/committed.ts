@@ -1,3 +1,4 @@
+import { hasPending } from "./pending.ts";
 import type { EngineState } from "./state.ts";
 
 /**
@@ -21,4 +22,19 @@ export function committed(state: EngineState): Promise<void> {
     state.pending.after.push(() => resolve());
     state.wake();
   });
+}
+
+/** Whether nothing waits for a commit, so that what is in memory is what the store has. */
+export function isCommitted({ pending, flushCommitted, flushMaking }: EngineState): boolean {
+  return flushCommitted === flushMaking && !hasPending(pending);
+}
+
+/**
+ * Calls back when everything decided up to now is committed, at once when nothing waits. What a worker is told that makes it
+ * forget an attempt goes this way: a "no" that follows from a decision which is lost with this process would be no answer.
+ */
+export function whenCommitted(state: EngineState, follow: () => void): void {
+  if (isCommitted(state)) return follow();
+  state.pending.after.push(follow);
+  state.wake();
 }

@@ -1,11 +1,13 @@
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Lock } from "../kernel/lock.ts";
 import { type LockRow, replayLocks } from "../kernel/lock-rows.ts";
+import type { TaskRef } from "../kernel/task-ref.ts";
 import type { EndRow, TaskRow } from "../ports/rows.ts";
 import type { FlushShard } from "../ports/store.ts";
 import { type Batch, shardsOf } from "./batch.ts";
 import type { Lane } from "./lanes.ts";
 import type { PendingEnd, PendingLock } from "./pending.ts";
+import { LATER } from "./segments.ts";
 import type { QueueTotals, Shard } from "./shard.ts";
 import { type EngineState, shardAt } from "./state.ts";
 
@@ -21,6 +23,16 @@ export interface CounterBody {
   readonly l: readonly (readonly [number, number])[];
   /** Changes of locks, in their order; absent: none. */
   readonly k?: readonly LockRow[];
+  /**
+   * Tasks with an idempotency key, [lane, seq …]: whether their gates were free the flush itself decides. They are counted here;
+   * what was kept out is taken off by the next row of the shard, or by a recovery that finds none. Absent: none.
+   */
+  readonly g?: readonly (readonly [number, ...number[]])[];
+  /**
+   * Earliest run_at of what goes to segment 0. As a rule it lies beyond what the checkpoint before says was in hand; not when
+   * the clock was set back since. Absent: nothing goes there.
+   */
+  readonly d?: number;
 }
 
 /** Tasks that stand side by side are alike as a rule, and are counted together. */
@@ -84,19 +96,52 @@ export function flushShards(state: EngineState, batch: Batch): FlushShard[] {
   const touched = shardsOf(batch);
   for (const shard of state.shards) if (shard.touchedQueues.size > 0) touched.add(shard.shard);
   const locks = Map.groupBy(batch.locks, ({ shard }) => shard);
+  const gated = Map.groupBy(
+    batch.tasks.filter((_, index) => (batch.taskKeys[index] as number) >= 0),
+    ({ shard }) => shard,
+  );
+  const later = earliestLater(batch);
   return [...touched]
     .sort((a, b) => a - b)
     .map((number) => {
       const shard = shardAt(state, number);
-      const body = Buffer.from(JSON.stringify(bodyOf(state, shard, locks.get(number))));
+      const body = Buffer.from(
+        JSON.stringify(bodyOf(state, shard, locks.get(number), gated.get(number), later.get(number))),
+      );
       return { shard: number, epoch: shard.epoch, flushNo: shard.flushNo + 1, body };
     });
 }
 
-function bodyOf(state: EngineState, shard: Shard, locks: readonly PendingLock[] | undefined): CounterBody {
+function bodyOf(
+  state: EngineState,
+  shard: Shard,
+  locks: readonly PendingLock[] | undefined,
+  gated: readonly TaskRow[] | undefined,
+  later: number | undefined,
+): CounterBody {
   const q = [...shard.touchedQueues].map((queue) => queueEntry(queue, shard.totalsOf(queue)));
   const l = [...shard.touchedLanes].map((lane) => [lane, state.lanes.get(lane)?.open.get(shard.shard) ?? 0] as const);
-  return locks === undefined ? { q, l } : { q, l, k: locks.map(({ row }) => row) };
+  return {
+    ...{ q, l },
+    ...(locks === undefined ? {} : { k: locks.map(({ row }) => row) }),
+    ...(gated === undefined ? {} : { g: byLane(gated) }),
+    ...(later === undefined ? {} : { d: later }),
+  };
+}
+
+/** By shard. */
+function earliestLater({ tasks, moves }: Batch): Map<number, number> {
+  const earliest = new Map<number, number>();
+  const note = ({ shard, runAt }: Pick<TaskRow, "shard" | "runAt">) =>
+    earliest.set(shard, Math.min(earliest.get(shard) ?? runAt, runAt));
+  for (const task of tasks) if (task.seg === LATER) note(task);
+  for (const { row } of moves) note(row);
+  return earliest;
+}
+
+function byLane(tasks: readonly TaskRow[]): NonNullable<CounterBody["g"]> {
+  const lanes = Map.groupBy(tasks, ({ lane }) => lane);
+  return [...lanes].map(([lane, rows]) => [lane, ...rows.map(({ seq }) => seq)] as const);
 }
 
 /** The flush rows are committed: later corrections belong to the next ones. */
@@ -114,10 +159,31 @@ export function queueEntry(queue: string, totals: QueueTotals): CounterBody["q"]
   return [queue, totals.submitted, totals.succeeded, totals.failed, totals.cancelled];
 }
 
-export function applyBody(shard: Shard, lanes: Map<number, number>, locks: Map<string, Lock>, bytes: Uint8Array): void {
+/** Tasks that the newest row of a shard counts, whether they were written or not. */
+export function gatedTasks(shard: number, bytes: Uint8Array): TaskRef[] {
+  const { g = [] } = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
+  return g.flatMap(([lane, ...seqs]) => seqs.map((seq) => ({ shard, lane, seq })));
+}
+
+/** Takes a task off that a recovery has not found: the next row of the shard says so. */
+export function uncount(state: EngineState, shard: Shard, lanes: Map<number, number>, lane: number): void {
+  const queue = state.lanes.get(lane)?.key.queue;
+  if (queue === undefined) return;
+  touch(shard, queue, lane).submitted--;
+  lanes.set(lane, (lanes.get(lane) ?? 0) - 1);
+}
+
+/** @returns the earliest run_at of what went to segment 0 with it. */
+export function applyBody(
+  shard: Shard,
+  lanes: Map<number, number>,
+  locks: Map<string, Lock>,
+  bytes: Uint8Array,
+): number {
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
   for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
     shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
   for (const [lane, open] of body.l) lanes.set(lane, open);
   replayLocks(locks, body.k ?? []);
+  return body.d ?? Number.POSITIVE_INFINITY;
 }

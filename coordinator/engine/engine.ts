@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 import { noTracer, type TaskTracer } from "../../runtime/tracing.ts";
 import { ALONE, type Place } from "../kernel/queue-share.ts";
 import { createIdCodec } from "../kernel/task-id.ts";
@@ -27,12 +28,12 @@ import { refillServed } from "./refill.ts";
 import { refreshCatalog } from "./refresh-catalog.ts";
 import { releaseShards } from "./release-shards.ts";
 import { SegmentMap } from "./segments.ts";
-import { deliver } from "./send.ts";
 import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
 import { TaskReader } from "./task-reader.ts";
+import { tellCoordinators } from "./tell-coordinators.ts";
 import { openRooms, setPlace } from "./throttle.ts";
 import { Wheel } from "./wheel.ts";
 
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly store: Store;
   readonly config: EngineConfig;
   readonly clock: Clock;
+  /** Absent: those of the process. */
+  readonly timers?: Timers;
   readonly logger: Logger;
   readonly observer: EngineObserver;
   /** Absent: tasks are not traced. */
@@ -75,7 +78,7 @@ export class Engine {
   /** The opening under way, for whoever else asks for it. */
   #opening: Promise<void> | null = null;
   #unwatch: () => void = () => {};
-  readonly #beats: NodeJS.Timeout[] = [];
+  readonly #beats: (() => void)[] = [];
   readonly #options: EngineOptions;
 
   private constructor(options: EngineOptions, state: EngineState) {
@@ -85,6 +88,7 @@ export class Engine {
     state.wake = () => this.#flusher.wake();
     if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
+    state.watchOrphan = (item) => this.#sweep.watch([item]);
   }
 
   /**
@@ -92,7 +96,7 @@ export class Engine {
    * @throws StoreUnavailableError the database cannot be used.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { store, clock } = options;
+    const { store, clock, timers = systemTimers } = options;
     const owner = `${hostname()} pid ${process.pid} at ${options.address}`;
     const owned = options.shared ? [] : await store.claim(owner, options.takeover ?? false);
     const meta = await store.catalog.meta();
@@ -102,6 +106,7 @@ export class Engine {
     const state: EngineState = {
       config: options.config,
       clock,
+      timers,
       chance: options.chance ?? Math.random,
       logger: options.logger,
       store,
@@ -111,9 +116,9 @@ export class Engine {
       planted: options.planted ?? (() => false),
       ids: createIdCodec(meta.salt),
       segments,
-      reader: new TaskReader(store, segments),
-      wheel: new Wheel(clock),
-      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state)),
+      reader: new TaskReader(store, segments, timers),
+      wheel: new Wheel(clock, timers),
+      lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state), timers),
       changes: new Changes(),
       shards,
       lanes: new Map(),
@@ -154,6 +159,7 @@ export class Engine {
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
+      watchOrphan: () => {},
       wake: () => {},
     };
     const engine = new Engine(options, state);
@@ -207,17 +213,10 @@ export class Engine {
     return adoptShards(this.state, this.#flusher, this.#sweep, taken);
   }
 
-  /**
-   * Workers hold a stream to each coordinator: they are told when these are others.
-   * @param place this one among them.
-   */
+  /** Which coordinators there are, and which of them this one is. */
   tellCoordinators(addresses: readonly string[], place: Place): void {
-    const { state } = this;
-    setPlace(state, place);
-    const before = state.coordinators;
-    if (addresses.length === before.length && addresses.every((address, at) => address === before[at])) return;
-    state.coordinators = addresses;
-    for (const session of state.sessions.values()) deliver(state, session, { coordinators: addresses });
+    setPlace(this.state, place);
+    tellCoordinators(this.state, addresses);
   }
 
   /** Hands shards over in good order. */
@@ -228,7 +227,7 @@ export class Engine {
   /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
   #beat(name: string, everyMs: number, duty: () => Promise<void>): void {
     let busy = false;
-    const timer = setInterval(async () => {
+    const beat = async () => {
       if (busy || this.state.stopped !== null || this.state.storeProblem !== null) return;
       busy = true;
       try {
@@ -242,9 +241,8 @@ export class Engine {
       } finally {
         busy = false;
       }
-    }, everyMs);
-    timer.unref();
-    this.#beats.push(timer);
+    };
+    this.#beats.push(this.state.timers.every(everyMs, () => void beat()));
   }
 
   /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
@@ -294,7 +292,7 @@ export class Engine {
     this.#sweep.stop();
     this.state.lockClock.stop();
     this.state.wheel.close();
-    for (const beat of this.#beats) clearInterval(beat);
+    for (const rest of this.#beats) rest();
     this.#flusher.stop();
   }
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { TssError } from "../../proto/errors.ts";
 import type { FlushResult, FlushShard } from "../ports/store.ts";
 import { BadRowError, RequestRepeatedError, StoreLostError, StoreUnavailableError } from "../ports/store-errors.ts";
@@ -40,7 +39,7 @@ export class Flusher {
     this.#again = true;
     if (this.#scheduled || this.#running !== null || this.#state.stopped !== null) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#state.timers.nextTurn(() => {
       this.#scheduled = false;
       if (this.#running !== null || this.#state.stopped !== null) return;
       this.#running = this.#loop().finally(() => {
@@ -89,7 +88,7 @@ export class Flusher {
         }
         await this.#write(batch);
         // A store that answers within the turn would keep timers and sockets waiting for as long as there is work.
-        await nextTurn();
+        await new Promise<void>((resolve) => state.timers.nextTurn(resolve));
       }
     } catch (error) {
       this.#onStop(error as Error);
@@ -144,13 +143,14 @@ export class Flusher {
         const known = inDoubt ? await state.store.resolve(flush) : null;
         const result = known ?? (await state.store.flush(flush));
         if (known === null) state.wroteAt = state.clock.monotonic();
-        if (state.storeProblem !== null) {
-          noteBack(state);
-          state.logger.warn({}, "the database is back");
-        }
+        this.#isBack();
         return result;
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
+        if (!(error instanceof StoreUnavailableError)) {
+          // A refusal is an answer, too.
+          this.#isBack();
+          throw error;
+        }
         inDoubt ||= error.inDoubt;
         if (state.storeProblem === null) state.logger.error({ error: error.message }, "the database cannot be written");
         noteAway(state, error.message);
@@ -160,11 +160,18 @@ export class Flusher {
     }
   }
 
+  #isBack(): void {
+    const state = this.#state;
+    if (state.storeProblem === null) return;
+    noteBack(state);
+    state.logger.warn({}, "the database is back");
+  }
+
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const callOff = this.#state.timers.after(ms, resolve);
       this.#release = () => {
-        clearTimeout(timer);
+        callOff();
         resolve();
       };
     });

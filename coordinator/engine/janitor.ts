@@ -78,7 +78,10 @@ export async function takeDueBetween(state: EngineState, from: number, until: nu
   for (;;) {
     const rows = await state.store.recovery.due(from, until, after, DUE_ROWS);
     if (state.stopped !== null) return;
-    for (const stored of rows) if (isOwned(state, stored.task.shard)) rebuildItem(state, stored);
+    for (const stored of rows) {
+      const item = isOwned(state, stored.task.shard) ? rebuildItem(state, stored, true) : null;
+      if (item?.state === "running") state.watchOrphan(item);
+    }
     const last = rows.at(-1)?.task;
     if (rows.length < DUE_ROWS || last === undefined) return;
     after = { shard: last.shard, lane: last.lane, seq: last.seq, runAt: last.runAt };
@@ -100,7 +103,7 @@ async function untilKnown<T>(state: EngineState, change: () => Promise<T>): Prom
       if (state.stopped !== null) throw state.stopped;
       if (!doubt) state.logger.error({ error: error.message }, "a change of segments is in doubt; asking again");
       noteAway(state, error.message);
-      await new Promise((resolve) => setTimeout(resolve, DOUBT_MS));
+      await new Promise<void>((resolve) => state.timers.after(DOUBT_MS, resolve));
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 
 const EVERY_MS = 500;
 /** A tick this much later than planned means that this process was away, not the holders. */
@@ -10,24 +11,25 @@ const LATE_MS = 1_000;
  */
 export class LockClock {
   readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #isAway: () => boolean;
   #last: number;
   #stood = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #rest: () => void = () => {};
 
-  constructor(clock: Clock, isAway: () => boolean) {
+  constructor(clock: Clock, isAway: () => boolean, timers: Timers = systemTimers) {
     this.#clock = clock;
+    this.#timers = timers;
     this.#isAway = isAway;
     this.#last = clock.monotonic();
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.now(), EVERY_MS);
-    this.#timer.unref();
+    this.#rest = this.#timers.every(EVERY_MS, () => void this.now());
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#rest();
   }
 
   /** Milliseconds; compares with itself alone. */

@@ -25,7 +25,7 @@ export class SessionSweep {
   /** Attempts of owners before, whose workers have not come back yet, and since when they could have. */
   #orphans: { readonly items: readonly Item[]; since: number }[] = [];
   #last: number;
-  #timer: NodeJS.Timeout | null = null;
+  #rest: () => void = () => {};
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -36,19 +36,22 @@ export class SessionSweep {
   start(): void {
     this.watchOrphans(new Set([...this.#state.shards].map(({ shard }) => shard)));
     this.#last = this.#state.clock.monotonic();
-    this.#timer = setInterval(() => this.sweep(), this.#everyMs);
-    this.#timer.unref();
+    this.#rest = this.#state.timers.every(this.#everyMs, () => this.sweep());
   }
 
   /** The running attempts of shards that were taken up have a term to be announced. */
   watchOrphans(shards: ReadonlySet<number>): void {
-    const { items, clock } = this.#state;
+    const { items } = this.#state;
     const running = [...items.values()].filter((item) => item.state === "running" && shards.has(item.head.shard));
-    if (running.length > 0) this.#orphans.push({ items: running, since: clock.monotonic() });
+    this.watch(running);
+  }
+
+  watch(items: readonly Item[]): void {
+    if (items.length > 0) this.#orphans.push({ items, since: this.#state.clock.monotonic() });
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#rest();
   }
 
   sweep(): void {

@@ -27,9 +27,7 @@ export function watchOutages(state: EngineState): () => void {
   const look = () => {
     if (isAwayTooLong(state)) tellWaiting(state);
   };
-  const timer = setInterval(look, Math.min(LOOK_MS, state.config.awayPatienceMs / 4));
-  timer.unref();
-  return () => clearInterval(timer);
+  return state.timers.every(Math.min(LOOK_MS, state.config.awayPatienceMs / 4), look);
 }
 
 /** Whether commits have been missing for longer than a caller should wait. */

@@ -50,8 +50,11 @@ export function readHistory(events: readonly EventRow[]): History {
   return history;
 }
 
-/** Takes an unfinished task in hand as its rows say; one in segment 0 whose time is far is left there. */
-export function rebuildItem(state: EngineState, stored: StoredTask): Item | null {
+/**
+ * Takes an unfinished task in hand as its rows say; one in segment 0 whose time is far is left there.
+ * @param scanned the scan for due ones has found it, which looks at each once: the clock may have been set back meanwhile.
+ */
+export function rebuildItem(state: EngineState, stored: StoredTask, scanned = false): Item | null {
   const { task } = stored;
   const lane = state.lanes.get(task.lane);
   // What was committed while these rows were read is not among them.
@@ -59,7 +62,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask): Item | null
   const history = readHistory(stored.events);
   const dueAt = Math.max(history.nextAt, task.runAt);
   // The scan for due ones finds it by its row alone.
-  const far = task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
+  const far = !scanned && task.seg === LATER && task.runAt > state.clock.now() + state.config.horizonMs;
   if (history.running === null && far) return null;
   const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");

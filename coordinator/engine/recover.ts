@@ -2,9 +2,9 @@ import type { Lock } from "../kernel/lock.ts";
 import { replayLocks } from "../kernel/lock-rows.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
-import type { Checkpoint } from "../ports/store.ts";
+import type { Checkpoint, FlushShard } from "../ports/store.ts";
 import { type CheckpointBody, readCheckpoint } from "./checkpoint.ts";
-import { applyBody } from "./counters.ts";
+import { applyBody, gatedTasks, uncount } from "./counters.ts";
 import { takeUpLocks } from "./locks.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { rest } from "./rest.ts";
@@ -63,8 +63,12 @@ async function recoverShard(
   const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
   const locks = new Map<string, Lock>();
   replayLocks(locks, body.k ?? []);
-  for (const flush of flushes) applyBody(shard, open, locks, flush.body);
+  let { later } = body;
+  for (const flush of flushes) later = Math.min(later, applyBody(shard, open, locks, flush.body) - 1);
+  await takeOffRepeats(state, shard, open, flushes.at(-1));
   takeUpLocks(state, shard, locks);
+  // What ends while the rest is read is counted off these.
+  for (const [lane, count] of open) if (count !== 0) state.lanes.get(lane)?.open.set(shard.shard, count);
 
   const cursors = new Map(body.l.map(([lane, , cursor]) => [lane, cursor]));
   let lowest = body.floor;
@@ -79,12 +83,30 @@ async function recoverShard(
   }
   resumeLanes(state, shard, open, cursors, body.floor);
   if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
-  return body;
+  return { ...body, later };
 }
 
 async function readBack(state: EngineState, refs: readonly TaskRef[]): Promise<void> {
-  const wanted = refs.map((ref) => ({ ...ref, segs: state.segments.candidates(ref) }));
-  for (const stored of await state.store.reads.tasks(wanted)) if (stored !== null) takeUp(state, stored);
+  for (const stored of await read(state, refs)) if (stored !== null) takeUp(state, stored);
+}
+
+function read(state: EngineState, refs: readonly TaskRef[]): Promise<readonly (StoredTask | null)[]> {
+  return state.store.reads.tasks(refs.map((ref) => ({ ...ref, segs: state.segments.candidates(ref) })));
+}
+
+/** The last owner had no row after this one that takes off what a repeated key has kept out of it. */
+async function takeOffRepeats(
+  state: EngineState,
+  shard: Shard,
+  open: Map<number, number>,
+  newest: FlushShard | undefined,
+): Promise<void> {
+  const refs = newest === undefined ? [] : gatedTasks(shard.shard, newest.body);
+  for (let at = 0; at < refs.length; at += CHUNK) {
+    const part = refs.slice(at, at + CHUNK);
+    for (const [index, stored] of (await read(state, part)).entries())
+      if (stored === null) uncount(state, shard, open, (part[index] as TaskRef).lane);
+  }
 }
 
 function takeUp(state: EngineState, stored: StoredTask): void {
@@ -102,7 +124,6 @@ function resumeLanes(
     const lane = state.lanes.get(laneId);
     // A count is too low for a moment after an end that came second: where a task waited is looked at all the same.
     if (lane === undefined || (count <= 0 && !cursors.has(laneId))) continue;
-    if (count !== 0) lane.open.set(shard.shard, count);
     const window = lane.window(shard.shard);
     window.resume(cursors.get(laneId) ?? floor, shard.lastSeq);
     lane.behind.add(window);

@@ -92,7 +92,7 @@ async function refill(state: EngineState, lane: Lane, window: Window, limit: num
   state.wake();
   // What was committed after the read began may lie where it has looked already.
   const more = window.readCursor > from || window.lastCommitted > sees;
-  if (window.paged && more) setImmediate(() => considerRefill(state, lane, window.shard));
+  if (window.paged && more) state.timers.nextTurn(() => considerRefill(state, lane, window.shard));
 }
 
 /** Fewer rows than asked for, and not because one more would have been too many bytes. */

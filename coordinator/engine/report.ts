@@ -1,12 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import { AttemptOutcome, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, ProgressSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import type { ProgressReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
+import { whenCommitted } from "./committed.ts";
 import type { Item } from "./item.ts";
-import { type EngineState, isServing, itemAt } from "./state.ts";
+import { type EngineState, isOfLaterOwner, isServing, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
 
 /** Answers one report: accepted or not. Called after the commit when it was accepted. */
@@ -29,13 +30,12 @@ export function reportOutcome(
   // What ended before its first attempt has no token: nobody can have run it.
   if (token === 0) return acknowledge(false);
   // Its owner answers; this one may not say that a token is old. The worker repeats the report there.
-  if (!isServing(state, ref.shard)) return;
+  if (!isServing(state, ref.shard) || isOfLaterOwner(state, ref.shard, token)) return;
   const item = itemAt(state, ref);
   if (item === undefined) return answerFromPast(state, ref, token, acknowledge);
-  const isOld = item.token !== token && !state.planted("bug.any-fence");
-  if (isOld || item.attempt?.committed === false) return acknowledge(false);
-  if (item.state === "ending") return joinEnding(state, item, acknowledge);
-  if (item.state !== "running") return acknowledge(false);
+  const isCurrent = (item.token === token || state.planted("bug.any-fence")) && item.attempt?.committed !== false;
+  if (isCurrent && item.state === "ending") return joinEnding(state, item, acknowledge);
+  if (!isCurrent || item.state !== "running") return whenCommitted(state, () => acknowledge(false));
   const succeeded = report.outcome === AttemptOutcome.SUCCEEDED;
   concludeAttempt(
     state,
@@ -63,11 +63,9 @@ function clampPause(ms: number): number {
   return Math.min(Math.max(ms, 0), LIMITS.retryMaxIntervalMs);
 }
 
-/** The same report again while its end is on the way to the store. */
+/** A report while its end is on the way to the store: what was taken for lost meanwhile ends so, whatever is said now. */
 function joinEnding(state: EngineState, item: Item, acknowledge: Acknowledge): void {
-  const end = state.pending.ends.find((candidate) => candidate.item === item);
-  if (end !== undefined) end.settled.push(acknowledge);
-  else state.pending.after.push(() => acknowledge(true));
+  whenCommitted(state, () => acknowledge(state.recentEnds.get(item.head) === item.token));
 }
 
 function answerFromPast(
@@ -80,7 +78,7 @@ function answerFromPast(
   if (known !== undefined) return acknowledge(known === token);
   // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
   state.store.reads.task(ref, state.segments.candidates(ref)).then(
-    (stored) => acknowledge(stored?.end?.token === token),
+    (stored) => acknowledge(stored?.end?.token === token && stored.end.reason !== TaskReason.LOST),
     (error: unknown) => state.logger.warn({ error }, "cannot look up an old report; the worker will repeat it"),
   );
 }

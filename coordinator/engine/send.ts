@@ -6,6 +6,7 @@ import { isExpired } from "./expiry.ts";
 import { returnItem } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { PendingLease } from "./pending.ts";
+import { updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
 import type { EngineState } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
@@ -23,6 +24,7 @@ export function sendLeases(state: EngineState, leases: readonly PendingLease[]):
     // Nobody is there to run it, or it was cancelled before anybody could.
     if (session === null || session.stream === null || item.cancelRequestedAt > 0) {
       giveBack(state, item);
+      if (session !== null) returnCredit(state, session);
       continue;
     }
     const { queue, needs } = item.lane.key;
@@ -33,6 +35,14 @@ export function sendLeases(state: EngineState, leases: readonly PendingLease[]):
     else grants.push(grantOf(state, item));
   }
   for (const [session, leases] of bySession) deliver(state, session, { leases });
+}
+
+/** A lease that was not sent takes nothing of what its worker offers. */
+export function returnCredit(state: EngineState, session: Session): void {
+  // A worker that comes back says anew what it offers.
+  if (session.stream === null) return;
+  session.credit++;
+  updateReady(state, session);
 }
 
 /** Sends, and holds further leases back while the peer is slow to read. */

@@ -1,11 +1,12 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
+import type { Timers } from "../../runtime/timers.ts";
 import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { Place } from "../kernel/queue-share.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
-import type { TaskRef } from "../kernel/task-ref.ts";
+import { epochOf, type TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { Changes } from "./changes.ts";
@@ -80,6 +81,7 @@ export interface AttemptFailure {
 export interface EngineState {
   readonly config: EngineConfig;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly chance: () => number;
   readonly logger: Logger;
   readonly store: Store;
@@ -161,6 +163,8 @@ export interface EngineState {
   flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
+  /** The worker of an attempt of an owner before, which was read after the start, has a term to name it. */
+  watchOrphan: (item: Item) => void;
   /** Wakes the flusher. */
   wake: () => void;
 }
@@ -191,6 +195,12 @@ export function isOwned(state: EngineState, shard: number): boolean {
 /** Whether all of the shard's tasks are known here, so that one that is not found is not there. */
 export function isServing(state: EngineState, shard: number): boolean {
   return state.shards.find(shard)?.phase === "serving";
+}
+
+/** Whether a token or seq is of an owner after this one, who is fenced and has not learned it: what it is worth is not its to say. */
+export function isOfLaterOwner(state: EngineState, shard: number, numberOf: number): boolean {
+  const found = state.shards.find(shard);
+  return found !== undefined && epochOf(numberOf) > found.epoch;
 }
 
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */

@@ -1,3 +1,4 @@
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 import { refKey, type TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { Store } from "../ports/store.ts";
@@ -16,17 +17,19 @@ interface Asked {
 export class TaskReader {
   readonly #store: Store;
   readonly #segments: SegmentMap;
+  readonly #timers: Timers;
   #asked: Asked[] = [];
 
-  constructor(store: Store, segments: SegmentMap) {
+  constructor(store: Store, segments: SegmentMap, timers: Timers = systemTimers) {
     this.#store = store;
     this.#segments = segments;
+    this.#timers = timers;
   }
 
   /** Null when no segment has it. @throws what the store throws. */
   read(ref: TaskRef): Promise<StoredTask | null> {
     return new Promise((resolve, reject) => {
-      if (this.#asked.length === 0) setImmediate(() => this.#send());
+      if (this.#asked.length === 0) this.#timers.nextTurn(() => this.#send());
       this.#asked.push({ ref, resolve, reject });
     });
   }

@@ -6,7 +6,7 @@ import { dropMemory, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import { letGo } from "./lease.ts";
-import { updateReady } from "./serving.ts";
+import { returnCredit } from "./send.ts";
 import type { EngineState } from "./state.ts";
 
 /**
@@ -66,6 +66,5 @@ function unlease(state: EngineState, batch: Batch, item: Item): void {
   const session = item.attempt?.session;
   if (session == null || !batch.leases.some((lease) => lease.item === item)) return;
   letGo(session, item);
-  session.credit++;
-  updateReady(state, session);
+  returnCredit(state, session);
 }

@@ -1,8 +1,9 @@
 import type { Clock } from "../../runtime/clock.ts";
+import { systemTimers, type Timers } from "../../runtime/timers.ts";
 
 /**
  * A hierarchical timing wheel: four wheels of 256 slots of 10 ms, 2.56 s, 11 min and 47 h. Adding, cancelling and firing
- * cost O(1) each, and one `setTimeout` serves them all. A timer fires at its time or up to one tick later, never before.
+ * cost O(1) each, and one timer of the process serves them all. A timer fires at its time or up to one tick later, never before.
  */
 export interface Timer {
   /** Monotonic ms; readonly for others than the wheel. */
@@ -19,18 +20,20 @@ const DEAD = 1_024;
 
 export class Wheel {
   readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #levels: (Timer[] | undefined)[][] = Array.from({ length: LEVELS }, () => new Array(SLOTS));
   /** Every slot before this tick has fired. */
   #tick: number;
   #count = 0;
   /** Cancelled timers still in a slot. */
   #dead = 0;
-  #alarm: NodeJS.Timeout | undefined;
+  #unwind: () => void = () => {};
   #alarmAt = Number.POSITIVE_INFINITY;
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, timers: Timers = systemTimers) {
     this.#clock = clock;
+    this.#timers = timers;
     this.#tick = Math.floor(clock.monotonic() / TICK_MS);
   }
 
@@ -99,7 +102,7 @@ export class Wheel {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#alarm);
+    this.#unwind();
   }
 
   /** @param earliest first tick that has not fired yet. */
@@ -140,16 +143,15 @@ export class Wheel {
 
   #wind(at: number): void {
     if (this.#closed || at >= this.#alarmAt) return;
-    clearTimeout(this.#alarm);
+    this.#unwind();
     this.#alarmAt = at;
     const wait = Math.min(Math.max(at - this.#clock.monotonic(), 0) + TICK_MS, 60_000);
-    this.#alarm = setTimeout(() => {
+    this.#unwind = this.#timers.after(wait, () => {
       this.#alarmAt = Number.POSITIVE_INFINITY;
       this.turn();
       const next = this.#next();
       if (next !== null) this.#wind(next);
-    }, wait);
-    this.#alarm.unref();
+    });
   }
 
   /** Monotonic ms of the next slot with anything in it, seen from the lowest wheel; an upper bound above it. */

@@ -1,5 +1,6 @@
 import { TssError } from "../../proto/errors.ts";
 import { reading } from "../engine/reading.ts";
+import { requireAbsent } from "../engine/require-absent.ts";
 import type { EngineState } from "../engine/state.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { StoredTask } from "../ports/rows.ts";
@@ -14,8 +15,9 @@ export function readId(state: EngineState, id: string): TaskRef {
 export async function findTask(state: EngineState, id: string): Promise<StoredTask> {
   const ref = readId(state, id);
   const stored = await reading(() => state.reader.read(ref));
-  if (stored === null) throw notFound(id);
-  return stored;
+  if (stored !== null) return stored;
+  await requireAbsent(state, ref);
+  throw notFound(id);
 }
 
 export function notFound(id: string): TssError {

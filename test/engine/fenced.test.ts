@@ -3,9 +3,11 @@ import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { FencedError } from "../../coordinator/ports/store-errors.ts";
 import { freshDatabase } from "../support/database.ts";
-import { startEngine, submit } from "../support/engine-house.ts";
+import { startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { cancelTasks, getTask } from "../support/engines.ts";
 import { heldStore } from "../support/held-store.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
+import { until } from "../support/until.ts";
 
 const NEVER = 86_400_000;
 /** No duty that writes comes round: what is learned is learned by asking. */
@@ -52,4 +54,34 @@ test("an owner that is fenced while it stops does stop", async () => {
   await expect(submitted).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await stopped;
   await store.close();
+});
+
+test("an owner that has not learned yet that it is fenced says nothing about leases and tasks of the next one", async () => {
+  const url = await freshSqlite();
+  const open = () => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} });
+  const store = heldStore(await open());
+  const first = await startEngine(store, IDLE);
+  await submit(first, [{ command: "true" }]);
+  const asking = store.hold("before", "checkOwner");
+  await asking.reached;
+  const second = await startEngine(await open(), { ...IDLE, segmentRows: 1, janitorMs: 50 }, true);
+  const worker = new TestWorker(second, { credit: 1 });
+  await worker.until((w) => w.leases.length === 1);
+  const astray = new TestWorker(first, { held: worker.leases });
+  expect(astray.welcome).toMatchObject({ adopted: [], refused: [], elsewhere: [{ id: worker.leases[0]!.id }] });
+  astray.report(worker.leases[0]!);
+  expect(astray.acks).toEqual([]);
+  // The next owner has segments of its own.
+  await submit(second, [{ command: "true" }]);
+  await until("a segment is opened", async () => (await store.segments.list()).length > 1);
+  const [id] = await submit(second, [{ command: "true" }]);
+  await expect(getTask(first, id!)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  const [other] = await submit(second, [{ command: "true", queue: "of-the-next-one" }]);
+  const { results } = await cancelTasks(first, [id!, other!]);
+  for (const { result } of results) expect(result).toMatchObject({ case: "error", value: { code: 14 } });
+  asking.release();
+  await first.stopped;
+  expect(astray.acks).toEqual([]);
+  await first.close();
+  await second.close();
 });

@@ -142,3 +142,15 @@ test("an outage that is over before anybody loses patience is not noticed", asyn
   outage.fail().release();
   expect(await submitted).toHaveLength(1);
 });
+
+test("a database that comes back with a refusal is back: a repeated request after an outage leaves nothing shut", async () => {
+  const url = await freshSqlite();
+  const house = await start(() => sqliteStore.open(url, { readConnections: 2, failpoint: () => {} }));
+  const [id] = await submit(house, [{ command: "x" }], "request-1");
+  const flush = house.store.hold("before", "flush");
+  const again = submit(house, [{ command: "x" }], "request-1");
+  await flush.reached;
+  flush.fail(new StoreUnavailableError("the connection is gone", false));
+  expect(await again).toEqual([id]);
+  expect(house.engine.state.storeProblem).toBeNull();
+});

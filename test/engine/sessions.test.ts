@@ -139,3 +139,21 @@ test("a cancelled attempt whose worker does nothing is ended at its grace and a 
   wheel.turn();
   expect(await waitForTask(house, id!)).toMatchObject({ status: TaskStatus.CANCELLED, reason: TaskReason.ABORTED });
 });
+
+test("a report of an attempt that was taken for lost is not accepted: the task has failed without it", async () => {
+  const house = await start(await database(), { leaseTtlMs: 200 });
+  const worker = new TestWorker(house, { credit: 1 });
+  const [id] = await submit(house, [{ command: "x" }]);
+  await worker.until((w) => w.leases.length === 1);
+  const flush = house.store.hold("before", "flush");
+  await flush.reached;
+  // Its end is on the way.
+  const again = new TestWorker(house, { held: worker.leases });
+  again.report(worker.leases[0]!);
+  flush.release();
+  await again.until((w) => w.acks.length === 1);
+  again.report(worker.leases[0]!);
+  await again.until((w) => w.acks.length === 2);
+  expect(again.acks.map(({ accepted }) => accepted)).toEqual([false, false]);
+  expect(await getTask(house, id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.LOST });
+});

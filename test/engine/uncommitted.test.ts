@@ -6,6 +6,7 @@ import { WorkerState } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { LeaseTasksRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { cancelTasks } from "../support/engines.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 
 /** What people are told between a decision and its commit. */
@@ -47,6 +48,11 @@ function holdFlushes(): void {
       resolve();
     };
   });
+}
+
+/** A flush with everything that was decided has been given to the store. */
+async function committing(): Promise<void> {
+  while (house.engine.state.flushBegan === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const get = async (id: string) => {
@@ -97,4 +103,60 @@ test("a worker that calls again and again is there between two calls", async () 
   expect(await get(id!)).toMatchObject({ status: TaskStatus.RUNNING, reason: TaskReason.EXECUTING });
   const { workers } = await house.operations.operator.listWorkers(CALLER);
   expect(workers).toMatchObject([{ state: WorkerState.ACTIVE }]);
+});
+
+const retried = { command: "x", retry: { limit: 1, interval: { seconds: 5n, nanos: 0 } } };
+
+test("a report that is repeated before its commit is answered after it: a worker that is told no forgets the attempt", async () => {
+  const worker = new TestWorker(house, { credit: 1 });
+  await submit(house, [retried]);
+  await worker.until((w) => w.leases.length === 1);
+  holdFlushes();
+  for (const _ of [1, 2]) worker.report(worker.leases[0]!, AttemptOutcome.FAILED, { exitCode: 1 });
+  await committing();
+  worker.report(worker.leases[0]!, AttemptOutcome.FAILED, { exitCode: 1 });
+  expect(worker.acks).toEqual([]);
+  letGo();
+  await worker.until((w) => w.acks.length === 3);
+});
+
+test("a lease whose ending is not committed is not refused to the worker that comes back with it: it is taken away after the commit", async () => {
+  const worker = new TestWorker(house, { credit: 1 });
+  await submit(house, [retried]);
+  await worker.until((w) => w.leases.length === 1);
+  holdFlushes();
+  worker.report(worker.leases[0]!, AttemptOutcome.FAILED, { exitCode: 1 });
+  await committing();
+  worker.drop();
+  const again = new TestWorker(house, { sessionId: worker.sessionId, held: worker.leases });
+  expect(again.welcome).toMatchObject({ adopted: [], refused: [] });
+  expect(again.cancels).toEqual([]);
+  letGo();
+  await again.until((w) => w.cancels.length === 1);
+  expect(again.cancels[0]).toMatchObject({ id: worker.leases[0]!.id, reason: TaskReason.LOST });
+});
+
+test("a lease that was cancelled before it was sent takes nothing of what its worker offers", async () => {
+  const [first] = await submit(house, [{ command: "x" }]);
+  holdFlushes();
+  const worker = new TestWorker(house, { credit: 1 });
+  await committing();
+  const cancelled = cancelTasks(house, [first!]);
+  letGo();
+  await cancelled;
+  const [second] = await submit(house, [{ command: "x" }]);
+  await worker.until((w) => w.leases.length === 1);
+  expect(worker.leases[0]!.id).toBe(second);
+});
+
+test("a lease on its way counts against what its worker offers when it comes back meanwhile", async () => {
+  await submit(house, [{ command: "x" }, { command: "x" }]);
+  holdFlushes();
+  const worker = new TestWorker(house, { credit: 1 });
+  await committing();
+  const again = new TestWorker(house, { sessionId: worker.sessionId, credit: 1 });
+  letGo();
+  await again.until((w) => w.leases.length > 0);
+  await submit(house, [{ command: "x" }]);
+  expect(again.leases).toHaveLength(1);
 });
