@@ -10,6 +10,7 @@ import type { EngineState } from "../../coordinator/engine/state.ts";
 import { writeLaneKey } from "../../coordinator/kernel/lane-key.ts";
 import type { TaskHead } from "../../coordinator/ports/rows.ts";
 import { silentLogger } from "../../runtime/logger.ts";
+import { systemTimers } from "../../runtime/timers.ts";
 import { headOf } from "../support/task-head.ts";
 
 /**
@@ -91,6 +92,7 @@ export class World {
       config: { memoryHeads, memoryBytes: 2 ** 40 },
       memory: { heads: 0, bytes: 0 },
       clock: { now: () => 1_000_000, monotonic: () => 0 },
+      timers: systemTimers,
       stopped: null,
       flushCommitted: 0,
       flushMaking: 0,
