@@ -5,6 +5,7 @@ import { planShards, type ShardPlan } from "../kernel/plan-shards.ts";
 import type { Leases } from "../ports/leases.ts";
 import type { ClusterView, Member, SharedStore } from "../ports/shared-store.ts";
 import { MemberJudge } from "./judge-members.ts";
+import { Presence } from "./presence.ts";
 
 export interface ClusterOptions {
   readonly shared: SharedStore;
@@ -41,10 +42,15 @@ export class Cluster {
   #leaving = false;
   #stopped = false;
   #unsubscribe: () => void = () => {};
+  readonly #presence: Presence | null;
 
   constructor(options: ClusterOptions) {
+    const { leases, member, engine, silentMs, timers = systemTimers } = options;
     this.#options = options;
-    this.#timers = options.timers ?? systemTimers;
+    this.#timers = timers;
+    const name = leaseOf(member);
+    const ask = () => engine.state.store.checkOwner([]);
+    this.#presence = leases === null ? null : new Presence({ leases, name, ask, silentMs, timers });
     this.#judge = new MemberJudge(options.silentMs);
   }
 
@@ -70,8 +76,8 @@ export class Cluster {
 
   /** Resolves after the first look: shards that were nobody's are owned by then. */
   async start(): Promise<void> {
-    const { leases, member } = this.#options;
-    await leases?.hold(leaseOf(member));
+    const { leases } = this.#options;
+    await this.#presence?.begin();
     this.#unsubscribe = leases?.onWake(TOPIC, () => this.wake()) ?? (() => {});
     await this.#look().finally(() => {
       this.#busy = false;
@@ -92,16 +98,17 @@ export class Cluster {
     this.#leaving = true;
     this.#stop();
     await this.#step;
-    const { engine, shared, leases, member } = this.#options;
+    const { engine, shared, leases } = this.#options;
     await engine.release(engine.state.shards.owners.map(({ shard }) => shard));
     await shared.leave();
-    await leases?.letGo(leaseOf(member));
+    await this.#presence?.end();
     leases?.wake(TOPIC);
   }
 
   /** Ends without a word, as a fenced owner does. */
   async close(): Promise<void> {
     this.#stop();
+    await this.#presence?.end();
     await this.#step;
   }
 
