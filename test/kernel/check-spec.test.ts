@@ -136,6 +136,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
   ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   ...(["lockName", "lockTtlMinMs", "lockTtlMaxMs", "lockTtlDefaultMs"] as const),
   ...(["lockPermits", "lockHolderCharacters", "lockWaiters", "lockEntries"] as const),
+  ...(["bulkTasks", "bulkPerSecond", "bulkDelayMs", "bulksPrepared", "bulksRunning"] as const),
   "streamsPerConnection",
 ];
 
