@@ -40,6 +40,7 @@ test("a wake while it looks for the first time is no second look beside it", asy
     leases: {
       // A call that comes before it has begun suspects a peer.
       hold: async () => cluster.wake(),
+      letGo: async () => {},
       held: async () => new Set(),
       wake: () => {},
       onWake(_topic: string, heard: () => void) {
