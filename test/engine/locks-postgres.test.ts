@@ -1,8 +1,12 @@
 import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import { freshDatabase } from "../support/database.ts";
+import { locksInOutages } from "./lock-outages.ts";
 import { locksOnStore } from "./locks.ts";
 
-locksOnStore("Postgres", async () => {
+const openFresh = async () => {
   const url = await freshDatabase();
   return { openAgain: () => postgresStore.open(url, { readConnections: 2, failpoint: () => {} }) };
-});
+};
+
+locksOnStore("Postgres", openFresh);
+locksInOutages("Postgres", openFresh);

@@ -1,55 +1,18 @@
-import type { AcquireCall, Call, Evidence, FinalTask, LedgerLine, SubmitCall } from "../evidence/types.ts";
+import type { Call, SubmitCall } from "../evidence/types.ts";
+import { LOCK_MUTATIONS } from "./lock-mutations.ts";
+import {
+  attemptsOf,
+  change,
+  inCalls,
+  inFinal,
+  inLedger,
+  isKind,
+  type Mutation,
+  submitted,
+  succeeded,
+} from "./mutate.ts";
 
-/** One way in which a run can be wrong, done to a run that is right. */
-export interface Mutation {
-  readonly name: string;
-  readonly rule: string;
-  readonly apply: (evidence: Evidence) => Evidence;
-}
-
-type Change<T> = (item: T) => Partial<T> | T[];
-
-/** Changes the first item that fits: into another, into several, or into none. @throws Error when none fits. */
-function change<T>(items: readonly T[], fits: (item: T) => boolean, how: Change<T>): T[] {
-  const at = items.findIndex(fits);
-  if (at < 0) throw new Error("nothing to change");
-  const changed = how(items[at] as T);
-  return items.toSpliced(at, 1, ...(Array.isArray(changed) ? changed : [{ ...(items[at] as T), ...changed }]));
-}
-
-const inFinal =
-  (fits: (task: FinalTask) => boolean, how: Change<FinalTask>) =>
-  (evidence: Evidence): Evidence => ({ ...evidence, final: change(evidence.final, fits, how) });
-
-const inCalls =
-  (fits: (call: Call) => boolean, how: (call: never) => object | Call[]) =>
-  (evidence: Evidence): Evidence => ({ ...evidence, calls: change(evidence.calls, fits, how as Change<Call>) });
-
-const inLedger =
-  (
-    fits: (line: LedgerLine, evidence: Evidence) => boolean,
-    how: (line: LedgerLine, all: Evidence) => Partial<LedgerLine> | LedgerLine[],
-  ) =>
-  (evidence: Evidence): Evidence => ({
-    ...evidence,
-    ledger: change(
-      evidence.ledger,
-      (line) => fits(line, evidence),
-      (line) => how(line, evidence),
-    ),
-  });
-
-const attemptsOf = (count: number) => (task: FinalTask) => task.attempts.length >= count;
-const isKind = (kind: string, evidence: Evidence, task: string) =>
-  evidence.calls.some(
-    (call) => call.op === "submit" && call.tasks.some((one, at) => one.kind === kind && call.answer?.[at]?.id === task),
-  );
-const grant = (turn: number) => (call: Call) => call.op === "acquire" && call.client === `l${turn}`;
-const tokenOf = (evidence: Evidence, turn: number) =>
-  (evidence.calls.find(grant(turn)) as AcquireCall).answer?.token ?? 0;
-const succeeded = ({ status }: FinalTask) => status === "succeeded";
-const submitted = (call: Call) => call.op === "submit" && call.outcome === "ok";
-
+/** Each rule is broken by some of them. */
 export const MUTATIONS: readonly Mutation[] = [
   { rule: "S1", name: "an acknowledged task is gone", apply: inFinal(succeeded, () => []) },
   {
@@ -292,49 +255,5 @@ export const MUTATIONS: readonly Mutation[] = [
       ({ t }) => ({ t: t + 100_000 }),
     ),
   },
-  {
-    rule: "K1",
-    name: "the token of a lock fell",
-    apply: inCalls(grant(3), () => ({ answer: { acquired: true, token: 1 } })),
-  },
-  {
-    rule: "K2",
-    name: "two were given one token",
-    apply: (evidence) =>
-      inCalls(grant(3), () => ({ answer: { acquired: true, token: tokenOf(evidence, 2) } }))(evidence),
-  },
-  {
-    rule: "K3",
-    name: "an old holder wrote after the new one",
-    apply: (evidence) => ({ ...evidence, effects: [...evidence.effects, { ...evidence.effects[0]!, t: 1e9 }] }),
-  },
-  {
-    rule: "K4",
-    name: "two held one lock",
-    apply: (evidence) => {
-      const first = evidence.calls.find(grant(1)) as AcquireCall;
-      return inCalls(grant(2), () => ({ began: first.began, ended: first.ended + 1 }))(evidence);
-    },
-  },
-  {
-    rule: "K5",
-    name: "a thief released a lock",
-    apply: inCalls(
-      (call) => "forged" in call,
-      () => ({ outcome: "ok", code: undefined }),
-    ),
-  },
-  {
-    rule: "K5",
-    name: "a holder was refused",
-    apply: inCalls(
-      ({ op }) => op === "renew",
-      () => ({ outcome: "fail", code: "FAILED_PRECONDITION", answer: undefined }),
-    ),
-  },
-  {
-    rule: "K6",
-    name: "a lock can be had no more",
-    apply: inCalls(grant(3), () => ({ answer: { acquired: false, token: 0 } })),
-  },
+  ...LOCK_MUTATIONS,
 ];
