@@ -1,9 +1,9 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Routes } from "./peers.ts";
 
-/** A shard that moves is with its next owner well before. */
-const PATIENCE_MS = 10_000;
-const PAUSE_MS = 50;
+/** A shard that moves is with its next owner well before; how often it is looked for until then. */
+export const PATIENCE_MS = 10_000;
+export const PAUSE_MS = 50;
 
 const MOVED: ReadonlySet<string> = new Set(["NOT_OWNER", "PEER_GONE"]);
 

@@ -1,9 +1,8 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
+import { PATIENCE_MS, PAUSE_MS } from "./at-owner.ts";
 import type { Routes } from "./peers.ts";
 
-const PATIENCE_MS = 10_000;
-const PAUSE_MS = 50;
 /** google.rpc.Code.UNAVAILABLE: the item was not decided on, and may be asked again. */
 const UNAVAILABLE = 14;
 
