@@ -45,6 +45,8 @@ export class Series {
     const bySecond = key === ALL && (this.#sampler.seconds[0]?.at ?? now) <= from;
     const plan = planSeries(from, to, now, request.points || LIMITS.seriesPointsDefault, bySecond);
     const found = plan.resolution === SECOND ? this.#fromMemory(plan) : await this.#fromStore(key, plan, now);
+    // What ended in a bucket after the last look is not counted in it yet.
+    const looked = Math.min(now, this.#sampler.lastAt);
     const options = { metrics: request.metrics, histograms: !request.withoutHistograms, whole: key === ALL };
     const buckets: SeriesBucket[] = [];
     const sum = new Bucket();
@@ -52,7 +54,7 @@ export class Series {
     for (const at of [...found.known].sort((a, b) => a - b)) {
       const bucket = found.buckets.get(at) ?? new Bucket();
       const length = lengthOf(at, plan.bucketMs, now);
-      buckets.push(encodeBucket(bucket, at, length, at + plan.bucketMs <= now, options));
+      buckets.push(encodeBucket(bucket, at, length, at + plan.bucketMs <= looked, options));
       sum.merge(bucket.pack());
       seconds += length;
     }
@@ -60,7 +62,7 @@ export class Series {
     const [start, end] = [toTimestamp(plan.fromMs), toTimestamp(plan.toMs)];
     if (start !== undefined) response.from = start;
     if (end !== undefined) response.to = end;
-    response.total = encodeBucket(sum, plan.fromMs, seconds, plan.toMs <= now, options);
+    response.total = encodeBucket(sum, plan.fromMs, seconds, plan.toMs <= looked, options);
     response.marks = (await this.#marksOf(plan, now)).map(encodeActivity);
     return response;
   }

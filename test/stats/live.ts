@@ -129,6 +129,18 @@ export function liveStats(name: string, open: () => Promise<{ store: Store; agai
       expect((await series({ type: "" })).total!.flow).toMatchObject({ submitted: 0n });
     });
 
+    test("a bucket is complete when the sampler has looked after its end", async () => {
+      const worker = new TestWorker(house);
+      worker.succeedAll();
+      await run(1, {}, worker);
+      const { sampler } = house.stats;
+      sampler.stop();
+      sampler.sample();
+      const late = sampler.lastAt + 60_000;
+      const { buckets } = await house.stats.series.read(create(GetSeriesRequestSchema), late);
+      expect(buckets.at(-1)).toMatchObject({ complete: false, flow: { succeeded: 1n } });
+    });
+
     test("the last seconds are known one by one, as far as this run has seen them", async () => {
       const { seconds } = house.stats.sampler;
       await until("three seconds", () => seconds.length >= 3);
