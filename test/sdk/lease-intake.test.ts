@@ -89,6 +89,19 @@ test("one that waits is run as soon as there is a slot", async () => {
   expect(outcomesOf(a)).toEqual([]);
 });
 
+test("what was given back is said again to who has it now, and never run", async () => {
+  const { a, b, leased, session } = await openHouse(2);
+  a.tell({ leases: [lease("1"), lease("2"), lease("3")] });
+  await until("it to be given back", () => outcomesOf(a).length === 1);
+  const moved = { id: "3", fencingToken: 1n };
+  a.tell({ moved: [moved] });
+  b.tell({ adoption: { adopted: [moved] } });
+  session.credit(1);
+  await until("it to be given back again", () => outcomesOf(b).length === 1);
+  expect(outcomesOf(b)).toMatchObject([released("3")]);
+  expect(leased).toEqual(["1", "2"]);
+});
+
 test("one that waits and is cancelled is the worker's to answer for; one that was given back is not", async () => {
   const { a, leased, cancelled } = await openHouse(2);
   a.tell({ leases: [lease("1"), lease("2"), lease("3")] });

@@ -10,8 +10,10 @@ const PATIENCE_MS = 200;
 
 interface Surplus {
   readonly lease: ReceivedLease;
-  /** Monotonic ms from which it is to be given back; undefined: it was, and the answer is awaited. */
-  due: number | undefined;
+  /** Monotonic ms from which it is to be given back, or that is to be said again; infinite: the answer is awaited. */
+  due: number;
+  /** Whoever has heard that may have leased it to another by now: it is never run here. */
+  given: boolean;
 }
 
 export interface IntakeHost {
@@ -45,9 +47,9 @@ export class LeaseIntake {
   accept(count: number): number {
     this.#accepts += count;
     let left = count;
-    for (const [key, { lease, due }] of this.#surplus) {
+    for (const [key, { lease, given }] of this.#surplus) {
       if (this.#accepts <= 0) break;
-      if (due === undefined) continue;
+      if (given) continue;
       this.#surplus.delete(key);
       left--;
       this.#deliver(lease);
@@ -58,7 +60,7 @@ export class LeaseIntake {
   lease(lease: ReceivedLease): void {
     // A worker that leaves gives back by itself what was on its way.
     if (this.#accepts > 0 || this.#stopped) return this.#deliver(lease);
-    this.#surplus.set(keyOf(lease.id, lease.token), { lease, due: performance.now() + PATIENCE_MS });
+    this.#surplus.set(keyOf(lease.id, lease.token), { lease, due: performance.now() + PATIENCE_MS, given: false });
     this.#wind();
   }
 
@@ -67,7 +69,7 @@ export class LeaseIntake {
     const surplus = this.#take(id, Number(fencingToken));
     if (surplus === undefined) return true;
     // One that was given back ends by that report.
-    if (surplus.due === undefined || reason === TaskReason.LOST) return false;
+    if (surplus.given || reason === TaskReason.LOST) return false;
     this.#deliver(surplus.lease);
     return true;
   }
@@ -115,7 +117,9 @@ export class LeaseIntake {
   }
 
   #give(surplus: Surplus): void {
-    if (surplus.due !== undefined && this.#host.giveBack(surplus.lease)) surplus.due = undefined;
+    if (!this.#host.giveBack(surplus.lease)) return;
+    surplus.given = true;
+    surplus.due = Number.POSITIVE_INFINITY;
   }
 
   #wind(): void {
@@ -123,8 +127,8 @@ export class LeaseIntake {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const now = performance.now();
-      for (const surplus of this.#surplus.values()) if ((surplus.due ?? now) <= now) this.#give(surplus);
-      if ([...this.#surplus.values()].some(({ due }) => due !== undefined)) this.#wind();
+      for (const surplus of this.#surplus.values()) if (surplus.due <= now) this.#give(surplus);
+      if ([...this.#surplus.values()].some(({ due }) => due < Number.POSITIVE_INFINITY)) this.#wind();
     }, PATIENCE_MS);
     this.#timer.unref();
   }
