@@ -65,6 +65,8 @@ export const LIMITS = {
   lockTtlDefaultMs: 30_000,
   lockPermits: 10_000,
   lockHolderCharacters: 200,
+  /** Locks that a task may need. */
+  taskLocks: 8,
   /** In the line of one lock. */
   lockWaiters: 10_000,
   /** Holders and waiters of locks in the memory of one coordinator. */

@@ -98,7 +98,7 @@ const (
 	TaskReason_TASK_REASON_READY TaskReason = 1
 	// Waiting: its run_at lies ahead.
 	TaskReason_TASK_REASON_SCHEDULED TaskReason = 2
-	// Waiting: a dependency has not ended.
+	// Waiting: a dependency has not ended, or others hold a lock it needs.
 	TaskReason_TASK_REASON_BLOCKED TaskReason = 3
 	// Waiting: an attempt failed, the next one starts at next_attempt_at.
 	TaskReason_TASK_REASON_RETRYING TaskReason = 4
@@ -140,6 +140,8 @@ const (
 	TaskReason_TASK_REASON_DEPENDENCY TaskReason = 22
 	// Cancelled: a newer task took its place.
 	TaskReason_TASK_REASON_SUPERSEDED TaskReason = 23
+	// Failed: a lock it held was taken away, or could not be renewed in time.
+	TaskReason_TASK_REASON_LOCK_LOST TaskReason = 24
 )
 
 // Enum value maps for TaskReason.
@@ -169,6 +171,7 @@ var (
 		21: "TASK_REASON_ABORTED",
 		22: "TASK_REASON_DEPENDENCY",
 		23: "TASK_REASON_SUPERSEDED",
+		24: "TASK_REASON_LOCK_LOST",
 	}
 	TaskReason_value = map[string]int32{
 		"TASK_REASON_UNSPECIFIED":      0,
@@ -195,6 +198,7 @@ var (
 		"TASK_REASON_ABORTED":          21,
 		"TASK_REASON_DEPENDENCY":       22,
 		"TASK_REASON_SUPERSEDED":       23,
+		"TASK_REASON_LOCK_LOST":        24,
 	}
 )
 
@@ -546,7 +550,10 @@ type TaskSpec struct {
 	// Between SIGTERM and SIGKILL on cancel or timeout: 0 s – 1 h. Absent: 10 s.
 	CancelGrace *durationpb.Duration `protobuf:"bytes,22,opt,name=cancel_grace,json=cancelGrace,proto3" json:"cancel_grace,omitempty"`
 	// W3C traceparent of the caller, kept for the worker. At most 55 characters.
-	Traceparent   string `protobuf:"bytes,23,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	Traceparent string `protobuf:"bytes,23,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	// Locks it holds while an attempt of it runs: at most 8, each name once. An attempt begins when it has all of them, with a
+	// fencing token of each, and they are free again when it has ended.
+	Locks         []*LockNeed `protobuf:"bytes,24,rep,name=locks,proto3" json:"locks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -742,6 +749,122 @@ func (x *TaskSpec) GetTraceparent() string {
 	return ""
 }
 
+func (x *TaskSpec) GetLocks() []*LockNeed {
+	if x != nil {
+		return x.Locks
+	}
+	return nil
+}
+
+// A lock that a task needs, as others know it by LockService.
+type LockNeed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many may hold the lock at a time, 1–10 000; 0: 1. Everybody who uses a name says the same.
+	Permits       uint32 `protobuf:"varint,2,opt,name=permits,proto3" json:"permits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockNeed) Reset() {
+	*x = LockNeed{}
+	mi := &file_tss_v1_task_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockNeed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockNeed) ProtoMessage() {}
+
+func (x *LockNeed) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_task_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockNeed.ProtoReflect.Descriptor instead.
+func (*LockNeed) Descriptor() ([]byte, []int) {
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LockNeed) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LockNeed) GetPermits() uint32 {
+	if x != nil {
+		return x.Permits
+	}
+	return 0
+}
+
+// A lock that an attempt was given.
+type TaskLock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Fencing token: what it writes to should refuse lower ones.
+	Token         int64 `protobuf:"varint,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaskLock) Reset() {
+	*x = TaskLock{}
+	mi := &file_tss_v1_task_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaskLock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaskLock) ProtoMessage() {}
+
+func (x *TaskLock) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_task_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaskLock.ProtoReflect.Descriptor instead.
+func (*TaskLock) Descriptor() ([]byte, []int) {
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *TaskLock) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TaskLock) GetToken() int64 {
+	if x != nil {
+		return x.Token
+	}
+	return 0
+}
+
 // How far an attempt says it is.
 type Progress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -756,7 +879,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_tss_v1_task_proto_msgTypes[3]
+	mi := &file_tss_v1_task_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +891,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_task_proto_msgTypes[3]
+	mi := &file_tss_v1_task_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,7 +904,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_tss_v1_task_proto_rawDescGZIP(), []int{3}
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Progress) GetPercent() float64 {
@@ -819,7 +942,7 @@ type TaskMessage struct {
 
 func (x *TaskMessage) Reset() {
 	*x = TaskMessage{}
-	mi := &file_tss_v1_task_proto_msgTypes[4]
+	mi := &file_tss_v1_task_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +954,7 @@ func (x *TaskMessage) String() string {
 func (*TaskMessage) ProtoMessage() {}
 
 func (x *TaskMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_task_proto_msgTypes[4]
+	mi := &file_tss_v1_task_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +967,7 @@ func (x *TaskMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskMessage.ProtoReflect.Descriptor instead.
 func (*TaskMessage) Descriptor() ([]byte, []int) {
-	return file_tss_v1_task_proto_rawDescGZIP(), []int{4}
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TaskMessage) GetAt() *timestamppb.Timestamp {
@@ -881,7 +1004,7 @@ type TaskError struct {
 
 func (x *TaskError) Reset() {
 	*x = TaskError{}
-	mi := &file_tss_v1_task_proto_msgTypes[5]
+	mi := &file_tss_v1_task_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -893,7 +1016,7 @@ func (x *TaskError) String() string {
 func (*TaskError) ProtoMessage() {}
 
 func (x *TaskError) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_task_proto_msgTypes[5]
+	mi := &file_tss_v1_task_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -906,7 +1029,7 @@ func (x *TaskError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskError.ProtoReflect.Descriptor instead.
 func (*TaskError) Descriptor() ([]byte, []int) {
-	return file_tss_v1_task_proto_rawDescGZIP(), []int{5}
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TaskError) GetType() string {
@@ -950,13 +1073,15 @@ type Attempt struct {
 	OutputKeptBytes int64          `protobuf:"varint,15,opt,name=output_kept_bytes,json=outputKeptBytes,proto3" json:"output_kept_bytes,omitempty"`
 	Progress        *Progress      `protobuf:"bytes,16,opt,name=progress,proto3" json:"progress,omitempty"`
 	Messages        []*TaskMessage `protobuf:"bytes,17,rep,name=messages,proto3" json:"messages,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What it was given to hold, in the order of names.
+	Locks         []*TaskLock `protobuf:"bytes,18,rep,name=locks,proto3" json:"locks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_tss_v1_task_proto_msgTypes[6]
+	mi := &file_tss_v1_task_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -968,7 +1093,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_task_proto_msgTypes[6]
+	mi := &file_tss_v1_task_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -981,7 +1106,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_tss_v1_task_proto_rawDescGZIP(), []int{6}
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Attempt) GetNumber() uint32 {
@@ -1103,6 +1228,13 @@ func (x *Attempt) GetMessages() []*TaskMessage {
 	return nil
 }
 
+func (x *Attempt) GetLocks() []*TaskLock {
+	if x != nil {
+		return x.Locks
+	}
+	return nil
+}
+
 // A task and all that is known of it.
 type Task struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1154,7 +1286,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_tss_v1_task_proto_msgTypes[7]
+	mi := &file_tss_v1_task_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1166,7 +1298,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_task_proto_msgTypes[7]
+	mi := &file_tss_v1_task_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1179,7 +1311,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_tss_v1_task_proto_rawDescGZIP(), []int{7}
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Task) GetId() string {
@@ -1390,7 +1522,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x18non_retryable_exit_codes\x18\a \x03(\x05R\x15nonRetryableExitCodesB\b\n" +
 	"\x06_limitB\t\n" +
 	"\a_factorB\t\n" +
-	"\a_jitter\"\xed\t\n" +
+	"\a_jitter\"\x95\n" +
+	"\n" +
 	"\bTaskSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x1a\n" +
@@ -1415,7 +1548,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x0fidempotency_ttl\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x0eidempotencyTtl\x12!\n" +
 	"\ffairness_key\x18\x15 \x01(\tR\vfairnessKey\x12<\n" +
 	"\fcancel_grace\x18\x16 \x01(\v2\x19.google.protobuf.DurationR\vcancelGrace\x12 \n" +
-	"\vtraceparent\x18\x17 \x01(\tR\vtraceparent\x1a6\n" +
+	"\vtraceparent\x18\x17 \x01(\tR\vtraceparent\x12&\n" +
+	"\x05locks\x18\x18 \x03(\v2\x10.tss.v1.LockNeedR\x05locks\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
@@ -1427,7 +1561,13 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a<\n" +
 	"\x0eResourcesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01J\x04\b\x1e\x102\"j\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01J\x04\b\x1e\x102\"8\n" +
+	"\bLockNeed\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\apermits\x18\x02 \x01(\rR\apermits\"4\n" +
+	"\bTaskLock\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\x03R\x05token\"j\n" +
 	"\bProgress\x12\x18\n" +
 	"\apercent\x18\x01 \x01(\x01R\apercent\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12*\n" +
@@ -1438,7 +1578,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\aattempt\x18\x03 \x01(\rR\aattempt\"9\n" +
 	"\tTaskError\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\xcc\x05\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xf4\x05\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x120\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x16.tss.v1.AttemptOutcomeR\aoutcome\x12*\n" +
@@ -1460,7 +1600,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\foutput_bytes\x18\x0e \x01(\x03R\voutputBytes\x12*\n" +
 	"\x11output_kept_bytes\x18\x0f \x01(\x03R\x0foutputKeptBytes\x12,\n" +
 	"\bprogress\x18\x10 \x01(\v2\x10.tss.v1.ProgressR\bprogress\x12/\n" +
-	"\bmessages\x18\x11 \x03(\v2\x13.tss.v1.TaskMessageR\bmessagesB\f\n" +
+	"\bmessages\x18\x11 \x03(\v2\x13.tss.v1.TaskMessageR\bmessages\x12&\n" +
+	"\x05locks\x18\x12 \x03(\v2\x10.tss.v1.TaskLockR\x05locksB\f\n" +
 	"\n" +
 	"_exit_code\"\xb4\t\n" +
 	"\x04Task\x12\x0e\n" +
@@ -1508,7 +1649,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x13TASK_STATUS_RUNNING\x10\x02\x12\x19\n" +
 	"\x15TASK_STATUS_SUCCEEDED\x10\x03\x12\x16\n" +
 	"\x12TASK_STATUS_FAILED\x10\x04\x12\x19\n" +
-	"\x15TASK_STATUS_CANCELLED\x10\x05*\x96\x05\n" +
+	"\x15TASK_STATUS_CANCELLED\x10\x05*\xb1\x05\n" +
 	"\n" +
 	"TaskReason\x12\x1b\n" +
 	"\x17TASK_REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -1535,7 +1676,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x1cTASK_REASON_RESULT_TOO_LARGE\x10\x14\x12\x17\n" +
 	"\x13TASK_REASON_ABORTED\x10\x15\x12\x1a\n" +
 	"\x16TASK_REASON_DEPENDENCY\x10\x16\x12\x1a\n" +
-	"\x16TASK_REASON_SUPERSEDED\x10\x17*\xa9\x01\n" +
+	"\x16TASK_REASON_SUPERSEDED\x10\x17\x12\x19\n" +
+	"\x15TASK_REASON_LOCK_LOST\x10\x18*\xa9\x01\n" +
 	"\x0eAttemptOutcome\x12\x1f\n" +
 	"\x1bATTEMPT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ATTEMPT_OUTCOME_SUCCEEDED\x10\x01\x12\x1a\n" +
@@ -1562,7 +1704,7 @@ func file_tss_v1_task_proto_rawDescGZIP() []byte {
 }
 
 var file_tss_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_tss_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_tss_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_tss_v1_task_proto_goTypes = []any{
 	(TaskStatus)(0),               // 0: tss.v1.TaskStatus
 	(TaskReason)(0),               // 1: tss.v1.TaskReason
@@ -1571,67 +1713,71 @@ var file_tss_v1_task_proto_goTypes = []any{
 	(*Payload)(nil),               // 4: tss.v1.Payload
 	(*RetryPolicy)(nil),           // 5: tss.v1.RetryPolicy
 	(*TaskSpec)(nil),              // 6: tss.v1.TaskSpec
-	(*Progress)(nil),              // 7: tss.v1.Progress
-	(*TaskMessage)(nil),           // 8: tss.v1.TaskMessage
-	(*TaskError)(nil),             // 9: tss.v1.TaskError
-	(*Attempt)(nil),               // 10: tss.v1.Attempt
-	(*Task)(nil),                  // 11: tss.v1.Task
-	nil,                           // 12: tss.v1.TaskSpec.EnvEntry
-	nil,                           // 13: tss.v1.TaskSpec.LabelsEntry
-	nil,                           // 14: tss.v1.TaskSpec.SelectorEntry
-	nil,                           // 15: tss.v1.TaskSpec.ResourcesEntry
-	nil,                           // 16: tss.v1.Task.LabelsEntry
-	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*LockNeed)(nil),              // 7: tss.v1.LockNeed
+	(*TaskLock)(nil),              // 8: tss.v1.TaskLock
+	(*Progress)(nil),              // 9: tss.v1.Progress
+	(*TaskMessage)(nil),           // 10: tss.v1.TaskMessage
+	(*TaskError)(nil),             // 11: tss.v1.TaskError
+	(*Attempt)(nil),               // 12: tss.v1.Attempt
+	(*Task)(nil),                  // 13: tss.v1.Task
+	nil,                           // 14: tss.v1.TaskSpec.EnvEntry
+	nil,                           // 15: tss.v1.TaskSpec.LabelsEntry
+	nil,                           // 16: tss.v1.TaskSpec.SelectorEntry
+	nil,                           // 17: tss.v1.TaskSpec.ResourcesEntry
+	nil,                           // 18: tss.v1.Task.LabelsEntry
+	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_tss_v1_task_proto_depIdxs = []int32{
-	17, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
+	19, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
 	3,  // 1: tss.v1.RetryPolicy.backoff:type_name -> tss.v1.RetryBackoff
-	17, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
+	19, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
 	4,  // 3: tss.v1.TaskSpec.payload:type_name -> tss.v1.Payload
-	12, // 4: tss.v1.TaskSpec.env:type_name -> tss.v1.TaskSpec.EnvEntry
-	17, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
-	18, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
-	17, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
-	17, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
-	17, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
+	14, // 4: tss.v1.TaskSpec.env:type_name -> tss.v1.TaskSpec.EnvEntry
+	19, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
+	20, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
+	19, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
+	19, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
+	19, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
 	5,  // 10: tss.v1.TaskSpec.retry:type_name -> tss.v1.RetryPolicy
-	13, // 11: tss.v1.TaskSpec.labels:type_name -> tss.v1.TaskSpec.LabelsEntry
-	14, // 12: tss.v1.TaskSpec.selector:type_name -> tss.v1.TaskSpec.SelectorEntry
-	15, // 13: tss.v1.TaskSpec.resources:type_name -> tss.v1.TaskSpec.ResourcesEntry
-	17, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
-	17, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
-	18, // 16: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
-	18, // 17: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
-	2,  // 18: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
-	1,  // 19: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
-	18, // 20: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
-	18, // 21: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
-	18, // 22: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
-	9,  // 23: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
-	7,  // 24: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
-	8,  // 25: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
-	0,  // 26: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
-	1,  // 27: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
-	16, // 28: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
-	18, // 29: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
-	18, // 30: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
-	18, // 31: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
-	18, // 32: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
-	18, // 33: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
-	18, // 34: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
-	7,  // 35: tss.v1.Task.progress:type_name -> tss.v1.Progress
-	9,  // 36: tss.v1.Task.error:type_name -> tss.v1.TaskError
-	4,  // 37: tss.v1.Task.result:type_name -> tss.v1.Payload
-	10, // 38: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
-	8,  // 39: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
-	6,  // 40: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
-	18, // 41: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
-	42, // [42:42] is the sub-list for method output_type
-	42, // [42:42] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	15, // 11: tss.v1.TaskSpec.labels:type_name -> tss.v1.TaskSpec.LabelsEntry
+	16, // 12: tss.v1.TaskSpec.selector:type_name -> tss.v1.TaskSpec.SelectorEntry
+	17, // 13: tss.v1.TaskSpec.resources:type_name -> tss.v1.TaskSpec.ResourcesEntry
+	19, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
+	19, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
+	7,  // 16: tss.v1.TaskSpec.locks:type_name -> tss.v1.LockNeed
+	20, // 17: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
+	20, // 18: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
+	2,  // 19: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
+	1,  // 20: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
+	20, // 21: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
+	20, // 22: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
+	20, // 23: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
+	11, // 24: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
+	9,  // 25: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
+	10, // 26: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
+	8,  // 27: tss.v1.Attempt.locks:type_name -> tss.v1.TaskLock
+	0,  // 28: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
+	1,  // 29: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
+	18, // 30: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
+	20, // 31: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
+	20, // 32: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
+	20, // 33: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
+	20, // 34: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
+	20, // 35: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
+	20, // 36: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
+	9,  // 37: tss.v1.Task.progress:type_name -> tss.v1.Progress
+	11, // 38: tss.v1.Task.error:type_name -> tss.v1.TaskError
+	4,  // 39: tss.v1.Task.result:type_name -> tss.v1.Payload
+	12, // 40: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
+	10, // 41: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
+	6,  // 42: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
+	20, // 43: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
+	44, // [44:44] is the sub-list for method output_type
+	44, // [44:44] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_proto_init() }
@@ -1640,15 +1786,15 @@ func file_tss_v1_task_proto_init() {
 		return
 	}
 	file_tss_v1_task_proto_msgTypes[1].OneofWrappers = []any{}
-	file_tss_v1_task_proto_msgTypes[6].OneofWrappers = []any{}
-	file_tss_v1_task_proto_msgTypes[7].OneofWrappers = []any{}
+	file_tss_v1_task_proto_msgTypes[8].OneofWrappers = []any{}
+	file_tss_v1_task_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_task_proto_rawDesc), len(file_tss_v1_task_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

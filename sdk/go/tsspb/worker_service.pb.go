@@ -520,8 +520,10 @@ type Lease struct {
 	HeartbeatTimeout *durationpb.Duration   `protobuf:"bytes,7,opt,name=heartbeat_timeout,json=heartbeatTimeout,proto3" json:"heartbeat_timeout,omitempty"`
 	CreatedAt        *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	MaxAttempts      uint32                 `protobuf:"varint,9,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Held for it until it ends, in the order of names; the coordinator renews and releases them.
+	Locks         []*TaskLock `protobuf:"bytes,10,rep,name=locks,proto3" json:"locks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Lease) Reset() {
@@ -615,6 +617,13 @@ func (x *Lease) GetMaxAttempts() uint32 {
 		return x.MaxAttempts
 	}
 	return 0
+}
+
+func (x *Lease) GetLocks() []*TaskLock {
+	if x != nil {
+		return x.Locks
+	}
+	return nil
 }
 
 // An attempt's process or handler has begun.
@@ -1180,7 +1189,8 @@ type CancelOrder struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Id           string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	FencingToken int64                  `protobuf:"varint,2,opt,name=fencing_token,json=fencingToken,proto3" json:"fencing_token,omitempty"`
-	// `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lost`: fenced, stop without a report.
+	// `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lock_lost`: a lock is not its own any more;
+	// `lost`: fenced, stop without a report.
 	Reason        TaskReason `protobuf:"varint,3,opt,name=reason,proto3,enum=tss.v1.TaskReason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1781,7 +1791,7 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\bAdoption\x12+\n" +
 	"\aadopted\x18\x01 \x03(\v2\x11.tss.v1.HeldLeaseR\aadopted\x12+\n" +
 	"\arefused\x18\x02 \x03(\v2\x11.tss.v1.HeldLeaseR\arefused\x12/\n" +
-	"\telsewhere\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\"\x95\x03\n" +
+	"\telsewhere\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\"\xbd\x03\n" +
 	"\x05Lease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\x12\x18\n" +
@@ -1792,7 +1802,9 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x11heartbeat_timeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\x10heartbeatTimeout\x129\n" +
 	"\n" +
 	"created_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12!\n" +
-	"\fmax_attempts\x18\t \x01(\rR\vmaxAttempts\"}\n" +
+	"\fmax_attempts\x18\t \x01(\rR\vmaxAttempts\x12&\n" +
+	"\x05locks\x18\n" +
+	" \x03(\v2\x10.tss.v1.TaskLockR\x05locks\"}\n" +
 	"\vStartReport\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\x129\n" +
@@ -1942,11 +1954,12 @@ var file_tss_v1_worker_service_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
 	(*TaskSpec)(nil),              // 23: tss.v1.TaskSpec
 	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(LogStream)(0),                // 25: tss.v1.LogStream
-	(AttemptOutcome)(0),           // 26: tss.v1.AttemptOutcome
-	(TaskReason)(0),               // 27: tss.v1.TaskReason
-	(*TaskError)(nil),             // 28: tss.v1.TaskError
-	(*Payload)(nil),               // 29: tss.v1.Payload
+	(*TaskLock)(nil),              // 25: tss.v1.TaskLock
+	(LogStream)(0),                // 26: tss.v1.LogStream
+	(AttemptOutcome)(0),           // 27: tss.v1.AttemptOutcome
+	(TaskReason)(0),               // 28: tss.v1.TaskReason
+	(*TaskError)(nil),             // 29: tss.v1.TaskError
+	(*Payload)(nil),               // 30: tss.v1.Payload
 }
 var file_tss_v1_worker_service_proto_depIdxs = []int32{
 	20, // 0: tss.v1.WorkerInfo.labels:type_name -> tss.v1.WorkerInfo.LabelsEntry
@@ -1967,55 +1980,56 @@ var file_tss_v1_worker_service_proto_depIdxs = []int32{
 	22, // 15: tss.v1.Lease.cancel_grace:type_name -> google.protobuf.Duration
 	22, // 16: tss.v1.Lease.heartbeat_timeout:type_name -> google.protobuf.Duration
 	24, // 17: tss.v1.Lease.created_at:type_name -> google.protobuf.Timestamp
-	24, // 18: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
-	25, // 19: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
-	24, // 20: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
-	26, // 21: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
-	27, // 22: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
-	28, // 23: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
-	29, // 24: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
-	24, // 25: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
-	24, // 26: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
-	22, // 27: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
-	2,  // 28: tss.v1.WorkRequest.hello:type_name -> tss.v1.Hello
-	10, // 29: tss.v1.WorkRequest.outcomes:type_name -> tss.v1.OutcomeReport
-	7,  // 30: tss.v1.WorkRequest.starts:type_name -> tss.v1.StartReport
-	8,  // 31: tss.v1.WorkRequest.progress:type_name -> tss.v1.ProgressReport
-	9,  // 32: tss.v1.WorkRequest.logs:type_name -> tss.v1.LogReport
-	4,  // 33: tss.v1.WorkRequest.announcements:type_name -> tss.v1.Announcement
-	27, // 34: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
-	3,  // 35: tss.v1.WorkResponse.welcome:type_name -> tss.v1.Welcome
-	6,  // 36: tss.v1.WorkResponse.leases:type_name -> tss.v1.Lease
-	12, // 37: tss.v1.WorkResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
-	13, // 38: tss.v1.WorkResponse.cancels:type_name -> tss.v1.CancelOrder
-	14, // 39: tss.v1.WorkResponse.log_acks:type_name -> tss.v1.LogAck
-	5,  // 40: tss.v1.WorkResponse.adoption:type_name -> tss.v1.Adoption
-	1,  // 41: tss.v1.WorkResponse.moved:type_name -> tss.v1.HeldLease
-	0,  // 42: tss.v1.LeaseTasksRequest.worker:type_name -> tss.v1.WorkerInfo
-	1,  // 43: tss.v1.LeaseTasksRequest.held:type_name -> tss.v1.HeldLease
-	22, // 44: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
-	6,  // 45: tss.v1.LeaseTasksResponse.leases:type_name -> tss.v1.Lease
-	13, // 46: tss.v1.LeaseTasksResponse.cancels:type_name -> tss.v1.CancelOrder
-	22, // 47: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
-	10, // 48: tss.v1.ReportTasksRequest.outcomes:type_name -> tss.v1.OutcomeReport
-	7,  // 49: tss.v1.ReportTasksRequest.starts:type_name -> tss.v1.StartReport
-	8,  // 50: tss.v1.ReportTasksRequest.progress:type_name -> tss.v1.ProgressReport
-	9,  // 51: tss.v1.ReportTasksRequest.logs:type_name -> tss.v1.LogReport
-	12, // 52: tss.v1.ReportTasksResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
-	13, // 53: tss.v1.ReportTasksResponse.cancels:type_name -> tss.v1.CancelOrder
-	14, // 54: tss.v1.ReportTasksResponse.log_acks:type_name -> tss.v1.LogAck
-	22, // 55: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
-	11, // 56: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
-	16, // 57: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
-	18, // 58: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
-	15, // 59: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
-	17, // 60: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
-	19, // 61: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
-	59, // [59:62] is the sub-list for method output_type
-	56, // [56:59] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	25, // 18: tss.v1.Lease.locks:type_name -> tss.v1.TaskLock
+	24, // 19: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
+	26, // 20: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
+	24, // 21: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
+	27, // 22: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
+	28, // 23: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
+	29, // 24: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
+	30, // 25: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
+	24, // 26: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
+	24, // 27: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
+	22, // 28: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
+	2,  // 29: tss.v1.WorkRequest.hello:type_name -> tss.v1.Hello
+	10, // 30: tss.v1.WorkRequest.outcomes:type_name -> tss.v1.OutcomeReport
+	7,  // 31: tss.v1.WorkRequest.starts:type_name -> tss.v1.StartReport
+	8,  // 32: tss.v1.WorkRequest.progress:type_name -> tss.v1.ProgressReport
+	9,  // 33: tss.v1.WorkRequest.logs:type_name -> tss.v1.LogReport
+	4,  // 34: tss.v1.WorkRequest.announcements:type_name -> tss.v1.Announcement
+	28, // 35: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
+	3,  // 36: tss.v1.WorkResponse.welcome:type_name -> tss.v1.Welcome
+	6,  // 37: tss.v1.WorkResponse.leases:type_name -> tss.v1.Lease
+	12, // 38: tss.v1.WorkResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
+	13, // 39: tss.v1.WorkResponse.cancels:type_name -> tss.v1.CancelOrder
+	14, // 40: tss.v1.WorkResponse.log_acks:type_name -> tss.v1.LogAck
+	5,  // 41: tss.v1.WorkResponse.adoption:type_name -> tss.v1.Adoption
+	1,  // 42: tss.v1.WorkResponse.moved:type_name -> tss.v1.HeldLease
+	0,  // 43: tss.v1.LeaseTasksRequest.worker:type_name -> tss.v1.WorkerInfo
+	1,  // 44: tss.v1.LeaseTasksRequest.held:type_name -> tss.v1.HeldLease
+	22, // 45: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
+	6,  // 46: tss.v1.LeaseTasksResponse.leases:type_name -> tss.v1.Lease
+	13, // 47: tss.v1.LeaseTasksResponse.cancels:type_name -> tss.v1.CancelOrder
+	22, // 48: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
+	10, // 49: tss.v1.ReportTasksRequest.outcomes:type_name -> tss.v1.OutcomeReport
+	7,  // 50: tss.v1.ReportTasksRequest.starts:type_name -> tss.v1.StartReport
+	8,  // 51: tss.v1.ReportTasksRequest.progress:type_name -> tss.v1.ProgressReport
+	9,  // 52: tss.v1.ReportTasksRequest.logs:type_name -> tss.v1.LogReport
+	12, // 53: tss.v1.ReportTasksResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
+	13, // 54: tss.v1.ReportTasksResponse.cancels:type_name -> tss.v1.CancelOrder
+	14, // 55: tss.v1.ReportTasksResponse.log_acks:type_name -> tss.v1.LogAck
+	22, // 56: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
+	11, // 57: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
+	16, // 58: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
+	18, // 59: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
+	15, // 60: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
+	17, // 61: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
+	19, // 62: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
+	60, // [60:63] is the sub-list for method output_type
+	57, // [57:60] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_worker_service_proto_init() }

@@ -353,6 +353,14 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: string traceparent = 23;
    */
   traceparent: string;
+
+  /**
+   * Locks it holds while an attempt of it runs: at most 8, each name once. An attempt begins when it has all of them, with a
+   * fencing token of each, and they are free again when it has ended.
+   *
+   * @generated from field: repeated tss.v1.LockNeed locks = 24;
+   */
+  locks: LockNeed[];
 };
 
 /**
@@ -519,6 +527,14 @@ export declare type TaskSpecJson = {
    * @generated from field: string traceparent = 23;
    */
   traceparent?: string;
+
+  /**
+   * Locks it holds while an attempt of it runs: at most 8, each name once. An attempt begins when it has all of them, with a
+   * fencing token of each, and they are free again when it has ended.
+   *
+   * @generated from field: repeated tss.v1.LockNeed locks = 24;
+   */
+  locks?: LockNeedJson[];
 };
 
 /**
@@ -526,6 +542,98 @@ export declare type TaskSpecJson = {
  * Use `create(TaskSpecSchema)` to create a new message.
  */
 export declare const TaskSpecSchema: GenMessage<TaskSpec, {jsonType: TaskSpecJson}>;
+
+/**
+ * A lock that a task needs, as others know it by LockService.
+ *
+ * @generated from message tss.v1.LockNeed
+ */
+export declare type LockNeed = Message<"tss.v1.LockNeed"> & {
+  /**
+   * 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * How many may hold the lock at a time, 1–10 000; 0: 1. Everybody who uses a name says the same.
+   *
+   * @generated from field: uint32 permits = 2;
+   */
+  permits: number;
+};
+
+/**
+ * A lock that a task needs, as others know it by LockService.
+ *
+ * @generated from message tss.v1.LockNeed
+ */
+export declare type LockNeedJson = {
+  /**
+   * 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * How many may hold the lock at a time, 1–10 000; 0: 1. Everybody who uses a name says the same.
+   *
+   * @generated from field: uint32 permits = 2;
+   */
+  permits?: number;
+};
+
+/**
+ * Describes the message tss.v1.LockNeed.
+ * Use `create(LockNeedSchema)` to create a new message.
+ */
+export declare const LockNeedSchema: GenMessage<LockNeed, {jsonType: LockNeedJson}>;
+
+/**
+ * A lock that an attempt was given.
+ *
+ * @generated from message tss.v1.TaskLock
+ */
+export declare type TaskLock = Message<"tss.v1.TaskLock"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Fencing token: what it writes to should refuse lower ones.
+   *
+   * @generated from field: int64 token = 2;
+   */
+  token: bigint;
+};
+
+/**
+ * A lock that an attempt was given.
+ *
+ * @generated from message tss.v1.TaskLock
+ */
+export declare type TaskLockJson = {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * Fencing token: what it writes to should refuse lower ones.
+   *
+   * @generated from field: int64 token = 2;
+   */
+  token?: string;
+};
+
+/**
+ * Describes the message tss.v1.TaskLock.
+ * Use `create(TaskLockSchema)` to create a new message.
+ */
+export declare const TaskLockSchema: GenMessage<TaskLock, {jsonType: TaskLockJson}>;
 
 /**
  * How far an attempt says it is.
@@ -795,6 +903,13 @@ export declare type Attempt = Message<"tss.v1.Attempt"> & {
    * @generated from field: repeated tss.v1.TaskMessage messages = 17;
    */
   messages: TaskMessage[];
+
+  /**
+   * What it was given to hold, in the order of names.
+   *
+   * @generated from field: repeated tss.v1.TaskLock locks = 18;
+   */
+  locks: TaskLock[];
 };
 
 /**
@@ -901,6 +1016,13 @@ export declare type AttemptJson = {
    * @generated from field: repeated tss.v1.TaskMessage messages = 17;
    */
   messages?: TaskMessageJson[];
+
+  /**
+   * What it was given to hold, in the order of names.
+   *
+   * @generated from field: repeated tss.v1.TaskLock locks = 18;
+   */
+  locks?: TaskLockJson[];
 };
 
 /**
@@ -1344,7 +1466,7 @@ export enum TaskReason {
   SCHEDULED = 2,
 
   /**
-   * Waiting: a dependency has not ended.
+   * Waiting: a dependency has not ended, or others hold a lock it needs.
    *
    * @generated from enum value: TASK_REASON_BLOCKED = 3;
    */
@@ -1489,6 +1611,13 @@ export enum TaskReason {
    * @generated from enum value: TASK_REASON_SUPERSEDED = 23;
    */
   SUPERSEDED = 23,
+
+  /**
+   * Failed: a lock it held was taken away, or could not be renewed in time.
+   *
+   * @generated from enum value: TASK_REASON_LOCK_LOST = 24;
+   */
+  LOCK_LOST = 24,
 }
 
 /**
@@ -1496,7 +1625,7 @@ export enum TaskReason {
  *
  * @generated from enum tss.v1.TaskReason
  */
-export declare type TaskReasonJson = "TASK_REASON_UNSPECIFIED" | "TASK_REASON_READY" | "TASK_REASON_SCHEDULED" | "TASK_REASON_BLOCKED" | "TASK_REASON_RETRYING" | "TASK_REASON_PAUSED" | "TASK_REASON_THROTTLED" | "TASK_REASON_EXECUTING" | "TASK_REASON_CANCELLING" | "TASK_REASON_DISCONNECTED" | "TASK_REASON_EXIT_CODE" | "TASK_REASON_SIGNAL" | "TASK_REASON_TIMED_OUT" | "TASK_REASON_HEARTBEAT" | "TASK_REASON_LOST" | "TASK_REASON_EXPIRED" | "TASK_REASON_REJECTED" | "TASK_REASON_SPAWN_ERROR" | "TASK_REASON_OUT_OF_MEMORY" | "TASK_REASON_HANDLER_ERROR" | "TASK_REASON_RESULT_TOO_LARGE" | "TASK_REASON_ABORTED" | "TASK_REASON_DEPENDENCY" | "TASK_REASON_SUPERSEDED";
+export declare type TaskReasonJson = "TASK_REASON_UNSPECIFIED" | "TASK_REASON_READY" | "TASK_REASON_SCHEDULED" | "TASK_REASON_BLOCKED" | "TASK_REASON_RETRYING" | "TASK_REASON_PAUSED" | "TASK_REASON_THROTTLED" | "TASK_REASON_EXECUTING" | "TASK_REASON_CANCELLING" | "TASK_REASON_DISCONNECTED" | "TASK_REASON_EXIT_CODE" | "TASK_REASON_SIGNAL" | "TASK_REASON_TIMED_OUT" | "TASK_REASON_HEARTBEAT" | "TASK_REASON_LOST" | "TASK_REASON_EXPIRED" | "TASK_REASON_REJECTED" | "TASK_REASON_SPAWN_ERROR" | "TASK_REASON_OUT_OF_MEMORY" | "TASK_REASON_HANDLER_ERROR" | "TASK_REASON_RESULT_TOO_LARGE" | "TASK_REASON_ABORTED" | "TASK_REASON_DEPENDENCY" | "TASK_REASON_SUPERSEDED" | "TASK_REASON_LOCK_LOST";
 
 /**
  * Describes the enum tss.v1.TaskReason.

@@ -5,7 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import type { AttemptOutcome, AttemptOutcomeJson, Payload, PayloadJson, TaskError, TaskErrorJson, TaskReason, TaskReasonJson, TaskSpec, TaskSpecJson } from "./task_pb.js";
+import type { AttemptOutcome, AttemptOutcomeJson, Payload, PayloadJson, TaskError, TaskErrorJson, TaskLock, TaskLockJson, TaskReason, TaskReasonJson, TaskSpec, TaskSpecJson } from "./task_pb.js";
 import type { LogStream, LogStreamJson } from "./task_service_pb.js";
 
 /**
@@ -561,6 +561,13 @@ export declare type Lease = Message<"tss.v1.Lease"> & {
    * @generated from field: uint32 max_attempts = 9;
    */
   maxAttempts: number;
+
+  /**
+   * Held for it until it ends, in the order of names; the coordinator renews and releases them.
+   *
+   * @generated from field: repeated tss.v1.TaskLock locks = 10;
+   */
+  locks: TaskLock[];
 };
 
 /**
@@ -615,6 +622,13 @@ export declare type LeaseJson = {
    * @generated from field: uint32 max_attempts = 9;
    */
   maxAttempts?: number;
+
+  /**
+   * Held for it until it ends, in the order of names; the coordinator renews and releases them.
+   *
+   * @generated from field: repeated tss.v1.TaskLock locks = 10;
+   */
+  locks?: TaskLockJson[];
 };
 
 /**
@@ -1204,7 +1218,8 @@ export declare type CancelOrder = Message<"tss.v1.CancelOrder"> & {
   fencingToken: bigint;
 
   /**
-   * `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lost`: fenced, stop without a report.
+   * `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lock_lost`: a lock is not its own any more;
+   * `lost`: fenced, stop without a report.
    *
    * @generated from field: tss.v1.TaskReason reason = 3;
    */
@@ -1226,7 +1241,8 @@ export declare type CancelOrderJson = {
   fencingToken?: string;
 
   /**
-   * `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lost`: fenced, stop without a report.
+   * `aborted`: asked by a call; `timed_out`, `heartbeat`: a deadline passed; `lock_lost`: a lock is not its own any more;
+   * `lost`: fenced, stop without a report.
    *
    * @generated from field: tss.v1.TaskReason reason = 3;
    */

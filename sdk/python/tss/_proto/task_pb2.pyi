@@ -46,6 +46,7 @@ class TaskReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_REASON_ABORTED: _ClassVar[TaskReason]
     TASK_REASON_DEPENDENCY: _ClassVar[TaskReason]
     TASK_REASON_SUPERSEDED: _ClassVar[TaskReason]
+    TASK_REASON_LOCK_LOST: _ClassVar[TaskReason]
 
 class AttemptOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -90,6 +91,7 @@ TASK_REASON_RESULT_TOO_LARGE: TaskReason
 TASK_REASON_ABORTED: TaskReason
 TASK_REASON_DEPENDENCY: TaskReason
 TASK_REASON_SUPERSEDED: TaskReason
+TASK_REASON_LOCK_LOST: TaskReason
 ATTEMPT_OUTCOME_UNSPECIFIED: AttemptOutcome
 ATTEMPT_OUTCOME_SUCCEEDED: AttemptOutcome
 ATTEMPT_OUTCOME_FAILED: AttemptOutcome
@@ -128,7 +130,7 @@ class RetryPolicy(_message.Message):
     def __init__(self, limit: _Optional[int] = ..., interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., backoff: _Optional[_Union[RetryBackoff, str]] = ..., factor: _Optional[float] = ..., max_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., jitter: _Optional[float] = ..., non_retryable_exit_codes: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent")
+    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent", "locks")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +182,7 @@ class TaskSpec(_message.Message):
     FAIRNESS_KEY_FIELD_NUMBER: _ClassVar[int]
     CANCEL_GRACE_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    LOCKS_FIELD_NUMBER: _ClassVar[int]
     name: str
     queue: str
     priority: int
@@ -203,7 +206,24 @@ class TaskSpec(_message.Message):
     fairness_key: str
     cancel_grace: _duration_pb2.Duration
     traceparent: str
-    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ...) -> None: ...
+    locks: _containers.RepeatedCompositeFieldContainer[LockNeed]
+    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ..., locks: _Optional[_Iterable[_Union[LockNeed, _Mapping[str, object]]]] = ...) -> None: ...
+
+class LockNeed(_message.Message):
+    __slots__ = ("name", "permits")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PERMITS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    permits: int
+    def __init__(self, name: _Optional[str] = ..., permits: _Optional[int] = ...) -> None: ...
+
+class TaskLock(_message.Message):
+    __slots__ = ("name", "token")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    token: int
+    def __init__(self, name: _Optional[str] = ..., token: _Optional[int] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ("percent", "message", "at")
@@ -234,7 +254,7 @@ class TaskError(_message.Message):
     def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class Attempt(_message.Message):
-    __slots__ = ("number", "outcome", "reason", "session_id", "worker_name", "fencing_token", "leased_at", "started_at", "ended_at", "exit_code", "signal", "error", "survivors", "output_bytes", "output_kept_bytes", "progress", "messages")
+    __slots__ = ("number", "outcome", "reason", "session_id", "worker_name", "fencing_token", "leased_at", "started_at", "ended_at", "exit_code", "signal", "error", "survivors", "output_bytes", "output_kept_bytes", "progress", "messages", "locks")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -252,6 +272,7 @@ class Attempt(_message.Message):
     OUTPUT_KEPT_BYTES_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    LOCKS_FIELD_NUMBER: _ClassVar[int]
     number: int
     outcome: AttemptOutcome
     reason: TaskReason
@@ -269,7 +290,8 @@ class Attempt(_message.Message):
     output_kept_bytes: int
     progress: Progress
     messages: _containers.RepeatedCompositeFieldContainer[TaskMessage]
-    def __init__(self, number: _Optional[int] = ..., outcome: _Optional[_Union[AttemptOutcome, str]] = ..., reason: _Optional[_Union[TaskReason, str]] = ..., session_id: _Optional[str] = ..., worker_name: _Optional[str] = ..., fencing_token: _Optional[int] = ..., leased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[str] = ..., error: _Optional[_Union[TaskError, _Mapping[str, object]]] = ..., survivors: _Optional[int] = ..., output_bytes: _Optional[int] = ..., output_kept_bytes: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping[str, object]]] = ..., messages: _Optional[_Iterable[_Union[TaskMessage, _Mapping[str, object]]]] = ...) -> None: ...
+    locks: _containers.RepeatedCompositeFieldContainer[TaskLock]
+    def __init__(self, number: _Optional[int] = ..., outcome: _Optional[_Union[AttemptOutcome, str]] = ..., reason: _Optional[_Union[TaskReason, str]] = ..., session_id: _Optional[str] = ..., worker_name: _Optional[str] = ..., fencing_token: _Optional[int] = ..., leased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[str] = ..., error: _Optional[_Union[TaskError, _Mapping[str, object]]] = ..., survivors: _Optional[int] = ..., output_bytes: _Optional[int] = ..., output_kept_bytes: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping[str, object]]] = ..., messages: _Optional[_Iterable[_Union[TaskMessage, _Mapping[str, object]]]] = ..., locks: _Optional[_Iterable[_Union[TaskLock, _Mapping[str, object]]]] = ...) -> None: ...
 
 class Task(_message.Message):
     __slots__ = ("id", "name", "queue", "priority", "status", "reason", "type", "labels", "created_at", "updated_at", "run_at", "started_at", "ended_at", "next_attempt_at", "attempt", "max_attempts", "progress", "exit_code", "error", "result", "attempts", "messages", "spec", "retry_of", "retried_as", "cancel_requested_at", "submitted_by")

@@ -111,7 +111,7 @@ class Adoption(_message.Message):
     def __init__(self, adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., elsewhere: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("id", "fencing_token", "attempt", "spec", "timeout", "cancel_grace", "heartbeat_timeout", "created_at", "max_attempts")
+    __slots__ = ("id", "fencing_token", "attempt", "spec", "timeout", "cancel_grace", "heartbeat_timeout", "created_at", "max_attempts", "locks")
     ID_FIELD_NUMBER: _ClassVar[int]
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +121,7 @@ class Lease(_message.Message):
     HEARTBEAT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    LOCKS_FIELD_NUMBER: _ClassVar[int]
     id: str
     fencing_token: int
     attempt: int
@@ -130,7 +131,8 @@ class Lease(_message.Message):
     heartbeat_timeout: _duration_pb2.Duration
     created_at: _timestamp_pb2.Timestamp
     max_attempts: int
-    def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ..., attempt: _Optional[int] = ..., spec: _Optional[_Union[_task_pb2.TaskSpec, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., max_attempts: _Optional[int] = ...) -> None: ...
+    locks: _containers.RepeatedCompositeFieldContainer[_task_pb2.TaskLock]
+    def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ..., attempt: _Optional[int] = ..., spec: _Optional[_Union[_task_pb2.TaskSpec, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., max_attempts: _Optional[int] = ..., locks: _Optional[_Iterable[_Union[_task_pb2.TaskLock, _Mapping[str, object]]]] = ...) -> None: ...
 
 class StartReport(_message.Message):
     __slots__ = ("id", "fencing_token", "started_at")
