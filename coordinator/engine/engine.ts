@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { TssError } from "../../proto/errors.ts";
+import { LIMITS } from "../../proto/limits.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
 import { systemTimers, type Timers } from "../../runtime/timers.ts";
@@ -32,6 +33,7 @@ import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskLocks } from "./task-locks.ts";
 import { TaskReader } from "./task-reader.ts";
 import { tellCoordinators } from "./tell-coordinators.ts";
 import { openRooms, setPlace } from "./throttle.ts";
@@ -119,6 +121,7 @@ export class Engine {
       reader: new TaskReader(store, segments, timers),
       wheel: new Wheel(clock, timers),
       lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state), timers),
+      taskLocks: new TaskLocks(Math.max(options.config.leaseTtlMs * 2, LIMITS.lockTtlMinMs)),
       changes: new Changes(),
       shards,
       lanes: new Map(),
@@ -192,6 +195,7 @@ export class Engine {
     this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
     if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
     this.#beat("refill", 1_000, async () => refillServed(state));
+    this.#beat("task locks", state.taskLocks.ttlMs / 4, () => state.taskLocks.renew());
     state.wake();
   }
 

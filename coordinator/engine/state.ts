@@ -23,6 +23,7 @@ import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
 import type { ShardSet } from "./shard-set.ts";
+import type { TaskLocks } from "./task-locks.ts";
 import type { TaskReader } from "./task-reader.ts";
 import type { Wheel } from "./wheel.ts";
 
@@ -95,6 +96,7 @@ export interface EngineState {
   readonly reader: TaskReader;
   readonly wheel: Wheel;
   readonly lockClock: LockClock;
+  readonly taskLocks: TaskLocks;
   readonly changes: Changes;
   readonly shards: ShardSet;
   readonly lanes: Map<number, Lane>;
