@@ -160,6 +160,7 @@ export const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "TSS_PROGRESS_FD",
   "TSS_LOCK_NAME",
   "TSS_LOCK_TOKEN",
+  "TSS_LOCKS",
   "TSS_TEST_DATABASE_URL",
   "TSS_TEST_REDIS_URL",
   "TSS_NODE",

@@ -30,6 +30,7 @@ export interface Floor {
 const CAUSES: Partial<Record<TaskReason, StopCause>> = {
   [TaskReason.TIMED_OUT]: "timed_out",
   [TaskReason.HEARTBEAT]: "heartbeat",
+  [TaskReason.LOCK_LOST]: "lock_lost",
 };
 
 /** A disk that was full is looked at again after this long. */

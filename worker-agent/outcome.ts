@@ -63,6 +63,11 @@ function judgeStopped(cause: StopCause, agentName: string): Verdict {
         TaskReason.HEARTBEAT,
         "The attempt gave no sign of life within its heartbeat timeout and was ended.",
       );
+    case "lock_lost":
+      return failed(
+        TaskReason.LOCK_LOST,
+        "A lock that the attempt held was taken away or could not be renewed in time, and the attempt was ended.",
+      );
     case "drained":
       return failed(TaskReason.LOST, `Agent ${agentName} was shut down and ended the attempt.`);
     case "lost":

@@ -4,6 +4,8 @@ export type StopCause =
   | "aborted"
   | "timed_out"
   | "heartbeat"
+  /** A lock it held is not its own any more. */
+  | "lock_lost"
   /** The agent leaves. */
   | "drained"
   /** Contact with the coordinator was lost for so long that it will run the task elsewhere. */

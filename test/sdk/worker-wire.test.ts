@@ -41,6 +41,7 @@ const lease = fc.record(
     cancelGrace: duration,
     heartbeatTimeout: duration,
     createdAt: ms.map(timestampFromMs),
+    locks: fc.array(fc.record({ name: text, token: token.map(BigInt) }, { requiredKeys: [] }), { maxLength: 3 }),
   },
   { requiredKeys: [] },
 );
@@ -136,6 +137,8 @@ test("a lease says what its schema says, in plain numbers and as the message", (
           },
         );
         expect(one.spec).toEqual(said);
+        expect(one.heldLocks).toEqual(rest.locks.map(({ name, token }) => ({ name, token: Number(token) })));
+        expect(one.locks).toEqual(rest.locks);
         expect([one.timeout, one.cancelGrace, one.heartbeatTimeout, one.createdAt]).toEqual([
           rest.timeout,
           rest.cancelGrace,

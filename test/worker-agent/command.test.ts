@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
-import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, TaskLockSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { leave, openHouse, temporaryDirectory } from "../support/agent-house.ts";
 
@@ -168,6 +169,28 @@ test("a task sees the agent's environment without its secrets, its own, and the 
   ])
     expect(lines).toContain(line);
   expect(lines.some((line) => line.startsWith("TSS_INPUT="))).toBe(false);
+});
+
+test.each([
+  [[], []],
+  [[["db", 12n]], ["TSS_LOCKS=db=12", "TSS_LOCK_NAME=db", "TSS_LOCK_TOKEN=12"]],
+  [
+    [
+      ["a", 9_007_199_254_740_991n],
+      ["b", 13n],
+    ],
+    ["TSS_LOCKS=a=9007199254740991,b=13"],
+  ],
+] as [[string, bigint][], string[]][])("of the locks %p a command finds %p and nothing else", async (locks, found) => {
+  const forged = { TSS_LOCKS: "forged=1", TSS_LOCK_NAME: "forged", TSS_LOCK_TOKEN: "1" };
+  const { coordinator } = await openHouse({ environment: { PATH: process.env["PATH"], ...forged } });
+  const given = coordinator.lease(
+    { argv: ["env"], env: forged },
+    { locks: locks.map(([name, token]) => create(TaskLockSchema, { name, token })) },
+  );
+  await coordinator.outcome(given);
+  const lines = coordinator.output(given).toString().split("\n");
+  expect(lines.filter((line) => line.startsWith("TSS_LOCK")).sort()).toEqual(found);
 });
 
 test("progress and messages come from descriptor 3; a malformed line is kept as a message", async () => {

@@ -40,6 +40,7 @@ test.each<[StopCause, AttemptOutcome, TaskReason]>([
   ["aborted", CANCELLED, TaskReason.ABORTED],
   ["timed_out", FAILED, TaskReason.TIMED_OUT],
   ["heartbeat", FAILED, TaskReason.HEARTBEAT],
+  ["lock_lost", FAILED, TaskReason.LOCK_LOST],
   ["drained", FAILED, TaskReason.LOST],
   ["lost", FAILED, TaskReason.LOST],
 ])("what was stopped as %s is so even if it ended with 0", (stoppedBy, outcome, reason) => {

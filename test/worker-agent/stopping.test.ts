@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
-import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, TaskLockSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { processGroup } from "../../worker-agent/processes/group.ts";
 import { findMarked } from "../../worker-agent/processes/sweep.ts";
 import { leave, openHouse } from "../support/agent-house.ts";
@@ -49,6 +50,23 @@ test("past its timeout a command that ignores SIGTERM is killed after its grace"
   const report = await coordinator.outcome(given);
   expect(report).toMatchObject({ outcome: FAILED, reason: TaskReason.TIMED_OUT, signal: "SIGKILL" });
   const [leader = 0] = await pids(coordinator, given);
+  expect(processGroup(leader).alive()).toBe(false);
+});
+
+test("a command whose lock is lost is told to end, and killed after its grace when it goes on", async () => {
+  const { coordinator } = await openHouse();
+  const given = coordinator.lease(
+    { command: "trap 'echo told' TERM; echo $$; while :; do sleep 0.05; done" },
+    { locks: [create(TaskLockSchema, { name: "db", token: 12n })], cancelGrace: durationFromMs(300) },
+  );
+  const [leader = 0] = await pids(coordinator, given);
+  coordinator.cancel(given, TaskReason.LOCK_LOST);
+  const report = await coordinator.outcome(given);
+  expect(report).toMatchObject({ outcome: FAILED, reason: TaskReason.LOCK_LOST, signal: "SIGKILL" });
+  expect(report.error?.message).toBe(
+    "A lock that the attempt held was taken away or could not be renewed in time, and the attempt was ended.",
+  );
+  expect(coordinator.output(given).toString()).toContain("told");
   expect(processGroup(leader).alive()).toBe(false);
 });
 

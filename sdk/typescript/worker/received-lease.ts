@@ -1,5 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import type { TaskSpec } from "../../../proto/gen/tss/v1/task_pb.js";
+import type { TaskLock, TaskSpec } from "../../../proto/gen/tss/v1/task_pb.js";
 import { type Lease, LeaseSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { WireReader } from "../../../proto/wire-reader.ts";
 import type { PayloadParts } from "../codecs/payload-codec.ts";
@@ -16,6 +16,12 @@ export interface LeasedTask {
   readonly cancelGraceMs: number | undefined;
 }
 
+/** A lock that comes with a lease. */
+interface LeasedLock {
+  readonly name: string;
+  readonly token: number;
+}
+
 /** The fields of a lease that every attempt needs. */
 interface LeaseFacts {
   readonly id: string;
@@ -26,6 +32,8 @@ interface LeaseFacts {
   readonly cancelGraceMs: number | undefined;
   readonly heartbeatMs: number | undefined;
   readonly task: LeasedTask;
+  /** In the order of names. */
+  readonly heldLocks: readonly LeasedLock[];
 }
 
 /**
@@ -41,6 +49,7 @@ export class ReceivedLease implements LeaseFacts, Lease {
   readonly cancelGraceMs: number | undefined;
   readonly heartbeatMs: number | undefined;
   readonly task: LeasedTask;
+  readonly heldLocks: readonly LeasedLock[];
   readonly #source: Buffer;
   readonly #start: number;
   readonly #end: number;
@@ -56,6 +65,7 @@ export class ReceivedLease implements LeaseFacts, Lease {
     this.cancelGraceMs = facts.cancelGraceMs;
     this.heartbeatMs = facts.heartbeatMs;
     this.task = facts.task;
+    this.heldLocks = facts.heldLocks;
     this.#source = source;
     this.#start = start;
     this.#end = end;
@@ -89,6 +99,10 @@ export class ReceivedLease implements LeaseFacts, Lease {
     return this.#whole().createdAt;
   }
 
+  get locks(): TaskLock[] {
+    return this.heldLocks.length === 0 ? [] : this.#whole().locks;
+  }
+
   #whole(): Lease {
     this.#message ??= fromBinary(LeaseSchema, this.#source.subarray(this.#start, this.#end));
     return this.#message;
@@ -104,6 +118,8 @@ const NO_TASK: LeasedTask = {
   heartbeatMs: undefined,
   cancelGraceMs: undefined,
 };
+
+const NO_LOCKS: readonly LeasedLock[] = [];
 
 /** What the task before said: the next one is like it, as a rule. */
 let lastName = "";
@@ -123,6 +139,7 @@ export function readLease(reader: WireReader): ReceivedLease {
   let cancelGraceMs: number | undefined;
   let heartbeatMs: number | undefined;
   let task = NO_TASK;
+  let locks: LeasedLock[] | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case 0x0a:
@@ -149,14 +166,32 @@ export function readLease(reader: WireReader): ReceivedLease {
       case 0x48:
         maxAttempts = reader.integer();
         break;
+      case 0x52:
+        locks ??= [];
+        locks.push(readLock(reader));
+        break;
       default:
         reader.skip(tag);
     }
   }
-  const facts = { id, token, attempt, maxAttempts, timeoutMs, cancelGraceMs, heartbeatMs, task };
+  const facts = { id, token, attempt, maxAttempts, timeoutMs, cancelGraceMs, heartbeatMs, task, heldLocks: locks ?? NO_LOCKS };
   const lease = new ReceivedLease(facts, reader.source, start, reader.place);
   reader.leave(outer);
   return lease;
+}
+
+/** A TaskLock, by the tags of task.proto. */
+function readLock(reader: WireReader): LeasedLock {
+  const outer = reader.enter();
+  let name = "";
+  let token = 0;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) name = reader.text();
+    else if (tag === 0x10) token = reader.integer();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { name, token };
 }
 
 /** A TaskSpec, by the tags of task.proto. */

@@ -1,3 +1,4 @@
+import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { RunningAttempt } from "../executor.ts";
 
 export interface TaskFiles {
@@ -11,6 +12,9 @@ export const PROGRESS_FD = 3;
 
 /** Names of TSS a task keeps from its agent, so that `tss` works inside it; all others, secrets among them, stay out. */
 const KEPT = new Set(["TSS_COORDINATOR", "TSS_TLS_CA"]);
+
+/** What a command learns of the locks it holds; nobody else may say it. */
+const LOCK_NAMES = ["TSS_LOCKS", "TSS_LOCK_NAME", "TSS_LOCK_TOKEN"] as const;
 
 /** What a supervisor or a parent told the agent's own process and nobody else. */
 const OWN = new Set([
@@ -60,5 +64,17 @@ export function taskEnvironment(
   });
   delete environment["TSS_INPUT"];
   if (files.input !== undefined) environment["TSS_INPUT"] = files.input;
+  tellLocks(environment, lease.locks);
   return environment;
+}
+
+/** A single lock has the names that `tss lock run` gives too. */
+function tellLocks(environment: Record<string, string>, locks: Lease["locks"]): void {
+  for (const name of LOCK_NAMES) delete environment[name];
+  const [first, ...others] = locks;
+  if (first === undefined) return;
+  environment["TSS_LOCKS"] = locks.map(({ name, token }) => `${name}=${token}`).join(",");
+  if (others.length > 0) return;
+  environment["TSS_LOCK_NAME"] = first.name;
+  environment["TSS_LOCK_TOKEN"] = String(first.token);
 }
