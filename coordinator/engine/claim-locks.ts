@@ -24,10 +24,13 @@ export function claimLocks(state: EngineState, lane: Lane, locks: LaneLocks): vo
     since: state.clock.now(),
     held: [],
     ready: false,
-    end() {
+    end(pauseMs = 0) {
       if (!locks.forget(claim)) return;
       quit.abort();
       state.taskLocks.free(claim.held);
+      // The next task may have its turn.
+      if (pauseMs === 0) offer(state, lane);
+      else state.wheel.add(state.clock.monotonic() + pauseMs, () => offer(state, lane));
     },
   };
   locks.add(claim);
@@ -66,21 +69,19 @@ async function takeAll(
     locks.problem = "";
     claim.ready = true;
     state.wheel.add(state.clock.monotonic() + IDLE_MS, () => {
-      if (!locks.holds(claim)) return;
       claim.end();
-      offerLane(state, lane);
     });
-    offerLane(state, lane);
-    state.wake();
+    offer(state, lane);
   } catch (error) {
     if (signal.aborted || state.stopped !== null) return claim.end();
     locks.problem = (error as Error).message;
-    claim.end();
-    state.wheel.add(state.clock.monotonic() + AGAIN_MS, () => {
-      offerLane(state, lane);
-      state.wake();
-    });
+    claim.end(AGAIN_MS);
   }
+}
+
+function offer(state: EngineState, lane: Lane): void {
+  offerLane(state, lane);
+  state.wake();
 }
 
 /** The attempt has them from now on. */

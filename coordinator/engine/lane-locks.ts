@@ -9,8 +9,8 @@ export interface Claim {
   readonly held: TaskLock[];
   /** All are held: a worker may have the task. */
   ready: boolean;
-  /** Gives up what is held and asked for; once. */
-  end(): void;
+  /** Gives up what is held and asked for, once; the lane's next task may ask after the pause (ms; none is given: at once). */
+  end(pauseMs?: number): void;
 }
 
 /** Locks taken at a time for tasks of one lane, where permits allow it. */
@@ -42,10 +42,18 @@ export class LaneLocks {
     return this.#claims.size < this.#most;
   }
 
-  /** The locks that are waited for; null: none is. */
-  get waiting(): Claim | null {
-    for (const claim of this.#claims.values()) if (!claim.ready) return claim;
+  /** The lock that the oldest of its tasks waits for, and since when (wall clock); null: none does. */
+  get waiting(): { readonly name: string; readonly since: number } | null {
+    for (const { ready, held, since } of this.#claims.values()) {
+      const next = this.needs[held.length];
+      if (!ready && next !== undefined) return { name: next.name, since };
+    }
     return null;
+  }
+
+  /** A worker would take a task, and others hold what it needs. */
+  get isBlocked(): boolean {
+    return !this.hasReady && (this.#claims.size > 0 || this.problem !== "");
   }
 
   has(item: Item): boolean {

@@ -9,6 +9,8 @@ export interface LockCalls {
   renew(lock: TaskLock): Promise<boolean>;
   /** Settles when it is free, or was before. */
   release(lock: TaskLock): Promise<void>;
+  /** Who has it, since when (wall clock), and how many stand in line. */
+  look(name: string): Promise<{ holders: { holder: string; since: number }[]; waiting: number }>;
 }
 
 interface Kept {
@@ -22,6 +24,7 @@ const ABSENT: LockCalls = {
   acquire: () => Promise.reject(new TssError("UNAVAILABLE", "Locks are not served yet.", { reason: "NOT_OWNER" })),
   renew: () => Promise.reject(new Error("locks are not served yet")),
   release: () => Promise.reject(new Error("locks are not served yet")),
+  look: () => Promise.reject(new Error("locks are not served yet")),
 };
 
 /** How often a release is tried again that nobody has answered, ms. */
@@ -42,8 +45,12 @@ export class TaskLocks {
     this.#calls = calls;
   }
 
-  async acquire(need: LockNeed, holder: string, signal: AbortSignal): Promise<TaskLock> {
+  acquire(need: LockNeed, holder: string, signal: AbortSignal): Promise<TaskLock> {
     return this.#calls.acquire(need, holder, this.ttlMs, signal);
+  }
+
+  look(name: string): ReturnType<LockCalls["look"]> {
+    return this.#calls.look(name);
   }
 
   /** Renews it from now on, in place of who kept it before. */

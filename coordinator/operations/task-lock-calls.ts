@@ -3,13 +3,14 @@ import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import {
   AcquireLockRequestSchema,
+  GetLockRequestSchema,
   ReleaseLockRequestSchema,
   RenewLockRequestSchema,
 } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { LockCalls } from "../engine/task-locks.ts";
-import { toDuration } from "../kernel/time.ts";
+import { timestampMs, toDuration } from "../kernel/time.ts";
 import type { Caller, LockOperations } from "./operations.ts";
 
 /** Who holds a lock for a task; the name of the holder says which. */
@@ -38,6 +39,14 @@ export function taskLockCalls(locks: LockOperations): LockCalls {
           throw error;
         },
       ),
+    async look(name) {
+      const { lock } = await locks.getLock(CALLER, create(GetLockRequestSchema, { name }));
+      const holders = (lock?.holders ?? []).map(({ holder, acquiredAt }) => ({
+        holder,
+        since: acquiredAt === undefined ? 0 : timestampMs(acquiredAt),
+      }));
+      return { holders, waiting: lock?.waiting ?? 0 };
+    },
     release: ({ name, token }) =>
       locks.releaseLock(CALLER, create(ReleaseLockRequestSchema, { name, token: BigInt(token) })).then(
         () => {},

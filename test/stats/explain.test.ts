@@ -23,7 +23,7 @@ const needs = (fields: Partial<WaitingTask["asked"]["needs"]> = {}) => ({
 
 const task = (fields: Partial<WaitingTask> = {}, workers: readonly WorkerFacts[] = [worker()]): WaitingTask => ({
   ...{ id: "ID", asked: { queue: "mail", needs: needs(), tasks: 0 }, reason: TaskReason.READY, dueAt: 0, attempts: 0 },
-  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, limit: null, higher: 0, earlier: 0, turns: 0 },
+  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, limit: null, lock: null, higher: 0, earlier: 0, turns: 0 },
   ...{ workers, serving: workers },
   ...fields,
 });
