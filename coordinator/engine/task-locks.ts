@@ -1,4 +1,5 @@
 import { TssError } from "../../proto/errors.ts";
+import { LIMITS } from "../../proto/limits.ts";
 import type { LockNeed, TaskLock } from "../kernel/task-lock.ts";
 
 /** The locks of the system, whoever owns them. */
@@ -38,7 +39,7 @@ export class TaskLocks {
   #calls = ABSENT;
 
   constructor(ttlMs: number) {
-    this.ttlMs = ttlMs;
+    this.ttlMs = Math.max(ttlMs, LIMITS.lockTtlMinMs);
   }
 
   connect(calls: LockCalls): void {
