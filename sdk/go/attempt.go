@@ -50,6 +50,7 @@ func (f *floor) begin(lease *tsspb.Lease) *attempt {
 	a.run = Run{
 		ID: lease.GetId(), Name: spec.GetName(), Queue: firstText(spec.GetQueue(), "default"), Type: spec.GetType(), Labels: spec.GetLabels(),
 		Attempt: int(lease.GetAttempt()), MaxAttempts: int(lease.GetMaxAttempts()), FencingToken: lease.GetFencingToken(),
+		Locks:       lockTokens(lease.GetLocks()),
 		Traceparent: spec.GetTraceparent(), attempt: a,
 	}
 	if lease.GetCancelGrace() != nil {

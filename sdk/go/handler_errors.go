@@ -14,6 +14,8 @@ var (
 	ErrTimedOut = errors.New("the attempt ran longer than its timeout")
 	// ErrSilent: the attempt gave no sign of life within its heartbeat timeout.
 	ErrSilent = errors.New("the attempt gave no sign of life within its heartbeat timeout")
+	// ErrLockLost: a lock that the attempt held is not its own any more.
+	ErrLockLost = errors.New("a lock that the attempt held was taken away or could not be renewed in time")
 	// ErrDrained: the worker was shut down.
 	ErrDrained = errors.New("the worker was shut down")
 	// ErrLost: nobody waits for the attempt any more, it runs elsewhere.

@@ -27,6 +27,7 @@ var stops = map[error]struct {
 	ErrAborted:  {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_CANCELLED, tsspb.TaskReason_TASK_REASON_ABORTED},
 	ErrTimedOut: {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_FAILED, tsspb.TaskReason_TASK_REASON_TIMED_OUT},
 	ErrSilent:   {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_FAILED, tsspb.TaskReason_TASK_REASON_HEARTBEAT},
+	ErrLockLost: {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_FAILED, tsspb.TaskReason_TASK_REASON_LOCK_LOST},
 	ErrDrained:  {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_FAILED, tsspb.TaskReason_TASK_REASON_LOST},
 	ErrLost:     {tsspb.AttemptOutcome_ATTEMPT_OUTCOME_FAILED, tsspb.TaskReason_TASK_REASON_LOST},
 }

@@ -161,6 +161,7 @@ func (s *session) take(response *tsspb.WorkResponse) {
 var orders = map[tsspb.TaskReason]error{
 	tsspb.TaskReason_TASK_REASON_TIMED_OUT: ErrTimedOut,
 	tsspb.TaskReason_TASK_REASON_HEARTBEAT: ErrSilent,
+	tsspb.TaskReason_TASK_REASON_LOCK_LOST: ErrLockLost,
 	tsspb.TaskReason_TASK_REASON_LOST:      ErrLost,
 }
 

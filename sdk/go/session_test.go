@@ -110,6 +110,7 @@ func TestOrdersOfTheCoordinatorReachTheHandler(t *testing.T) {
 		tsspb.TaskReason_TASK_REASON_ABORTED:   tss.ErrAborted,
 		tsspb.TaskReason_TASK_REASON_TIMED_OUT: tss.ErrTimedOut,
 		tsspb.TaskReason_TASK_REASON_HEARTBEAT: tss.ErrSilent,
+		tsspb.TaskReason_TASK_REASON_LOCK_LOST: tss.ErrLockLost,
 		tsspb.TaskReason_TASK_REASON_LOST:      tss.ErrLost,
 	} {
 		t.Run(reason.String(), func(t *testing.T) {

@@ -23,6 +23,8 @@ type Run struct {
 	MaxAttempts int
 	// FencingToken rises with every attempt of a task: hand it to stores that refuse older ones.
 	FencingToken int64
+	// Locks it holds while it runs, by name: fencing token of each. What it writes to should refuse lower ones.
+	Locks map[string]int64
 	// Traceparent of the submit; empty when there is none.
 	Traceparent string
 	attempt     *attempt

@@ -90,4 +90,6 @@ type AttemptInfo struct {
 	Error  *TaskError
 	// Survivors are processes that were still alive after SIGKILL.
 	Survivors int
+	// Locks it was given to hold: fencing tokens, by name.
+	Locks map[string]int64
 }

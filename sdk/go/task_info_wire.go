@@ -54,7 +54,20 @@ func attemptInfo(wire *tsspb.Attempt) AttemptInfo {
 		Signal:       wire.GetSignal(),
 		Error:        taskError(wire.GetError()),
 		Survivors:    int(wire.GetSurvivors()),
+		Locks:        lockTokens(wire.GetLocks()),
 	}
+}
+
+// lockTokens are the tokens by name; nil: it holds none.
+func lockTokens(wire []*tsspb.TaskLock) map[string]int64 {
+	var tokens map[string]int64
+	for _, lock := range wire {
+		if tokens == nil {
+			tokens = make(map[string]int64, len(wire))
+		}
+		tokens[lock.GetName()] = lock.GetToken()
+	}
+	return tokens
 }
 
 func taskError(wire *tsspb.TaskError) *TaskError {

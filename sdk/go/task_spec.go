@@ -36,6 +36,8 @@ type TaskSpec struct {
 	Selector map[string]string
 	// Resources are what it takes from a worker while it runs (cpu, memory, …).
 	Resources map[string]float64
+	// Locks it holds while an attempt of it runs: at most 8. It waits until it has all. See Locks.
+	Locks []LockNeed
 	// IdempotencyKey: same key and same task within IdempotencyTTL (24 h) is the same task.
 	IdempotencyKey string
 	IdempotencyTTL time.Duration
@@ -49,6 +51,22 @@ type TaskSpec struct {
 	Env map[string]string
 	// Dir is the directory a command runs in; empty: the agent's choice.
 	Dir string
+}
+
+// LockNeed is a lock that a task holds while an attempt of it runs.
+type LockNeed struct {
+	Name string
+	// Permits is how many may hold the lock at a time: 1–10 000; zero: 1. Everybody who uses a name says the same.
+	Permits int
+}
+
+// Locks are the locks of these names, with one permit each: Locks: tss.Locks("deploy").
+func Locks(names ...string) []LockNeed {
+	needs := make([]LockNeed, 0, len(names))
+	for _, name := range names {
+		needs = append(needs, LockNeed{Name: name})
+	}
+	return needs
 }
 
 // RetryPolicy says when a failed attempt is tried again. Nil and zero members: the coordinator's settings.

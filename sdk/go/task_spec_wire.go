@@ -36,6 +36,9 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 	if made.Priority, err = wireInt("priority", s.Priority); err != nil {
 		return nil, err
 	}
+	if made.Locks, err = wireLocks(s.Locks); err != nil {
+		return nil, err
+	}
 	if made.Retry, err = s.Retry.wire(); err != nil {
 		return nil, err
 	}
@@ -45,6 +48,17 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 			return nil, err
 		}
 		made.Payload = payload.wire()
+	}
+	return made, nil
+}
+
+func wireLocks(needs []LockNeed) ([]*tsspb.LockNeed, error) {
+	var made []*tsspb.LockNeed
+	for at, need := range needs {
+		if need.Permits < 0 || need.Permits > math.MaxInt32 {
+			return nil, invalid(fmt.Sprintf("locks[%d].permits", at), fmt.Sprintf("is %d; it is 1 to 10 000.", need.Permits))
+		}
+		made = append(made, &tsspb.LockNeed{Name: need.Name, Permits: uint32(need.Permits)})
 	}
 	return made, nil
 }

@@ -11,6 +11,7 @@ export { TaskHandle } from "./client/task-handle.ts";
 export type {
   CommandTask,
   HandlerTask,
+  LockNeed,
   ProgramTask,
   RetryOptions,
   TaskOptions,

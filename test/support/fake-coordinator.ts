@@ -1,4 +1,4 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { TaskReason, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   CancelOrderSchema,
@@ -10,9 +10,12 @@ import {
   type OutcomeReport,
   type ProgressReport,
   ProgressReportSchema,
+  WorkRequestSchema,
   WorkResponseSchema,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { WireReader } from "../../proto/wire-reader.ts";
+import { WireWriter } from "../../proto/wire-writer.ts";
+import { type HandlerReport, writeReport } from "../../sdk/typescript/worker/handler-report.ts";
 import { type ReceivedLease, readLease } from "../../sdk/typescript/worker/received-lease.ts";
 import type { OpenWorkSession, WorkSessionOptions } from "../../sdk/typescript/worker/work-session-types.ts";
 
@@ -61,6 +64,13 @@ function received(lease: Lease): ReceivedLease {
   const reader = new WireReader(toBinary(WorkResponseSchema, create(WorkResponseSchema, { leases: [lease] })));
   reader.tag();
   return readLease(reader);
+}
+
+/** A handler's report as it arrives. */
+function carried(report: HandlerReport): OutcomeReport {
+  const writer = new WireWriter();
+  writeReport(writer, 3, report);
+  return fromBinary(WorkRequestSchema, writer.finish()).outcomes[0] as OutcomeReport;
 }
 
 export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
@@ -125,8 +135,8 @@ export function createFakeCoordinator(leaseTtlMs = 15_000): FakeCoordinator {
           if (fake.answering.logs) setImmediate(acknowledgeLater, log, end);
           tell();
         },
-        outcome(report) {
-          if (!("$typeName" in report)) throw new Error("an agent reports with the messages of the contract");
+        outcome(said) {
+          const report = "$typeName" in said ? said : carried(said);
           outcomes.push(report);
           if (fake.answering.outcomes) setImmediate(() => fake.acknowledge(report));
           tell();

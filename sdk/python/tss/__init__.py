@@ -6,7 +6,7 @@ from .async_client import AsyncClient, AsyncTaskHandle
 from .client import Client, TaskHandle
 from .codecs import AesGcm, Bytes, Codec, Encoded, Gzip, Json, PayloadCodec, Serializer
 from .errors import Fatal, FieldViolation, RetryLater, Stopped, TaskFailed, TssError
-from .requests import Retry, TaskOptions, TaskRequest, TaskType, command, task
+from .requests import LockNeed, Retry, TaskOptions, TaskRequest, TaskType, command, task
 from .views import AttemptView, Change, ErrorView, Explanation, LogPiece, MessageView, ProgressView, TaskExplanation, TaskView
 from .worker import TaskContext, Worker
 
@@ -26,6 +26,7 @@ __all__ = [
     "FieldViolation",
     "Gzip",
     "Json",
+    "LockNeed",
     "LogPiece",
     "MessageView",
     "PayloadCodec",

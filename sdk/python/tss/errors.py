@@ -77,6 +77,7 @@ STOP_SENTENCES: Dict[str, str] = {
     "aborted": "The task was cancelled.",
     "timed_out": "The attempt ran longer than its timeout.",
     "heartbeat": "The attempt gave no sign of life within its heartbeat timeout.",
+    "lock_lost": "A lock that the attempt held was taken away or could not be renewed in time.",
     "drained": "The worker was shut down.",
     "lost": "The worker had no contact with the coordinator for the term of its lease.",
 }
@@ -88,7 +89,8 @@ class Stopped(BaseException):
     def __init__(self, cause: str = "aborted") -> None:
         super().__init__(STOP_SENTENCES.get(cause, cause))
         self.cause = cause
-        """``aborted``, ``timed_out``, ``heartbeat``, ``drained`` or ``lost`` (nobody waits for it any more)."""
+        """``aborted``, ``timed_out``, ``heartbeat``, ``lock_lost``, ``drained`` or ``lost`` (nobody waits for it any
+        more)."""
 
 
 def invalid(reason: str, message: str) -> TssError:

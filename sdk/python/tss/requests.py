@@ -34,6 +34,15 @@ class Retry:
     non_retryable_exit_codes: Sequence[int] = ()
 
 
+@dataclass(frozen=True)
+class LockNeed:
+    """A lock that a task holds while an attempt of it runs."""
+
+    name: str
+    permits: Optional[int] = None
+    """How many may hold the lock at a time: 1–10 000; absent: 1. Everybody who uses a name says the same."""
+
+
 class TaskOptions(TypedDict, total=False):
     """What may be said of every task."""
 
@@ -59,6 +68,8 @@ class TaskOptions(TypedDict, total=False):
     """Labels a worker must have."""
     resources: Mapping[str, float]
     """What it takes from a worker while it runs (cpu, memory, …)."""
+    locks: Sequence[Union[str, LockNeed]]
+    """Locks it holds while an attempt of it runs, by name or with their permits: at most 8. It waits until it has all."""
     idempotency_key: str
     """Same key and same task within ``idempotency_ttl``: the same task."""
     idempotency_ttl: Seconds

@@ -54,6 +54,8 @@ class AttemptView:
     exit_code: Optional[int]
     signal: Optional[str]
     error: Optional[ErrorView]
+    locks: Mapping[str, int]
+    """What it was given to hold: fencing tokens, by name of the lock."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,7 @@ def _attempt(attempt: pb.Attempt) -> AttemptView:
         exit_code=attempt.exit_code if attempt.HasField("exit_code") else None,
         signal=attempt.signal or None,
         error=_error(attempt),
+        locks={lock.name: lock.token for lock in attempt.locks},
     )
 
 

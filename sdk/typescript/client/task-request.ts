@@ -15,6 +15,13 @@ export interface RetryOptions {
   readonly nonRetryableExitCodes?: readonly number[];
 }
 
+/** A lock that a task holds while an attempt of it runs. */
+export interface LockNeed {
+  readonly name: string;
+  /** How many may hold the lock at a time: 1–10 000; 1. Everybody who uses a name says the same. */
+  readonly permits?: number;
+}
+
 /** What may be said of every task. Durations are milliseconds; limits are in docs/limits.md. */
 export interface TaskOptions {
   /** 1–200 printable characters. Absent: the first line of the command, or the type. */
@@ -38,6 +45,8 @@ export interface TaskOptions {
   readonly selector?: Readonly<Record<string, string>>;
   /** What it takes from a worker while it runs (cpu, memory, …). */
   readonly resources?: Readonly<Record<string, number>>;
+  /** Locks it holds while an attempt of it runs, by name or with their permits: at most 8. It waits until it has all. */
+  readonly locks?: readonly (string | LockNeed)[];
   /** Same key and same task within `idempotencyTtlMs`: the same task. */
   readonly idempotencyKey?: string;
   readonly idempotencyTtlMs?: number;

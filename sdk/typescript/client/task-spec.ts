@@ -3,7 +3,7 @@ import { type Duration, durationFromMs, timestampFromDate } from "@bufbuild/prot
 import { TssError } from "../../../proto/errors.ts";
 import { type PayloadSchema, RetryBackoff, type TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
-import type { RetryOptions, TaskOptions, TaskRequest } from "./task-request.ts";
+import type { LockNeed, RetryOptions, TaskOptions, TaskRequest } from "./task-request.ts";
 
 export type TaskSpecInit = MessageInitShape<typeof TaskSpecSchema>;
 type PayloadInit = MessageInitShape<typeof PayloadSchema>;
@@ -21,6 +21,7 @@ const OPTIONS: { readonly [K in keyof Required<TaskOptions>]: true } = {
   labels: true,
   selector: true,
   resources: true,
+  locks: true,
   idempotencyKey: true,
   idempotencyTtlMs: true,
   fairnessKey: true,
@@ -39,6 +40,7 @@ const RETRY_KNOWN: ReadonlySet<string> = new Set([
   "jitter",
   "nonRetryableExitCodes",
 ] satisfies (keyof RetryOptions)[]);
+const LOCK_KNOWN: ReadonlySet<string> = new Set(["name", "permits"] satisfies (keyof LockNeed)[]);
 const BACKOFF = { fixed: RetryBackoff.FIXED, exponential: RetryBackoff.EXPONENTIAL } as const;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -76,6 +78,7 @@ export function taskSpec(request: TaskRequest, payload: PayloadInit | undefined)
   if (request.selector !== undefined) spec.selector = texts("selector", request.selector);
   if (request.env !== undefined) spec.env = texts("env", request.env);
   if (request.resources !== undefined) spec.resources = { ...request.resources };
+  if (request.locks !== undefined) spec.locks = lockNeeds(request.locks);
   if (request.idempotencyKey !== undefined) spec.idempotencyKey = text("idempotencyKey", request.idempotencyKey);
   if (request.fairnessKey !== undefined) spec.fairnessKey = text("fairnessKey", request.fairnessKey);
   if (request.workingDirectory !== undefined)
@@ -109,6 +112,17 @@ function retryPolicy(retry: RetryOptions): NonNullable<TaskSpecInit["retry"]> {
       ? {}
       : { nonRetryableExitCodes: codes.map((code) => whole("retry.nonRetryableExitCodes", code)) }),
   };
+}
+
+function lockNeeds(needs: NonNullable<TaskOptions["locks"]>): NonNullable<TaskSpecInit["locks"]> {
+  if (!Array.isArray(needs)) throw invalid("locks", 'is no list; it is one such as ["deploy"].');
+  return needs.map((need: string | LockNeed, index) => {
+    const field = `locks[${index}]`;
+    if (typeof need !== "object" || need === null) return { name: text(field, need) };
+    for (const key in need) if (!LOCK_KNOWN.has(key)) throw unknownOption(`${field}.${key}`, LOCK_KNOWN);
+    const { name, permits = 0 } = need;
+    return { name: text(`${field}.name`, name), permits: whole(`${field}.permits`, permits, 0) };
+  });
 }
 
 /** Only what W3C Trace Context allows is taken from the environment: others' mistakes refuse no task. */

@@ -43,6 +43,8 @@ export interface AttemptView {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly error: ErrorView | undefined;
+  /** What it was given to hold: fencing tokens, by name of the lock. */
+  readonly locks: ReadonlyMap<string, number>;
 }
 
 /** A task as it was when it was read. Words and limits are those of docs/states.md. */
@@ -123,6 +125,7 @@ function attemptView(attempt: Attempt): AttemptView {
     exitCode: attempt.exitCode,
     signal: given(attempt.signal),
     error: errorView(attempt),
+    locks: new Map(attempt.locks.map(({ name, token }) => [name, Number(token)])),
   };
 }
 

@@ -1,11 +1,10 @@
 import { hostname } from "node:os";
 import { TssError } from "../../../proto/errors.ts";
-import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import type { HeldLease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import { type ClientOptions, clientConnection } from "../client/create-client.ts";
 import { type PayloadCodec, payloadCodec } from "../codecs/payload-codec.ts";
 import { openConnection } from "../connection/open-connection.ts";
-import type { StopCause } from "./handler-errors.ts";
+import { causeOf } from "./handler-errors.ts";
 import { HandlerFloor } from "./handler-floor.ts";
 import type { TypedHandler } from "./handler-types.ts";
 import { joinedSessions } from "./joined-session.ts";
@@ -44,12 +43,6 @@ export interface Worker {
 /** How long a worker that leaves waits for its last reports to be acknowledged. */
 const LAST_REPORTS_MS = 5_000;
 
-const CAUSES: Partial<Record<TaskReason, StopCause>> = {
-  [TaskReason.TIMED_OUT]: "timed_out",
-  [TaskReason.HEARTBEAT]: "heartbeat",
-  [TaskReason.LOST]: "lost",
-};
-
 /** Starts a worker: it connects, offers its slots and runs handlers until it is closed. */
 export function createWorker(options: WorkerOptions): Worker {
   const handlers = new Map(options.handlers.map((handler) => [handler.type, handler] as const));
@@ -87,7 +80,7 @@ export function createWorker(options: WorkerOptions): Worker {
         ready.resolve();
       },
       onLease: (lease) => floor.lease(lease),
-      onCancel: (order) => floor.stop(order, CAUSES[order.reason] ?? "aborted"),
+      onCancel: (order) => floor.stop(order, causeOf(order.reason)),
       onLogAck: () => {},
       onOutcomeAck: ({ id, token }) => floor.acknowledged(id, token),
       onDrain: () => floor.pause(),

@@ -56,6 +56,10 @@ export class HandlerContext implements AttemptContext {
     return this.#lease.fencingToken;
   }
 
+  get locks(): ReadonlyMap<string, number> {
+    return new Map(this.#lease.heldLocks.map(({ name, token }) => [name, token]));
+  }
+
   get traceparent(): string {
     return this.#lease.task.traceparent;
   }

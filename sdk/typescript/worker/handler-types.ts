@@ -9,6 +9,8 @@ export interface AttemptContext {
   readonly maxAttempts: number;
   /** Rises with every attempt of a task: hand it to stores that refuse older ones. */
   readonly fencingToken: bigint;
+  /** The locks it holds while it runs, by name: fencing token of each. What it writes to should refuse lower ones. */
+  readonly locks: ReadonlyMap<string, number>;
   /** W3C traceparent of the submit; "" when there is none. */
   readonly traceparent: string;
   /** When the attempt must have ended; undefined: it may run for ever. */

@@ -22,6 +22,7 @@ const STOPPED: Readonly<Record<StopCause, { outcome: AttemptOutcome; reason: Tas
   aborted: { outcome: AttemptOutcome.CANCELLED, reason: TaskReason.ABORTED },
   timed_out: { outcome: AttemptOutcome.FAILED, reason: TaskReason.TIMED_OUT },
   heartbeat: { outcome: AttemptOutcome.FAILED, reason: TaskReason.HEARTBEAT },
+  lock_lost: { outcome: AttemptOutcome.FAILED, reason: TaskReason.LOCK_LOST },
   drained: { outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST },
   lost: { outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST },
 };

@@ -174,7 +174,17 @@ export function readLease(reader: WireReader): ReceivedLease {
         reader.skip(tag);
     }
   }
-  const facts = { id, token, attempt, maxAttempts, timeoutMs, cancelGraceMs, heartbeatMs, task, heldLocks: locks ?? NO_LOCKS };
+  const facts = {
+    id,
+    token,
+    attempt,
+    maxAttempts,
+    timeoutMs,
+    cancelGraceMs,
+    heartbeatMs,
+    task,
+    heldLocks: locks ?? NO_LOCKS,
+  };
   const lease = new ReceivedLease(facts, reader.source, start, reader.place);
   reader.leave(outer);
   return lease;

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
 
 from .._proto import task_pb2 as pb
 from ..errors import FieldViolation, TssError
-from ..requests import Retry, TaskOptions, TaskRequest
+from ..requests import LockNeed, Retry, TaskOptions, TaskRequest
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
@@ -58,6 +58,8 @@ def task_spec(request: TaskRequest[Any], codec: "PayloadCodec") -> pb.TaskSpec:
         _set_time(spec, options["run_at"])
     if options.get("retry") is not None:
         _set_retry(spec.retry, options["retry"])
+    if options.get("locks") is not None:
+        _add_locks(spec, options["locks"])
     if request.type is not None and request.input is not None:
         encoded = codec.encode(request.input)
         spec.payload.data = encoded.data
@@ -99,6 +101,18 @@ def _set_retry(policy: pb.RetryPolicy, retry: Retry) -> None:
         policy.jitter = _number("retry.jitter", retry.jitter)
     codes = retry.non_retryable_exit_codes
     policy.non_retryable_exit_codes.extend(_whole("retry.non_retryable_exit_codes", code) for code in codes)
+
+
+def _add_locks(spec: pb.TaskSpec, needs: Any) -> None:
+    if isinstance(needs, str) or not isinstance(needs, Sequence):
+        raise _invalid("locks", f'is {type(needs).__name__}; it is a list such as ["deploy"].')
+    for index, need in enumerate(needs):
+        field = f"locks[{index}]"
+        if not isinstance(need, LockNeed):
+            spec.locks.add(name=_text(field, need))
+            continue
+        permits = 0 if need.permits is None else _whole(f"{field}.permits", need.permits, 0)
+        spec.locks.add(name=_text(f"{field}.name", need.name), permits=permits)
 
 
 def _set_time(spec: pb.TaskSpec, when: Any) -> None:

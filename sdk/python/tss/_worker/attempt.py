@@ -71,6 +71,7 @@ class Attempt:
             attempt=lease.attempt,
             max_attempts=lease.max_attempts,
             fencing_token=lease.fencing_token,
+            locks={lock.name: lock.token for lock in lease.locks},
             traceparent=spec.traceparent,
             deadline=deadline,
         )

@@ -24,6 +24,7 @@ class Facts:
     attempt: int
     max_attempts: int
     fencing_token: int
+    locks: Mapping[str, int]
     traceparent: str
     deadline: Optional[datetime]
 
@@ -68,6 +69,11 @@ class TaskContext:
         return self._facts.fencing_token
 
     @property
+    def locks(self) -> Mapping[str, int]:
+        """The locks it holds while it runs, by name: fencing token of each. What it writes to should refuse lower ones."""
+        return self._facts.locks
+
+    @property
     def traceparent(self) -> str:
         """W3C traceparent of the submit; "" when there is none."""
         return self._facts.traceparent
@@ -91,7 +97,8 @@ class TaskContext:
 
     @property
     def stop_cause(self) -> Optional[str]:
-        """Why it is to stop: ``aborted``, ``timed_out``, ``heartbeat``, ``drained`` or ``lost``; None: it is not."""
+        """Why it is to stop: ``aborted``, ``timed_out``, ``heartbeat``, ``lock_lost``, ``drained`` or ``lost``; None: it is
+        not."""
         return self._cause
 
     @property

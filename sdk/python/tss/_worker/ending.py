@@ -34,6 +34,7 @@ STOPPED: "Dict[str, Tuple[pb.AttemptOutcome, pb.TaskReason]]" = {
     "aborted": (pb.ATTEMPT_OUTCOME_CANCELLED, pb.TASK_REASON_ABORTED),
     "timed_out": (pb.ATTEMPT_OUTCOME_FAILED, pb.TASK_REASON_TIMED_OUT),
     "heartbeat": (pb.ATTEMPT_OUTCOME_FAILED, pb.TASK_REASON_HEARTBEAT),
+    "lock_lost": (pb.ATTEMPT_OUTCOME_FAILED, pb.TASK_REASON_LOCK_LOST),
     "drained": (pb.ATTEMPT_OUTCOME_FAILED, pb.TASK_REASON_LOST),
     "lost": (pb.ATTEMPT_OUTCOME_FAILED, pb.TASK_REASON_LOST),
 }

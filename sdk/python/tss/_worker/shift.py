@@ -30,7 +30,12 @@ from .threads import ThreadRunner
 LAST_REPORTS = 5.0
 """How long a worker that leaves waits for its last reports to be acknowledged."""
 READY_THREADS = 4
-CAUSES = {pb.TASK_REASON_TIMED_OUT: "timed_out", pb.TASK_REASON_HEARTBEAT: "heartbeat", pb.TASK_REASON_LOST: "lost"}
+CAUSES = {
+    pb.TASK_REASON_TIMED_OUT: "timed_out",
+    pb.TASK_REASON_HEARTBEAT: "heartbeat",
+    pb.TASK_REASON_LOCK_LOST: "lock_lost",
+    pb.TASK_REASON_LOST: "lost",
+}
 
 
 @dataclass(frozen=True)
