@@ -86,6 +86,7 @@ export class Engine {
     this.state = state;
     this.#flusher = new Flusher(state, (error) => this.#stopped(error));
     state.wake = () => this.#flusher.wake();
+    state.lost = (error) => this.#stopped(error);
     if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
     state.watchOrphan = (item) => this.#sweep.watch([item]);
@@ -159,6 +160,7 @@ export class Engine {
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
+      lost: () => {},
       watchOrphan: () => {},
       wake: () => {},
     };
