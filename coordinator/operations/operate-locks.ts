@@ -21,7 +21,7 @@ import { committed } from "../engine/committed.ts";
 import { doubt } from "../engine/foreign-token.ts";
 import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
 import type { Shard } from "../engine/shard.ts";
-import { type EngineState, isForeign, requireServing } from "../engine/state.ts";
+import { type EngineState, isOfLaterOwner, requireServing } from "../engine/state.ts";
 import { durationMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeHolder, describeLock } from "./describe-lock.ts";
@@ -102,7 +102,8 @@ async function release(state: EngineState, caller: Caller, { name, token }: Rele
 
 /** @throws TssError UNAVAILABLE the token is none that was given here. */
 function requireKnown(state: EngineState, { keyId }: Caller, { shard }: Shard, name: string, token: bigint): void {
-  if (!isForeign(state, shard, Number(token))) return;
+  // A client that makes up the next number is refused like any other: of locks only an epoch counts.
+  if (!isOfLaterOwner(state, shard, Number(token))) return;
   throw doubt(state, `A client (API key ${keyId}) of the lock "${name}"`, { shard, token: Number(token) });
 }
 

@@ -42,7 +42,7 @@ describe.each([
   };
 
   /** A task that a worker held at the backup, in the world after it and in a copy of the backup. */
-  async function setBack() {
+  async function setBack(restarts = 1) {
     const url = await fresh();
     const before = await startEngine(await open(url), IDLE);
     const [old] = await submit(before, [{ command: "true" }]);
@@ -50,6 +50,7 @@ describe.each([
     await worker.until((w) => w.leases.length === 1);
     await before.close();
     const backup = await copyDatabase(url);
+    for (let times = 1; times < restarts; times++) await (await startEngine(await open(url), IDLE)).close();
     const world = await start(url);
     const since = new TestWorker(world, { credit: 1 });
     await submit(world, [{ command: "true" }]);
@@ -135,7 +136,7 @@ describe.each([
   });
 
   test.each(["renewLock", "releaseLock"] as const)("is left alone when a client asks for %s with it", async (call) => {
-    const { backup, world } = await setBack();
+    const { backup, world } = await setBack(2);
     const signal = new AbortController().signal;
     const acquire = create(AcquireLockRequestSchema, { name: "deploy" });
     const { token } = await world.operations.locks.acquireLock(CALLER, acquire, signal);
@@ -173,6 +174,10 @@ test("a number that nobody can have given is refused as ever", async () => {
   const worker = new TestWorker(house, { credit: 1 });
   await worker.until((w) => w.leases.length === 1);
   const [lease] = worker.leases;
+  const acquire = create(AcquireLockRequestSchema, { name: "deploy" });
+  const lock = await house.operations.locks.acquireLock(CALLER, acquire, new AbortController().signal);
+  const next = create(ReleaseLockRequestSchema, { name: "deploy", token: lock.token + 1n });
+  await expect(house.operations.locks.releaseLock(CALLER, next)).rejects.toMatchObject({ reason: "LOCK_NOT_HELD" });
   const wrong = [numberInEpoch(2 + EPOCHS_AHEAD, 1), numberInEpoch(5, 0), 2 ** 53 - 1, 2 ** 60, -1, 0];
   for (const token of wrong) {
     const other = new TestWorker(house, { held: [{ ...lease!, token }] });
