@@ -88,6 +88,7 @@ export class Engine {
     this.state = state;
     this.#flusher = new Flusher(state, (error) => this.#stopped(error));
     state.wake = () => this.#flusher.wake();
+    state.lost = (error) => this.#stopped(error);
     if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
     this.#duties = new Duties(state, async (error) => {
@@ -165,6 +166,7 @@ export class Engine {
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
+      lost: () => {},
       watchOrphan: () => {},
       wake: () => {},
     };
