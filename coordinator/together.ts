@@ -17,6 +17,7 @@ import { routeLocks } from "./operations/route-locks.ts";
 import { routeOperator } from "./operations/route-operator.ts";
 import { routeTasks } from "./operations/route-tasks.ts";
 import { routeWorkers } from "./operations/route-workers.ts";
+import { taskLockCalls } from "./operations/task-lock-calls.ts";
 import { openRedisLeases } from "./plugins/leases-redis/open-leases.ts";
 import { openPeers } from "./plugins/peers-grpc/open-peers.ts";
 import type { Store } from "./ports/store.ts";
@@ -83,12 +84,14 @@ export async function workTogether(
     peers.close();
     await leases.close();
   };
+  const locks = routeLocks(engine.state, local.locks, routes, peers);
+  engine.state.taskLocks.connect(taskLockCalls(locks));
   return {
     operations: {
       ...local,
       tasks: routeTasks(engine.state, local.tasks, routes, peers),
       workers: routeWorkers(local.workers, routes, peers, relayed),
-      locks: routeLocks(engine.state, local.locks, routes, peers),
+      locks,
       operator: routeOperator(local.operator, routes, peers, () => leases.wake("queues")),
     },
     keys: peerAwareKeys(ring, secret, systemClock),

@@ -1,5 +1,12 @@
 import { TssError } from "../proto/errors.ts";
-import { FencedError, OwnedError, SchemaError, StoreLostError, StoreUnavailableError } from "./ports/store-errors.ts";
+import {
+  FencedError,
+  OwnedError,
+  SchemaError,
+  StoreLostError,
+  StoreRestoredError,
+  StoreUnavailableError,
+} from "./ports/store-errors.ts";
 
 /** Errors of the store in the words of the contract. */
 export function told(error: unknown): unknown {
@@ -13,6 +20,8 @@ export function told(error: unknown): unknown {
       `Another coordinator owns this database: ${error.owner}. Stop it first; if it does not answer any more, \`tss-coordinator --take-over\` takes its place.`,
       { reason: "OWNED", cause: error },
     );
+  if (error instanceof StoreRestoredError)
+    return new TssError("FAILED_PRECONDITION", error.message, { reason: "STORE_RESTORED", cause: error });
   if (error instanceof StoreLostError)
     return new TssError("FAILED_PRECONDITION", error.message, { reason: "STORE_LOST", cause: error });
   if (error instanceof FencedError)

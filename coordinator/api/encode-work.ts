@@ -51,6 +51,12 @@ export function writeLease(writer: WireWriter, lease: LeaseGrant): void {
   writer.milliseconds(7, lease.heartbeatTimeoutMs ?? 0);
   writer.milliseconds(8, lease.createdAt);
   writer.integer(9, lease.maxAttempts);
+  for (const { name, token } of lease.locks ?? []) {
+    const lock = writer.begin(10);
+    writer.text(1, name);
+    writer.integer(2, token);
+    writer.end(lock);
+  }
   writer.end(place);
 }
 

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { planShards, type ShardPlan } from "../kernel/plan-shards.ts";
 import type { Leases } from "../ports/leases.ts";
 import type { ClusterView, Member, SharedStore } from "../ports/shared-store.ts";
+import { StoreLostError } from "../ports/store-errors.ts";
 import { MemberJudge } from "./judge-members.ts";
 import { Presence } from "./presence.ts";
 
@@ -130,9 +131,10 @@ export class Cluster {
     // A look that was planned is this one.
     this.#callOff();
     this.#step = this.#look()
-      .catch((error: Error) =>
-        this.#options.logger.warn({ error: error.message }, "the other coordinators cannot be seen"),
-      )
+      .catch((error: Error) => {
+        if (error instanceof StoreLostError) this.#options.engine.state.lost(error);
+        else this.#options.logger.warn({ error: error.message }, "the other coordinators cannot be seen");
+      })
       .finally(() => {
         this.#busy = false;
         this.#plan();

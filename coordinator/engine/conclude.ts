@@ -1,6 +1,7 @@
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { EventKind } from "../ports/rows.ts";
+import { letLocksGo } from "./claim-locks.ts";
 import { noteAhead, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
 import { letGo } from "./lease.ts";
@@ -91,12 +92,13 @@ export function moveItem(state: EngineState, item: Item, runAt: number): void {
   state.pending.moves.push({ row: { seg, shard, lane, seq, createdAt, runAt }, item });
 }
 
-/** Takes the task from whatever holds it: its session, its timer, its lane. */
+/** Takes the task from whatever holds it: its session, its timer, its lane; and from it the locks it holds. */
 export function release(state: EngineState, item: Item): void {
   if (item.timer !== null) {
     state.wheel.cancel(item.timer);
     item.timer = null;
   }
+  if (item.lane.locks !== null) letLocksGo(state, item);
   if (item.state === "running" && item.lane.room !== null) item.lane.room.running--;
   const session = item.attempt?.session;
   if (session != null) {

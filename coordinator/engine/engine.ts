@@ -11,6 +11,7 @@ import { FencedError, StoreLostError } from "../ports/store-errors.ts";
 import { adoptShards } from "./adopt-shards.ts";
 import { Changes } from "./changes.ts";
 import { committed } from "./committed.ts";
+import { Duties } from "./duties.ts";
 import { expireTasks, newExpiryMarks } from "./expiry.ts";
 import { Flusher } from "./flusher.ts";
 import { ItemIndex } from "./item-index.ts";
@@ -32,6 +33,7 @@ import { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { EngineConfig, EngineObserver, EngineState } from "./state.ts";
 import { addLane } from "./submit.ts";
+import { TaskLocks } from "./task-locks.ts";
 import { TaskReader } from "./task-reader.ts";
 import { tellCoordinators } from "./tell-coordinators.ts";
 import { openRooms, setPlace } from "./throttle.ts";
@@ -78,7 +80,7 @@ export class Engine {
   /** The opening under way, for whoever else asks for it. */
   #opening: Promise<void> | null = null;
   #unwatch: () => void = () => {};
-  readonly #beats: (() => void)[] = [];
+  readonly #duties: Duties;
   readonly #options: EngineOptions;
 
   private constructor(options: EngineOptions, state: EngineState) {
@@ -86,8 +88,12 @@ export class Engine {
     this.state = state;
     this.#flusher = new Flusher(state, (error) => this.#stopped(error));
     state.wake = () => this.#flusher.wake();
+    state.lost = (error) => this.#stopped(error);
     if (options.shared) state.refresh = () => refreshCatalog(state, this.#flusher);
     this.#sweep = new SessionSweep(state);
+    this.#duties = new Duties(state, async (error) => {
+      if (await this.#isFenced()) this.#stopped(error);
+    });
     state.watchOrphan = (item) => this.#sweep.watch([item]);
   }
 
@@ -119,6 +125,7 @@ export class Engine {
       reader: new TaskReader(store, segments, timers),
       wheel: new Wheel(clock, timers),
       lockClock: new LockClock(clock, () => state.storeProblem !== null || isAwayTooLong(state), timers),
+      taskLocks: new TaskLocks(options.config.leaseTtlMs * 2),
       changes: new Changes(),
       shards,
       lanes: new Map(),
@@ -159,6 +166,7 @@ export class Engine {
       storeAwaySince: 0,
       flushBegan: 0,
       wroteAt: 0,
+      lost: () => {},
       watchOrphan: () => {},
       wake: () => {},
     };
@@ -184,14 +192,15 @@ export class Engine {
     this.#sweep.start();
     state.lockClock.start();
     this.#unwatch = watchOutages(state);
-    this.#beat("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
-    this.#beat("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
-    this.#beat("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
-    this.#beat("expire", EXPIRE_MS, () => expireTasks(state));
-    this.#beat("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
-    this.#beat("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
-    if (this.#options.shared) this.#beat("queues", QUEUES_MS, () => this.readQueues());
-    this.#beat("refill", 1_000, async () => refillServed(state));
+    this.#duties.every("checkpoint", state.config.checkpointMs, () => writeCheckpoints(state, this.#flusher));
+    this.#duties.every("owner", OWNER_MS, () => checkOwner(state, OWNER_MS));
+    this.#duties.every("due", Math.min(DUE_MS, state.config.horizonMs / 4), () => takeDue(state));
+    this.#duties.every("expire", EXPIRE_MS, () => expireTasks(state));
+    this.#duties.every("rotate", Math.min(ROTATE_MS, state.config.janitorMs), () => rotate(state, this.#flusher));
+    this.#duties.every("reclaim", state.config.janitorMs, () => reclaim(state, this.#flusher));
+    if (this.#options.shared) this.#duties.every("queues", QUEUES_MS, () => this.readQueues());
+    this.#duties.every("refill", 1_000, async () => refillServed(state));
+    this.#duties.every("task locks", state.taskLocks.ttlMs / 4, () => state.taskLocks.renew());
     state.wake();
   }
 
@@ -222,27 +231,6 @@ export class Engine {
   /** Hands shards over in good order. */
   release(shards: readonly number[]): Promise<void> {
     return releaseShards(this.state, this.#flusher, shards);
-  }
-
-  /** A duty that runs again and again, one at a time; a failure is told and tried at the next beat. */
-  #beat(name: string, everyMs: number, duty: () => Promise<void>): void {
-    let busy = false;
-    const beat = async () => {
-      if (busy || this.state.stopped !== null || this.state.storeProblem !== null) return;
-      busy = true;
-      try {
-        await duty();
-      } catch (error) {
-        // An owner that has nothing to write learns here that it is one no more.
-        if (error instanceof FencedError) {
-          if (await this.#isFenced()) this.#stopped(error);
-        } else if (this.state.stopped === null)
-          this.state.logger.warn({ error: (error as Error).message, duty: name }, "a duty failed");
-      } finally {
-        busy = false;
-      }
-    };
-    this.#beats.push(this.state.timers.every(everyMs, () => void beat()));
   }
 
   /** A duty of one of several owners may have been overtaken by a shard that was handed over meanwhile. */
@@ -292,7 +280,7 @@ export class Engine {
     this.#sweep.stop();
     this.state.lockClock.stop();
     this.state.wheel.close();
-    for (const rest of this.#beats) rest();
+    this.#duties.stop();
     this.#flusher.stop();
   }
 }

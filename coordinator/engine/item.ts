@@ -1,5 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Progress, type TaskSpec, TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import { NO_LOCKS, type TaskLock } from "../kernel/task-lock.ts";
 import type { TaskRef } from "../kernel/task-ref.ts";
 import type { TaskHead, TaskRow } from "../ports/rows.ts";
 import type { Lane } from "./lanes.ts";
@@ -23,6 +24,8 @@ export interface Item {
   /** `retrying` or `scheduled`, while resting. */
   retrying: boolean;
   attempt: LiveAttempt | null;
+  /** What the attempt that runs holds, in the order of names. */
+  locks: readonly TaskLock[];
   /** A timer that runs for it: rest, run timeout, heartbeat or give-up. */
   timer: Timer | null;
   cancelRequestedAt: number;
@@ -69,6 +72,7 @@ export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
     dueAt: 0,
     retrying: false,
     attempt: null,
+    locks: NO_LOCKS,
     timer: null,
     cancelRequestedAt: 0,
   };

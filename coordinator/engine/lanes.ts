@@ -1,6 +1,7 @@
 import { type LaneKey, readLaneKey } from "../kernel/lane-key.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Item } from "./item.ts";
+import { LaneLocks } from "./lane-locks.ts";
 import type { QueueRoom } from "./queue-room.ts";
 import { Window } from "./window.ts";
 
@@ -21,10 +22,13 @@ export class Lane {
   servedBy = 0;
   /** The limit of its queue; null: none. */
   room: QueueRoom | null = null;
+  /** What its tasks must hold while they run; null: nothing. */
+  readonly locks: LaneLocks | null;
 
   constructor(id: number, keyText: string) {
     this.id = id;
     this.key = readLaneKey(keyText);
+    this.locks = this.key.locks.length === 0 ? null : new LaneLocks(this.key.locks);
   }
 
   window(shard: number): Window {
@@ -50,6 +54,7 @@ export class Lane {
       const place = this.#filled.indexOf(window);
       if (place >= 0) this.#filled.splice(place, 1);
     }
+    this.locks?.dropShard(shard);
     const kept = this.returned.filter((item) => item.head.shard !== shard);
     if (kept.length < this.returned.length) this.returned.splice(0, this.returned.length, ...kept);
     return window;
@@ -66,7 +71,8 @@ export class Lane {
 
   /** Whether it may give out a task now. */
   get isOpen(): boolean {
-    return this.room?.isFull !== true && this.hasHead;
+    if (this.room?.isFull) return false;
+    return this.locks === null ? this.hasHead : this.locks.hasReady;
   }
 
   /** When the task that is next was created; lanes of one group are served oldest first. */
@@ -78,7 +84,22 @@ export class Lane {
 
   /** The next task, removed: an item that came back, or a fresh head. */
   take(): Item | TaskHead | null {
+    if (this.locks !== null) return this.#takeReady(this.locks);
     return this.returned.shift() ?? this.#oldest()?.pop() ?? null;
+  }
+
+  /** The next task that no locks are taken for yet. One that came back stays where it is; a head is removed. */
+  takeUnclaimed(): Item | TaskHead | null {
+    return this.returned.find((item) => this.locks?.has(item) !== true) ?? this.#oldest()?.pop() ?? null;
+  }
+
+  #takeReady(locks: LaneLocks): Item | null {
+    const claim = locks.takeReady();
+    if (claim === null) return null;
+    const { item, held } = claim;
+    this.returned.splice(this.returned.indexOf(item), 1);
+    item.locks = held;
+    return item;
   }
 
   /**

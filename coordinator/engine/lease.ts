@@ -1,6 +1,8 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { decide } from "../kernel/decide.ts";
+import { packLocks } from "../kernel/task-lock.ts";
 import { EVENT, type TaskHead } from "../ports/rows.ts";
+import { holdLocks } from "./claim-locks.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { dropMemory, takeInHand } from "./fill.ts";
@@ -55,7 +57,11 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
       at: session.connectedAt,
     });
   }
-  addEvent(state, item.head, { kind: EVENT.leased, ord, attempt: item.attempts, session: session.number, at: now });
+  if (item.locks.length > 0) holdLocks(state, item);
+  addEvent(state, item.head, {
+    ...{ kind: EVENT.leased, ord, attempt: item.attempts, session: session.number, at: now },
+    detail: packLocks(item.locks),
+  });
   state.pending.leases.push({ item, token: ord });
   return true;
 }

@@ -1,3 +1,4 @@
+import { claimLocks } from "./claim-locks.ts";
 import type { Lane } from "./lanes.ts";
 import { leaseNext } from "./lease.ts";
 import { nextLane } from "./profile.ts";
@@ -39,7 +40,8 @@ function serve(state: EngineState, session: Session, most: number, now: number):
   const fits = (lane: Lane) => hasFree(session, lane);
   const onShut = (lane: Lane) => {
     withdrawLane(state, lane);
-    if (lane.hasHead) lane.room?.setAside(lane);
+    if (lane.room?.isFull && lane.hasHead) lane.room.setAside(lane);
+    else if (lane.locks !== null) claimLocks(state, lane, lane.locks);
   };
   let given = 0;
   while (given < most) {

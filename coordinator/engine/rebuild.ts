@@ -1,6 +1,8 @@
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { unpackLocks } from "../kernel/task-lock.ts";
 import { refKey } from "../kernel/task-ref.ts";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
+import { holdLocks } from "./claim-locks.ts";
 import { endItem } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { returnItem, takeInHand } from "./fill.ts";
@@ -88,6 +90,8 @@ export function rebuildItem(state: EngineState, stored: StoredTask, scanned = fa
       told: 0,
       beatAt: 0,
     };
+    item.locks = unpackLocks(history.running.detail);
+    if (item.locks.length > 0) holdLocks(state, item);
     addOrphan(state, item, history.running.session);
   } else if (item.cancelRequestedAt > 0) endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
   else if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});

@@ -82,6 +82,7 @@ export function grantOf(state: EngineState, item: Item): LeaseGrant {
     spec: head.spec,
     timeoutMs: head.timeoutMs,
     createdAt: head.createdAt,
+    ...(item.locks.length === 0 ? {} : { locks: item.locks }),
   };
 }
 

@@ -11,6 +11,8 @@ import type { EngineState } from "./state.ts";
 export function offerLane(state: EngineState, lane: Lane): void {
   if (state.listed.has(lane) || lane.servedBy === 0 || !lane.hasHead || isPaused(state, lane)) return;
   if (lane.room?.hasAside(lane)) return;
+  // Enough is being taken for it; it is offered again when it has something to give.
+  if (lane.locks !== null && !lane.locks.canClaim && !lane.locks.hasReady) return;
   state.listed.add(lane);
   for (const profile of state.profiles.values()) if (serves(profile, lane.key)) listLane(profile, lane);
 }

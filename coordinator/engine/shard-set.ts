@@ -7,6 +7,7 @@ export class ShardSet implements Iterable<Shard> {
   readonly count: number;
   readonly #owned = new Map<number, Shard>();
   #inOrder: readonly Shard[] = [];
+  #lowestEpoch = Number.POSITIVE_INFINITY;
 
   constructor(count: number) {
     this.count = count;
@@ -39,6 +40,11 @@ export class ShardSet implements Iterable<Shard> {
     return this.#inOrder.map(({ shard, epoch }) => ({ shard, epoch }));
   }
 
+  /** Of those that are owned; a number of a lower one is none that nobody here has given. */
+  get lowestEpoch(): number {
+    return this.#lowestEpoch;
+  }
+
   /** In the order of their numbers. */
   [Symbol.iterator](): Iterator<Shard> {
     return this.#inOrder[Symbol.iterator]();
@@ -46,5 +52,6 @@ export class ShardSet implements Iterable<Shard> {
 
   #sort(): void {
     this.#inOrder = [...this.#owned.values()].sort((a, b) => a.shard - b.shard);
+    this.#lowestEpoch = Math.min(...this.#inOrder.map(({ epoch }) => epoch));
   }
 }

@@ -41,6 +41,11 @@ export class Shard {
     return numberInEpoch(this.epoch, ++this.#ord);
   }
 
+  /** Newest token that was handed out; whoever holds a higher one has it from another owner. */
+  get lastOrd(): number {
+    return this.epoch * COUNTERS_PER_EPOCH + this.#ord;
+  }
+
   totalsOf(queue: string): QueueTotals {
     let totals = this.totals.get(queue);
     if (totals === undefined) {

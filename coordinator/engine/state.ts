@@ -6,9 +6,10 @@ import type { TaskTracer } from "../../runtime/tracing.ts";
 import type { SpecDefaults } from "../kernel/admit.ts";
 import type { Place } from "../kernel/queue-share.ts";
 import type { IdCodec } from "../kernel/task-id.ts";
-import { epochOf, type TaskRef } from "../kernel/task-ref.ts";
+import { COUNTERS_PER_EPOCH, EPOCHS, EPOCHS_AHEAD, epochOf, type TaskRef } from "../kernel/task-ref.ts";
 import type { QueueRow } from "../ports/catalog-store.ts";
 import type { Store } from "../ports/store.ts";
+import type { StoreLostError } from "../ports/store-errors.ts";
 import type { Changes } from "./changes.ts";
 import type { ExpiryMarks } from "./expiry.ts";
 import type { Item } from "./item.ts";
@@ -23,6 +24,7 @@ import { LATER, type SegmentMap } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { Shard } from "./shard.ts";
 import type { ShardSet } from "./shard-set.ts";
+import type { TaskLocks } from "./task-locks.ts";
 import type { TaskReader } from "./task-reader.ts";
 import type { Wheel } from "./wheel.ts";
 
@@ -95,6 +97,7 @@ export interface EngineState {
   readonly reader: TaskReader;
   readonly wheel: Wheel;
   readonly lockClock: LockClock;
+  readonly taskLocks: TaskLocks;
   readonly changes: Changes;
   readonly shards: ShardSet;
   readonly lanes: Map<number, Lane>;
@@ -163,6 +166,8 @@ export interface EngineState {
   flushBegan: number;
   /** Monotonic ms of the newest flush that was written, and so found its epochs to be the newest. */
   wroteAt: number;
+  /** The database cannot be trusted any more: everything stops. */
+  lost: (error: StoreLostError) => void;
   /** The worker of an attempt of an owner before, which was read after the start, has a term to name it. */
   watchOrphan: (item: Item) => void;
   /** Wakes the flusher. */
@@ -200,7 +205,20 @@ export function isServing(state: EngineState, shard: number): boolean {
 /** Whether a token or seq is of an owner after this one, who is fenced and has not learned it: what it is worth is not its to say. */
 export function isOfLaterOwner(state: EngineState, shard: number, numberOf: number): boolean {
   const found = state.shards.find(shard);
-  return found !== undefined && epochOf(numberOf) > found.epoch;
+  return found !== undefined && epochOf(numberOf) > found.epoch && isPlausible(found, numberOf);
+}
+
+/**
+ * Whether a token was given by somebody else than this owner, though as far as it knows nobody else gives any: one of a later
+ * owner, or of a time that the database does not know. A shard that leaves has a later owner at any moment.
+ */
+export function isForeign(state: EngineState, shard: number, token: number): boolean {
+  const found = state.shards.find(shard);
+  return found !== undefined && found.phase !== "leaving" && token > found.lastOrd && isPlausible(found, token);
+}
+
+function isPlausible({ epoch }: Shard, numberOf: number): boolean {
+  return epochOf(numberOf) <= Math.min(epoch + EPOCHS_AHEAD, EPOCHS - 1) && numberOf % COUNTERS_PER_EPOCH > 0;
 }
 
 /** @throws TssError UNAVAILABLE: the same request is to be sent again, and finds the new owner. */

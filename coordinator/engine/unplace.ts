@@ -1,6 +1,7 @@
 import { refKey } from "../kernel/task-ref.ts";
 import type { TaskHead } from "../ports/rows.ts";
 import type { Batch, PlacedMessage } from "./batch.ts";
+import { letLocksGo } from "./claim-locks.ts";
 import { countEnd, countSubmit } from "./counters.ts";
 import { dropMemory, takeOut } from "./fill.ts";
 import type { Item } from "./item.ts";
@@ -54,6 +55,7 @@ function forget(state: EngineState, batch: Batch, head: TaskHead): void {
   if (item === undefined) return;
   state.items.delete(head);
   if (item.timer !== null) state.wheel.cancel(item.timer);
+  if (lane.locks !== null) letLocksGo(state, item, true);
   const at = lane.returned.indexOf(item);
   if (at >= 0) lane.returned.splice(at, 1);
   if (item.state !== "running") return;

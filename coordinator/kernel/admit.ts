@@ -101,6 +101,7 @@ function laneKeyText(queue: string, spec: TaskSpec): string {
     priority: spec.priority,
     fairness: spec.fairnessKey,
     needs: { type: spec.type, selector: spec.selector, resources: spec.resources },
+    locks: spec.locks.map(({ name, permits }) => ({ name, permits: permits || 1 })),
   };
   return writeLaneKey(key);
 }

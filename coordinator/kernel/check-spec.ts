@@ -1,4 +1,4 @@
-import type { Payload, RetryPolicy, TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
+import type { LockNeed, Payload, RetryPolicy, TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { byteLength } from "./text.ts";
 import { durationMs, timestampMs } from "./time.ts";
@@ -19,6 +19,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   checkLabels(found, "labels", spec.labels);
   checkLabels(found, "selector", spec.selector);
   checkResources(found, "resources", spec.resources);
+  checkLocks(found, spec.locks);
   checkKey(found, spec);
   found.line("fairness_key", spec.fairnessKey, 0, LIMITS.fairnessKeyCharacters);
   found.line("traceparent", spec.traceparent, 0, LIMITS.traceparentCharacters);
@@ -119,6 +120,19 @@ export function checkResources(found: Violations, field: string, resources: Read
   for (const [name, amount] of entries.slice(0, LIMITS.resources)) {
     found.line(`${field}: the name ${JSON.stringify(name.slice(0, 80))}`, name, 1, LIMITS.labelNameCharacters);
     found.number(`${field}[${name.slice(0, 80)}]`, amount, 0, Number.MAX_SAFE_INTEGER);
+  }
+}
+
+function checkLocks(found: Violations, locks: readonly LockNeed[]): void {
+  found.count("locks", locks.length, 0, LIMITS.taskLocks);
+  for (const [index, { name, permits }] of locks.slice(0, LIMITS.taskLocks).entries()) {
+    if (!LIMITS.lockName.test(name))
+      found.add(
+        `locks[${index}].name`,
+        "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit",
+      );
+    if (locks.findIndex((other) => other.name === name) < index) found.add(`locks[${index}].name`, "is there already");
+    found.number(`locks[${index}].permits`, permits, 0, LIMITS.lockPermits);
   }
 }
 

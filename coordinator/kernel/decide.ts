@@ -135,6 +135,7 @@ const FAILURES: ReadonlySet<TaskReason> = new Set([
   TaskReason.OUT_OF_MEMORY,
   TaskReason.HANDLER_ERROR,
   TaskReason.RESULT_TOO_LARGE,
+  TaskReason.LOCK_LOST,
 ]);
 
 /** A worker's word for a failure; one that names none of the reasons of `failed` counts as an error of its handler. */

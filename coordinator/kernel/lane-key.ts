@@ -1,5 +1,7 @@
+import type { LockNeed } from "./task-lock.ts";
+
 /**
- * Tasks that are alike to the matcher share a lane: same queue, priority, fairness key and needs. Its key is canonical
+ * Tasks that are alike to the matcher share a lane: same queue, priority, fairness key, needs and locks. Its key is canonical
  * JSON, interned to a 32-bit id in the catalog.
  */
 export interface LaneKey {
@@ -7,6 +9,8 @@ export interface LaneKey {
   readonly priority: number;
   readonly fairness: string;
   readonly needs: Needs;
+  /** In the order of names. */
+  readonly locks: readonly LockNeed[];
 }
 
 /** What a worker must have to run a task. */
@@ -19,16 +23,20 @@ export interface Needs {
 
 export function writeLaneKey(key: LaneKey): string {
   const { type, selector, resources } = key.needs;
-  return JSON.stringify([key.queue, key.priority, key.fairness, type, sorted(selector), sorted(resources)]);
+  const parts = [key.queue, key.priority, key.fairness, type, sorted(selector), sorted(resources)];
+  if (key.locks.length === 0) return JSON.stringify(parts);
+  const locks = Object.fromEntries(key.locks.map(({ name, permits }) => [name, permits]));
+  return JSON.stringify([...parts, sorted(locks)]);
 }
 
 export function readLaneKey(text: string): LaneKey {
-  const [queue, priority, fairness, type, selector, resources] = JSON.parse(text);
+  const [queue, priority, fairness, type, selector, resources, locks = []] = JSON.parse(text);
   return {
     queue,
     priority,
     fairness,
     needs: { type, selector: Object.fromEntries(selector), resources: Object.fromEntries(resources) },
+    locks: locks.map(([name, permits]: [string, number]) => ({ name, permits })),
   };
 }
 

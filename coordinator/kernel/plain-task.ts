@@ -105,7 +105,8 @@ function kindOf(queue: string, priority: number, type: string): TaskKind | null 
   let kind = kinds.get(key);
   if (kind === undefined) {
     if (!LIMITS.queueName.test(queue)) return null;
-    const laneKey = writeLaneKey({ queue, priority, fairness: "", needs: { type, selector: {}, resources: {} } });
+    const needs = { type, selector: {}, resources: {} };
+    const laneKey = writeLaneKey({ queue, priority, fairness: "", needs, locks: [] });
     kind = { queue, priority, type, laneKey };
     if (kinds.size >= KINDS) kinds.clear();
     kinds.set(key, kind);

@@ -13,6 +13,12 @@ export const COUNTERS_PER_EPOCH = 2 ** 33;
 /** Epochs a shard can have: 20 bits, so that seq and token stay below 2⁵³. */
 export const EPOCHS = 2 ** 20;
 
+/**
+ * How far above an epoch another one can be that was given out, too: beyond twice what `tss db restored` raises them by, a
+ * number is no token but a mistake.
+ */
+export const EPOCHS_AHEAD = 2 ** 13;
+
 /** `epoch‖counter`, as used by seq, token and ord. */
 export function numberInEpoch(epoch: number, counter: number): number {
   if (counter < 0 || counter >= COUNTERS_PER_EPOCH || epoch < 1 || epoch >= EPOCHS)

@@ -39,6 +39,7 @@ import { retryTasks } from "./retry-tasks.ts";
 import { getQueue, statsOperations } from "./stats-operations.ts";
 import { submitTasks } from "./submit-tasks.ts";
 import { tailLogs } from "./tail-logs.ts";
+import { taskLockCalls } from "./task-lock-calls.ts";
 import { waitTask } from "./wait-task.ts";
 import { watchTasks } from "./watch-tasks.ts";
 import { attachWorker } from "./worker-session.ts";
@@ -57,13 +58,15 @@ export function createOperations(
   bulks: BulkJobs,
   facts: ServerFacts,
 ): Operations {
+  const locks = lockOperations(state);
+  state.taskLocks.connect(taskLockCalls(locks));
   return {
     tasks: taskOperations(state, logs, stats),
     workers: workerOperations(state, logs),
     operator: operatorOperations(state, stats, facts),
     stats: statsOperations(state, stats),
     bulk: bulkOperations(bulks),
-    locks: lockOperations(state),
+    locks,
   };
 }
 

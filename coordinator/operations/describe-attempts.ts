@@ -7,6 +7,7 @@ import {
   TaskReason,
 } from "../../proto/gen/tss/v1/task_pb.js";
 import type { Item } from "../engine/item.ts";
+import { unpackLocks } from "../kernel/task-lock.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { EVENT, type EventRow, type StoredTask } from "../ports/rows.ts";
 
@@ -49,6 +50,7 @@ function begin(event: EventRow, session: { id: string; workerName: string } | un
     workerName: session?.workerName ?? "",
     fencingToken: BigInt(event.ord),
     leasedAt: toTimestamp(event.at),
+    locks: unpackLocks(event.detail).map(({ name, token }) => ({ name, token: BigInt(token) })),
   });
 }
 
@@ -56,8 +58,8 @@ function begin(event: EventRow, session: { id: string; workerName: string } | un
 function finish(attempt: Attempt, detail: Uint8Array | null, at: number): void {
   if (detail !== null) {
     const known = fromBinary(AttemptSchema, detail);
-    const { sessionId, workerName, fencingToken, leasedAt, number } = attempt;
-    Object.assign(attempt, known, { sessionId, workerName, fencingToken, leasedAt, number });
+    const { sessionId, workerName, fencingToken, leasedAt, number, locks } = attempt;
+    Object.assign(attempt, known, { sessionId, workerName, fencingToken, leasedAt, number, locks });
   }
   attempt.endedAt ??= toTimestamp(at);
 }

@@ -108,7 +108,8 @@ function waitingReason(
   if (dueAt > state.clock.now()) return retrying ? TaskReason.RETRYING : TaskReason.SCHEDULED;
   const lane = state.lanes.get(task.lane);
   if (lane !== undefined && isPaused(state, lane)) return TaskReason.PAUSED;
-  return lane?.room?.isFull ? TaskReason.THROTTLED : TaskReason.READY;
+  if (lane?.room?.isFull) return TaskReason.THROTTLED;
+  return lane?.locks?.isBlocked ? TaskReason.BLOCKED : TaskReason.READY;
 }
 
 function updatedAt(stored: StoredTask, item: Item | undefined): number {

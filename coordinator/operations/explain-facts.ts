@@ -42,6 +42,17 @@ export function limitFacts(state: EngineState, queue: string, tasks: number): Li
   return room?.isFull ? { queue, running: room.running, limit: room.share, tasks } : null;
 }
 
+/** What keeps the locks of a lane from its next task. */
+export async function lockFacts(state: EngineState, lane: Lane): Promise<WaitingTask["lock"]> {
+  if (!lane.locks?.isBlocked) return null;
+  const { waiting, problem } = lane.locks;
+  if (waiting === null) return problem;
+  return state.taskLocks.look(waiting.name).then(
+    (seen) => ({ ...waiting, ...seen }),
+    () => ({ ...waiting, holders: [], waiting: 0 }),
+  );
+}
+
 /** A waiting task and what surrounds it. */
 export function waitingTask(
   state: EngineState,
@@ -49,6 +60,7 @@ export function waitingTask(
   stored: StoredTask,
   task: Task,
   lane: Lane,
+  lock: WaitingTask["lock"],
   serves: (session: Session) => boolean,
 ): WaitingTask {
   const workers = [...state.sessions.values()];
@@ -64,6 +76,7 @@ export function waitingTask(
     lastError: lastErrorOf(task),
     pause: pauseFacts(state, stats, lane.key.queue, 0),
     limit: limitFacts(state, lane.key.queue, 0),
+    lock,
     ...aheadOf(state, stored, lane),
     workers: workers.map((session) => workerFacts(state, session)),
     serving: workers.filter(serves).map((session) => workerFacts(state, session)),

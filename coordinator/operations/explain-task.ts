@@ -19,7 +19,7 @@ import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
 import { fingerprintOfTask } from "../stats/task-failure.ts";
 import { describeTask } from "./describe-task.ts";
-import { waitingTask } from "./explain-facts.ts";
+import { lockFacts, waitingTask } from "./explain-facts.ts";
 import { findTask } from "./find-task.ts";
 
 /** Why a task is where it is, most telling first. */
@@ -31,7 +31,7 @@ export async function explainTask(
   const stored = await findTask(state, request.id);
   const task = describeTask(state, stored, "full");
   const response = create(ExplainTaskResponseSchema, { status: task.status, reason: task.reason });
-  const { reasons, expectedAt, ahead } = explain(state, stats, stored, task);
+  const { reasons, expectedAt, ahead } = await explain(state, stats, stored, task);
   response.summary = reasons[0]?.message ?? "";
   response.explanations = reasons.map(encodeReason);
   const at = expectedAt === null ? undefined : toTimestamp(expectedAt);
@@ -44,13 +44,14 @@ interface Told extends Explained {
   readonly ahead: number | null;
 }
 
-function explain(state: EngineState, stats: Stats, stored: StoredTask, task: Task): Told {
+async function explain(state: EngineState, stats: Stats, stored: StoredTask, task: Task): Promise<Told> {
   const now = state.clock.now();
   const lane = state.lanes.get(stored.task.lane);
   if (task.status === TaskStatus.WAITING && lane !== undefined) {
     const view = stats.sampler.view;
     const queue = view.queues.find((one) => one.queue === lane.key.queue) ?? view.totals;
-    const waiting = waitingTask(state, stats, stored, task, lane, (session) => serves(session.profile, lane.key));
+    const lock = await lockFacts(state, lane);
+    const waiting = waitingTask(state, stats, stored, task, lane, lock, (session) => serves(session.profile, lane.key));
     const { higher, earlier } = waiting;
     const ahead = waiting.dueAt > now || higher === null || earlier === null ? null : higher + earlier;
     return { ...explainWaiting(waiting, queue, view, now), ahead };

@@ -18,8 +18,10 @@ import {
 import { LIMITS } from "../../proto/limits.ts";
 import { acquireLock } from "../engine/acquire-lock.ts";
 import { committed } from "../engine/committed.ts";
+import { doubt } from "../engine/foreign-token.ts";
 import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
-import { type EngineState, requireServing } from "../engine/state.ts";
+import type { Shard } from "../engine/shard.ts";
+import { type EngineState, isOfLaterOwner, requireServing } from "../engine/state.ts";
 import { durationMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeHolder, describeLock } from "./describe-lock.ts";
@@ -31,8 +33,8 @@ import { checkRequestId } from "./submit-tasks.ts";
 export function lockOperations(state: EngineState): LockOperations {
   return {
     acquireLock: (caller, request, signal) => acquire(state, caller, request, signal),
-    renewLock: (_caller, request) => renew(state, request),
-    releaseLock: (_caller, request) => release(state, request),
+    renewLock: (caller, request) => renew(state, caller, request),
+    releaseLock: (caller, request) => release(state, caller, request),
     forceReleaseLock: (_caller, request) => forceRelease(state, request),
     getLock: async (_caller, request) => get(state, request),
     listLocks: async (_caller, request) => listLocks(state, request),
@@ -68,12 +70,13 @@ async function acquire(
   });
 }
 
-async function renew(state: EngineState, { name, token, ttl }: RenewLockRequest) {
+async function renew(state: EngineState, caller: Caller, { name, token, ttl }: RenewLockRequest) {
   const found = new Violations();
   checkLockName(found, name);
   const ttlMs = checkTtl(found, ttl);
   found.check();
   const shard = servingShard(state, name);
+  requireKnown(state, caller, shard, name, token);
   const answer = changeLock(state, shard, name, { kind: "renew", token: Number(token), ttlMs });
   await committed(state);
   const held = answer.answer === "held" ? holderNow(state, shard, name, answer.holder) : null;
@@ -83,17 +86,25 @@ async function renew(state: EngineState, { name, token, ttl }: RenewLockRequest)
   });
 }
 
-async function release(state: EngineState, { name, token }: ReleaseLockRequest) {
+async function release(state: EngineState, caller: Caller, { name, token }: ReleaseLockRequest) {
   const found = new Violations();
   checkLockName(found, name);
   found.check();
   const shard = servingShard(state, name);
+  requireKnown(state, caller, shard, name, token);
   const isPast = shard.releasedTokens.has(Number(token));
   const answer = changeLock(state, shard, name, { kind: "release", token: Number(token) });
   if (answer.answer === "done") remember(shard.releasedTokens, Number(token));
   await committed(state);
   if (answer.answer === "not held" && !isPast) throw notHeldError(name, token);
   return create(ReleaseLockResponseSchema, { changed: !isPast });
+}
+
+/** @throws TssError UNAVAILABLE the token is none that was given here. */
+function requireKnown(state: EngineState, { keyId }: Caller, { shard }: Shard, name: string, token: bigint): void {
+  // A client that makes up the next number is refused like any other: of locks only an epoch counts.
+  if (!isOfLaterOwner(state, shard, Number(token))) return;
+  throw doubt(state, `A client (API key ${keyId}) of the lock "${name}"`, { shard, token: Number(token) });
 }
 
 async function forceRelease(state: EngineState, { name, token }: ForceReleaseLockRequest) {

@@ -7,6 +7,7 @@ import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import type { ReceivedTask } from "../kernel/received-task.ts";
+import type { TaskLock } from "../kernel/task-lock.ts";
 
 /** Who calls, as the edge has proven it. */
 export interface Caller {
@@ -117,6 +118,8 @@ export interface LeaseGrant {
   readonly cancelGraceMs?: number;
   /** Milliseconds; absent: the worker takes it from the spec. */
   readonly heartbeatTimeoutMs?: number;
+  /** Absent: none. */
+  readonly locks?: readonly TaskLock[];
 }
 
 /** A WorkResponse whose leases carry the spec as bytes: the edge writes them into the message without decoding. */

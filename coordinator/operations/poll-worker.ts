@@ -15,6 +15,7 @@ import {
 import { LIMITS } from "../../proto/limits.ts";
 import { ordersOf } from "../engine/adopt-leases.ts";
 import { adopt, checkWorkerInfo, detachStream, endBefore, resume, touch } from "../engine/attach.ts";
+import { doubt, foreignTokenIn, type Said } from "../engine/foreign-token.ts";
 import type { LiveAttempt } from "../engine/item.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { updateReady } from "../engine/serving.ts";
@@ -25,7 +26,7 @@ import { durationMs, timestampMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { Caller, LeaseAnswer, LeaseGrant, WorkAnswer, WorkerReports } from "./operations.ts";
 import { fitting, Poll } from "./poll.ts";
-import { takeReports } from "./worker-session.ts";
+import { describeWorker, takeReports } from "./worker-session.ts";
 
 type CancelOrder = NonNullable<WorkAnswer["cancels"]>[number];
 
@@ -43,6 +44,7 @@ export async function leaseTasks(
   signal: AbortSignal,
 ): Promise<LeaseAnswer> {
   const waitMs = check(request);
+  requireKnown(state, caller, request, { hello: request });
   const session = findSession(state, caller, request);
   const poll = new Poll();
   session.stream?.end();
@@ -133,6 +135,8 @@ export async function reportTasks(
   caller: Caller,
   request: ReportTasksRequest,
 ): Promise<ReportTasksResponse> {
+  const reports = readReports(request);
+  requireKnown(state, caller, request, reports);
   const session = state.sessions.get(request.sessionId);
   const known = session !== undefined && session.keyId === caller.keyId;
   if (known) touch(state, session);
@@ -144,7 +148,7 @@ export async function reportTasks(
       open--;
       if (open === 0) resolve();
     };
-    takeReports(state, logs, readReports(request), {
+    takeReports(state, logs, reports, {
       outcome(id, token, accepted) {
         response.outcomeAcks.push(create(OutcomeAckSchema, { id, fencingToken: BigInt(token), accepted }));
         answered();
@@ -160,6 +164,19 @@ export async function reportTasks(
       create(CancelOrderSchema, { id, fencingToken: BigInt(token), reason }),
     );
   return response;
+}
+
+/** @throws TssError UNAVAILABLE a token is none that was given here. */
+function requireKnown(
+  state: EngineState,
+  caller: Caller,
+  { sessionId, worker }: Pick<LeaseTasksRequest, "sessionId"> & Partial<Pick<LeaseTasksRequest, "worker">>,
+  said: Said,
+): void {
+  const found = foreignTokenIn(state, said);
+  if (found === undefined) return;
+  const name = worker?.name ?? state.sessions.get(sessionId)?.info.name ?? "";
+  throw doubt(state, describeWorker(name, caller), found);
 }
 
 function readReports({ outcomes, starts, progress, logs }: ReportTasksRequest): WorkerReports {

@@ -4,6 +4,7 @@ import { LIMITS } from "../../proto/limits.ts";
 import { announce } from "../engine/announce.ts";
 import { attachStream, detachStream, touch } from "../engine/attach.ts";
 import { closeSession } from "../engine/close-session.ts";
+import { doubt, foreignTokenIn } from "../engine/foreign-token.ts";
 import type { LogBook, LogProgress } from "../engine/log-book.ts";
 import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
 import { acknowledge, deliver } from "../engine/send.ts";
@@ -33,6 +34,12 @@ export function attachWorker(
     stream.end(new TssError("INVALID_ARGUMENT", "The first message of Work must carry hello.", { reason: "NO_HELLO" }));
     return { receive: () => {}, closed: () => {} };
   }
+  const isDoubted = (message: WorkerMessage, name: string): boolean => {
+    const found = foreignTokenIn(state, message);
+    if (found !== undefined) stream.end(doubt(state, describeWorker(name, caller), found));
+    return found !== undefined;
+  };
+  if (isDoubted(first, first.hello.worker?.name ?? "")) return { receive: () => {}, closed: () => {} };
   let session: Session;
   try {
     session = attachStream(state, caller.keyId, first.hello, stream);
@@ -46,7 +53,7 @@ export function attachWorker(
   };
   const receive = (message: WorkerMessage): void => {
     // A stream that was replaced speaks for nobody.
-    if (session.stream !== stream) return;
+    if (session.stream !== stream || isDoubted(message, session.info.name)) return;
     touch(state, session);
     // An empty message asks whether it is heard; its answer lets the worker trust its lease.
     if (isBeat(message)) return void deliver(state, session, { heard: true });
@@ -67,6 +74,11 @@ export function attachWorker(
       if (session.draining && session.held.size === 0 && session.stream === null) closeSession(state, session);
     },
   };
+}
+
+/** For people, as the begin of a sentence: a worker that says what is wrong is found by its key. */
+export function describeWorker(name: string, { keyId }: Caller): string {
+  return `The worker ${JSON.stringify(name)} (API key ${keyId})`;
 }
 
 /** A message that says nothing but that the worker is there. */

@@ -11,11 +11,13 @@ export interface SharedStore {
    * Makes this process a member until `leave`.
    * @returns its number, never given twice.
    * @throws OwnedError a coordinator owns the whole store for itself.
+   * @throws StoreRestoredError the database is distrusted.
    */
   join(member: NewMember): Promise<number>;
   /**
    * Shows a sign of life and gives the members and owners as they are now.
    * @param leaving this member gives its shards to others and takes none.
+   * @throws StoreRestoredError another member distrusts the database: nobody may go on with it.
    */
   look(leaving?: boolean): Promise<ClusterView>;
   /**

@@ -17,6 +17,23 @@ export class StoreLostError extends FencedError {
   }
 }
 
+/** Numbers were given out that the database knows nothing of: it was set back, and may give them out again. */
+export class StoreRestoredError extends StoreLostError {
+  /** @param said what was seen, as the begin of a sentence. */
+  constructor(said: string) {
+    super(
+      `${said}, which is higher than any that this database has given out: it looks restored from a backup. ` +
+        "Stop every coordinator, run `tss db restored`, then start again.",
+    );
+    this.name = "StoreRestoredError";
+  }
+}
+
+/** What a database that is distrusted says to who would own it. */
+export function distrusted(epoch: number): StoreRestoredError {
+  return new StoreRestoredError(`Somebody holds a fencing token of epoch ${epoch}`);
+}
+
 /** Another living process owns the shards. */
 export class OwnedError extends Error {
   /** Host, pid and address of the owner, as it gave them. */

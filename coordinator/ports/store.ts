@@ -23,7 +23,9 @@ export interface Store {
    * has ended one way or the other.
    * @param owner shown to people: host, pid and address.
    * @param takeover false: throws OwnedError while another living process owns them; true: fences it.
-   * @param by how much higher each epoch is to be than the one that is stored; absent: 1.
+   * @param by after a restore: how much higher each epoch is to be than the one that is stored and than any that was
+   * given to `distrust`, which is forgotten; absent: 1.
+   * @throws StoreRestoredError the database is distrusted, and `by` is absent.
    */
   claim(owner: string, takeover: boolean, by?: number): Promise<readonly OwnedShard[]>;
 
@@ -32,6 +34,14 @@ export interface Store {
    * @throws FencedError a shard has a newer epoch, or (StoreLostError) the database is not the one that was opened.
    */
   checkOwner(owners: readonly OwnedShard[]): Promise<void>;
+
+  /**
+   * Notes, durably, that somebody holds a number of this epoch that `owner` has not given, if its epoch is the newest of its
+   * shard still: then nobody has, and the database is older than the world. From then on it is nobody's to own (`claim`,
+   * `shared.join` and `shared.look` throw StoreRestoredError) until a `claim` with `by`.
+   * @returns false: the shard has a newer owner, who may have given it; nothing was noted.
+   */
+  distrust(owner: OwnedShard, epoch: number): Promise<boolean>;
 
   /**
    * Writes everything that happened since the last commit, in one transaction, or nothing of it. Calls never overlap.

@@ -30,14 +30,18 @@ afterEach(async () => {
   }
 });
 
-/** As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards. */
-export async function startCluster(count: number): Promise<TestCluster> {
+/**
+ * As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards.
+ * @param more settings beside those of every test.
+ */
+export async function startCluster(count: number, more: Record<string, string> = {}): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshSystem(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
     // Who is killed is known by its session; a machine with more to do than it can must not look like a stopped process.
     TSS_OWNER_TTL: "15s",
     TSS_LOG_LEVEL: "warn",
+    ...more,
   };
   const nodes: Node[] = [];
   const cluster = {

@@ -71,7 +71,7 @@ interface Batch {
 
 export class World {
   readonly rows = new Map<number, Row>();
-  readonly lane = new Lane(1, writeLaneKey({ queue: "q", priority: 0, fairness: "", needs: NO_NEEDS }));
+  readonly lane = new Lane(1, writeLaneKey({ queue: "q", priority: 0, fairness: "", needs: NO_NEEDS, locks: [] }));
   readonly taken: number[] = [];
   readonly #given = new Set<number>();
   readonly cancelled = new Set<number>();

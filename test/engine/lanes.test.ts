@@ -11,7 +11,7 @@ import { headOf } from "../support/task-head.ts";
 const NO_NEEDS = { type: "", selector: {}, resources: {} };
 
 function laneOf(id: number, queue = "q", priority = 0, fairness = "", resources = {}): Lane {
-  return new Lane(id, writeLaneKey({ queue, priority, fairness, needs: { ...NO_NEEDS, resources } }));
+  return new Lane(id, writeLaneKey({ queue, priority, fairness, needs: { ...NO_NEEDS, resources }, locks: [] }));
 }
 
 test("heads of a lane's shards are merged by age, what came back goes first", () => {

@@ -23,7 +23,7 @@ const needs = (fields: Partial<WaitingTask["asked"]["needs"]> = {}) => ({
 
 const task = (fields: Partial<WaitingTask> = {}, workers: readonly WorkerFacts[] = [worker()]): WaitingTask => ({
   ...{ id: "ID", asked: { queue: "mail", needs: needs(), tasks: 0 }, reason: TaskReason.READY, dueAt: 0, attempts: 0 },
-  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, limit: null, higher: 0, earlier: 0, turns: 0 },
+  ...{ maxAttempts: 3, lost: 0, lastError: "", pause: null, limit: null, lock: null, higher: 0, earlier: 0, turns: 0 },
   ...{ workers, serving: workers },
   ...fields,
 });
@@ -55,6 +55,25 @@ const FIRST: readonly (readonly [code: string, message: RegExp, task: WaitingTas
     /runs as many of its tasks as it may \(5 of 5\)/,
     task({ limit: { queue: "mail", running: 5, limit: 5, tasks: 0 }, reason: TaskReason.THROTTLED }),
   ],
+  [
+    "lock",
+    /The lock db is held by task 7 and 1 other \(for 30 s\); 2 others and tasks of its kind stand in line/,
+    task({
+      lock: {
+        ...{ name: "db", since: T0 - 10_000, waiting: 2 },
+        holders: [
+          { holder: "task 7", since: T0 - 30_000 },
+          { holder: "task 8", since: T0 },
+        ],
+      },
+    }),
+  ],
+  [
+    "lock",
+    /The lock db is being taken for a task of its kind/,
+    task({ lock: { name: "db", since: T0, waiting: 1, holders: [] } }),
+  ],
+  ["lock_problem", /cannot be locked: The lock "db" is in use/, task({ lock: 'The lock "db" is in use.' })],
   ["no_worker", /No worker is connected/, task({}, [])],
   ["no_worker", /No worker serves queue mail/, task({ serving: [] }, [worker({ queues: new Set(["other"]) })])],
   ["no_handler", /No worker has the handler send/, task({ serving: [] }, [worker({ types: new Set(["other"]) })])],

@@ -10,7 +10,8 @@ export default class DbRestored extends TssCommand {
   static override description =
     "Raises every fencing token that will be given on the database TSS_DATABASE_URL names beyond those that were given " +
     "after the backup, so that what is left of that time can pass for nothing newer. Run it once after every restore, " +
-    "before the first coordinator starts. Safe to run twice; at most 250 times in the life of a database.";
+    "before the first coordinator starts. A coordinator that is shown a token of that time ends, and none starts again " +
+    "before this was run. Safe to run twice; at most 250 times in the life of a database.";
   static override examples = ["<%= config.bin %> db restored"];
 
   async run(): Promise<unknown> {

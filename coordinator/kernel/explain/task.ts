@@ -1,6 +1,7 @@
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import type { QueueView, SystemView } from "../stats/view.ts";
 import { countText, manyText, spanText } from "../words.ts";
+import { type LockFacts, lockHeld, lockProblem } from "./lock.ts";
 import { type Reason, rank, reason, seconds, time } from "./reason.ts";
 import {
   attemptsLost,
@@ -32,6 +33,8 @@ export interface WaitingTask {
   readonly pause: PauseFacts | null;
   /** The limit that its queue has reached. */
   readonly limit: LimitFacts | null;
+  /** The lock that it, or one of its kind before it, waits for; or why none could be asked for. */
+  readonly lock: LockFacts | string | null;
   /** Ready tasks that go before it: of higher priority, and of its own; null: not known. */
   readonly higher: number | null;
   readonly earlier: number | null;
@@ -56,6 +59,8 @@ export function explainWaiting(task: WaitingTask, queue: QueueView, view: System
   const startsAt = startOf(task, queue, now);
   const isReady = task.dueAt <= now && task.pause === null && lack === null;
   if (isReady && task.limit !== null) found.push(throttled(task.limit, startsAt), ...order(task));
+  else if (isReady && task.lock !== null)
+    found.push(typeof task.lock === "string" ? lockProblem(task.lock) : lockHeld(task.lock, now), ...order(task));
   else if (isReady) found.push(holding(task.asked, task.serving, startsAt), ...order(task));
   found.push(poison(task), attemptsLost(queue), retryStorm(queue), slowHandler(view.slower, task.asked.needs.type));
   if (isReady) found.push(storeSlow(view));

@@ -124,7 +124,7 @@ function keyOf(id: string, token: bigint | number): string {
 }
 
 function grantOf(lease: ReceivedLease) {
-  const { id, token, attempt, maxAttempts, spec, createdAt, timeoutMs = 0, cancelGraceMs, heartbeatMs } = lease;
+  const { id, token, attempt, maxAttempts, spec, createdAt, timeoutMs = 0, cancelGraceMs, heartbeatMs, locks } = lease;
   return {
     id,
     token,
@@ -135,6 +135,7 @@ function grantOf(lease: ReceivedLease) {
     createdAt: createdAt === undefined ? 0 : timestampMs(createdAt),
     ...(cancelGraceMs === undefined ? {} : { cancelGraceMs }),
     ...(heartbeatMs === undefined ? {} : { heartbeatTimeoutMs: heartbeatMs }),
+    ...(locks.length === 0 ? {} : { locks: locks.map(({ name, token: lock }) => ({ name, token: Number(lock) })) }),
   };
 }
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { OwnedShard } from "../../ports/store.ts";
 import { OwnedError } from "../../ports/store-errors.ts";
 import { TYPES, transaction } from "./connect.ts";
+import { FOREIGN, requireTrust } from "./distrust.ts";
 import { FLUSH_APPLICATION } from "./flush-connection.ts";
 import { OWNER_APPLICATION } from "./owner-session.ts";
 import { OWNER_LOCK, SHARD_LOCK } from "./schema/fence-function.ts";
@@ -27,7 +28,7 @@ export async function claimShards(
   client: pg.Client,
   owner: string,
   takeover: boolean,
-  by: number,
+  by: number | undefined,
 ): Promise<readonly OwnedShard[]> {
   const alone = (await tryOwnerLock(client)) || (!takeover && (await waitForOwnerLock(client)));
   if (!alone && !takeover) throw new OwnedError(await currentOwner(client));
@@ -82,15 +83,16 @@ export async function currentOwner(client: pg.Client): Promise<string> {
   return answer.rows[0]?.owner || "a process that has not given its name yet";
 }
 
-function raiseEpochs(client: pg.Client, owner: string, by: number): Promise<readonly OwnedShard[]> {
+const RAISE = `UPDATE tss_shard SET epoch = greatest(epoch, (${FOREIGN})) + $2, owner = $1, member = 0
+  RETURNING shard, epoch`;
+
+function raiseEpochs(client: pg.Client, owner: string, by: number | undefined): Promise<readonly OwnedShard[]> {
   return transaction(client, async () => {
     await client.query(`SET LOCAL lock_timeout = ${PATIENCE_MS}`);
     await client.query(LOCK_ALL);
-    const raised = await client.query({
-      text: "UPDATE tss_shard SET epoch = epoch + $2, owner = $1, member = 0 RETURNING shard, epoch",
-      values: [owner, by],
-      types: TYPES,
-    });
+    if (by === undefined) await requireTrust(client);
+    const raised = await client.query({ text: RAISE, values: [owner, by ?? 1], types: TYPES });
+    if (by !== undefined) await client.query("UPDATE tss_meta SET foreign_epoch = 0");
     const owned: OwnedShard[] = raised.rows.map((row) => ({ shard: row.shard, epoch: row.epoch }));
     return owned.sort((a, b) => a.shard - b.shard);
   });

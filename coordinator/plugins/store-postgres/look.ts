@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { ClusterView, Member, ShardOwner } from "../../ports/shared-store.ts";
 import { TYPES } from "./connect.ts";
+import { requireTrust } from "./distrust.ts";
 import { OWNER_LOCK } from "./schema/fence-function.ts";
 
 /** Who a member is and whether its session is there; also the sign of life of the one who asks. */
@@ -14,6 +15,7 @@ const SHARDS = "SELECT shard, epoch, member FROM tss_shard ORDER BY shard";
 
 export async function look(client: pg.Client, self: number, leaving: boolean): Promise<ClusterView> {
   const members = await client.query({ name: "members", text: MEMBERS, values: [self, leaving], types: TYPES });
+  await requireTrust(client);
   const shards = await client.query({ name: "shards", text: SHARDS, types: TYPES });
   return {
     members: members.rows.map(

@@ -4,6 +4,7 @@ import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards, retakeOwnerLock } from "./claim.ts";
 import { targetOf } from "./connection-url.ts";
+import { distrust } from "./distrust.ts";
 import { makeFlush } from "./flush.ts";
 import { FlushConnection } from "./flush-connection.ts";
 import { GateSlots } from "./gate-slots.ts";
@@ -69,7 +70,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     segments,
     reads: makeReads(pool, leaves),
     recovery: makeRecovery(pool, leaves, expiries, held),
-    async claim(owner, takeover, by = 1) {
+    async claim(owner, takeover, by) {
       try {
         const owned = await session.run((client) => claimShards(client, owner, takeover, by));
         session.keep((client) => retakeOwnerLock(client, owned));
@@ -80,6 +81,7 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
       }
     },
     shared,
+    distrust: (owner, epoch) => distrust(pool, owner, epoch),
     async checkOwner(owners) {
       const [row] = await pool.rows({ name: "check_owner", ...holding(owners) });
       if (!row.held) throw new FencedError();

@@ -4,6 +4,7 @@ import type { OwnedShard } from "../../ports/store.ts";
 import { OwnedError } from "../../ports/store-errors.ts";
 import { currentOwner } from "./claim.ts";
 import type { Target } from "./connection-url.ts";
+import { requireTrust } from "./distrust.ts";
 import { look } from "./look.ts";
 import type { OwnerSession } from "./owner-session.ts";
 import { OWNER_LOCK } from "./schema/fence-function.ts";
@@ -70,6 +71,7 @@ export function makeShared(session: OwnerSession, at: Target, memory: OwnerMemor
 async function join(client: pg.Client, { name, address, version }: NewMember): Promise<number> {
   const free = await client.query(`SELECT pg_try_advisory_lock_shared(${OWNER_LOCK}, 0) AS free`);
   if (!free.rows[0].free) throw new OwnedError(await currentOwner(client));
+  await requireTrust(client);
   await client.query(FORGET);
   const made = await client.query(
     "INSERT INTO tss_member (name, address, version) VALUES ($1, $2, $3) RETURNING member",

@@ -7,7 +7,7 @@ import type { Handles } from "./handles.ts";
 import { Lister } from "./list.ts";
 import { OwnerLock } from "./owner-lock.ts";
 import { OwnerMemory } from "./owner-memory.ts";
-import { checkEpochs, claim } from "./ownership.ts";
+import { checkEpochs, claim, distrust } from "./ownership.ts";
 import { Reaper } from "./reaper.ts";
 import { makeRecovery } from "./recovery.ts";
 import { resolveFlush } from "./resolve.ts";
@@ -43,12 +43,13 @@ export function openStore(path: string, options: StoreOptions): Store {
     },
     recovery: makeRecovery(handles),
     stats: makeStats(handles),
-    async claim(owner, takeover, by = 1) {
+    async claim(owner, takeover, by) {
       const shards = claim(handles, owner, takeover, by);
       reaper.learnFreed();
       reaper.start();
       return shards;
     },
+    distrust: async (owner, epoch) => distrust(handles, owner, epoch),
     async checkOwner(owners) {
       writer.checkFile();
       reader.read(() => checkEpochs(reader, owners));

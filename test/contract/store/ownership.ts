@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FencedError, OwnedError } from "../../../coordinator/ports/store-errors.ts";
+import { FencedError, OwnedError, StoreRestoredError } from "../../../coordinator/ports/store-errors.ts";
 import { type OpenFresh, onFresh } from "./fresh.ts";
 import { asOwner, claimAll } from "./owner.ts";
 import { endRow, eventRow, gateRow, moveRow } from "./rows.ts";
@@ -18,6 +18,33 @@ export function ownershipExam(openFresh: OpenFresh): void {
         expect(second).toEqual(first.map(({ shard, epoch }) => ({ shard, epoch: epoch + 1 })));
         const third = await store.claim("a", false, 4_096);
         expect(third).toEqual(first.map(({ shard, epoch }) => ({ shard, epoch: epoch + 4_097 })));
+      }),
+    );
+
+    test(
+      "a database that is distrusted by its newest owner is nobody's until its epochs are raised beyond what was seen",
+      onFresh(openFresh, async (fresh) => {
+        const store = await fresh.open();
+        const before = await store.claim("a", false);
+        const owned = await store.claim("a", false);
+        expect(await store.distrust(before[0]!, 70)).toBe(false);
+        expect(await store.claim("a", false)).toHaveLength(owned.length);
+        const newest = (await store.claim("a", false))[0]!;
+        expect(await store.distrust(newest, 70)).toBe(true);
+        expect(await store.distrust(newest, 60)).toBe(true);
+        await store.close();
+        const next = await fresh.open();
+        for (let times = 0; times < 2; times++) {
+          const refusal = await next.claim("b", times > 0).catch((error: unknown) => error);
+          expect(refusal).toBeInstanceOf(StoreRestoredError);
+          expect((refusal as Error).message).toContain("a fencing token of epoch 70,");
+        }
+        if (next.shared !== undefined) {
+          const member = { name: "c", address: "", version: "" };
+          await expect(next.shared.join(member)).rejects.toBeInstanceOf(StoreRestoredError);
+        }
+        for (const { epoch } of await next.claim("b", false, 10)) expect(epoch).toBe(80);
+        for (const { epoch } of await next.claim("b", false)) expect(epoch).toBe(81);
       }),
     );
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { COUNTERS_PER_EPOCH } from "../../../coordinator/kernel/task-ref.ts";
 import type { SharedStore } from "../../../coordinator/ports/shared-store.ts";
 import type { OwnedShard, Store } from "../../../coordinator/ports/store.ts";
-import { FencedError, OwnedError } from "../../../coordinator/ports/store-errors.ts";
+import { FencedError, OwnedError, StoreRestoredError } from "../../../coordinator/ports/store-errors.ts";
 import { type FreshDatabase, type OpenFresh, onFresh } from "./fresh.ts";
 import { claimAll, type Owner, ownerOf } from "./owner.ts";
 import { endRow, gateRow, T0 } from "./rows.ts";
@@ -208,6 +208,16 @@ export function sharedExam(openFresh: OpenFresh): void {
           const stored = await Promise.all([one.stored(tasks[0]), two.stored(tasks[1])]);
           expect(stored.filter((task) => task !== null)).toHaveLength(1);
         }
+      }),
+    );
+
+    test(
+      "of several owners each learns that one of them distrusts the database",
+      members(async (a, b) => {
+        const one = await a.take([0]);
+        expect(await a.store.distrust(one.shards[0]!, 70)).toBe(true);
+        await expect(b.shared.look()).rejects.toBeInstanceOf(StoreRestoredError);
+        await expect(a.shared.look()).rejects.toBeInstanceOf(StoreRestoredError);
       }),
     );
 

@@ -1,6 +1,13 @@
 import { isRunning } from "../../support/is-running.ts";
-import type { Fault } from "../system/fault.ts";
-import { endsFromNow } from "../system/supervised.ts";
+import type { Fault, Scene } from "../system/fault.ts";
+import { endsFromNow, type Supervised } from "../system/supervised.ts";
+
+/** By chance one of the agents that run what may be started elsewhere: of another nothing can be shown. */
+async function holderOf({ system: { agents }, chance, movable, until }: Scene): Promise<Supervised> {
+  const holders = () => agents.filter(({ name }) => movable(name).length > 0);
+  await until("an agent to run what may be started elsewhere", () => holders().length > 0);
+  return chance.pick(holders());
+}
 
 export const AGENT_FAULTS: readonly Fault[] = [
   {
@@ -8,10 +15,11 @@ export const AGENT_FAULTS: readonly Fault[] = [
     says: "kill -9 of one of two agents; its supervisor starts it again",
     promise: "what it ran is ended, and started again within 5 s of its return",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "short",
     least: { extraStarts: 1 },
     async apply(scene) {
-      const victim = scene.chance.pick(scene.system.agents);
+      const victim = await holderOf(scene);
       const before = victim.starts();
       const ends = endsFromNow(victim);
       scene.disturb(victim.name);
@@ -29,11 +37,12 @@ export const AGENT_FAULTS: readonly Fault[] = [
     says: "kill -9 of one of two agents, which stays away until what it ran was started elsewhere",
     promise: "what it ran is started elsewhere within its term and 2 s",
     boundMs: 6_000,
+    patienceMs: 90_000,
     terms: "short",
     least: { extraStarts: 1 },
     async apply(scene) {
-      const victim = scene.chance.pick(scene.system.agents);
-      const [before, pid, ran] = [victim.starts(), victim.pid(), scene.running(victim.name)];
+      const victim = await holderOf(scene);
+      const [before, pid, ran] = [victim.starts(), victim.pid(), scene.movable(victim.name)];
       scene.disturb(victim.name);
       victim.hold();
       victim.signal("SIGKILL");
@@ -57,11 +66,12 @@ export const AGENT_FAULTS: readonly Fault[] = [
     says: "SIGSTOP of one of two agents until what it ran was started elsewhere and has ended there, then SIGCONT",
     promise: "what it ran is started elsewhere within its term and 2 s; what it reports when it wakes is refused",
     boundMs: 6_000,
+    patienceMs: 90_000,
     terms: "short",
     least: { extraStarts: 1 },
     async apply(scene) {
-      const victim = scene.chance.pick(scene.system.agents);
-      const ran = scene.running(victim.name);
+      const victim = await holderOf(scene);
+      const ran = scene.movable(victim.name);
       scene.disturb(victim.name);
       victim.signal("SIGSTOP");
       const moved = () => ran.filter((task) => scene.startedElsewhere(task, victim.name));

@@ -28,6 +28,7 @@ export const COORDINATOR_FAULTS: readonly Fault[] = [
     says: "kill -9 of one of two coordinators; its supervisor starts it again",
     promise: "the other leases its tasks within 5 s; none is lost, none is started again",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       const [victim, other] = victimOf(scene);
@@ -52,6 +53,7 @@ export const COORDINATOR_FAULTS: readonly Fault[] = [
     promise:
       "the other leases its tasks within its term and 5 s; what it does when it wakes is refused, and it starts anew",
     boundMs: 8_000,
+    patienceMs: 120_000,
     terms: "watchful",
     async apply(scene) {
       const [victim, other] = victimOf(scene);
@@ -73,6 +75,7 @@ export const COORDINATOR_FAULTS: readonly Fault[] = [
     says: "SIGTERM of one coordinator after the other, each when the one before is back",
     promise: "shards are handed over within 1 s; no task is lost, none is started again",
     boundMs: 1_000,
+    patienceMs: 150_000,
     terms: "patient",
     async apply(scene) {
       const { coordinators, whole } = scene.system;

@@ -9,6 +9,7 @@ export const LINK_FAULTS: readonly Fault[] = [
     says: "the connections to one coordinator are gone at its end, and agents and peers hear nothing of it",
     promise: "agents come back within their term; what they ran there may be started again",
     boundMs: 20_000,
+    patienceMs: 150_000,
     terms: "short",
     async apply(scene) {
       const [victim] = victimOf(scene);
@@ -31,6 +32,7 @@ export const LINK_FAULTS: readonly Fault[] = [
     says: `every connection of agents and peers is reset, ${RESETS} times under load`,
     promise: "agents are back within 5 s; nothing is lost, nothing is started again",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       const { coordinators, whole } = scene.system;
@@ -57,6 +59,7 @@ export const LINK_FAULTS: readonly Fault[] = [
     says: "nothing passes between one coordinator and Postgres until the other has taken everything over",
     promise: "the other leases its tasks within its term and 5 s; nothing is lost, nothing is started again",
     boundMs: 8_000,
+    patienceMs: 120_000,
     terms: "watchful",
     async apply(scene) {
       const [victim, other] = victimOf(scene);
@@ -76,6 +79,7 @@ export const LINK_FAULTS: readonly Fault[] = [
     says: "every connection between one coordinator and Postgres is reset",
     promise: "it goes on, or the other does, within 5 s; nothing is lost, nothing is started again",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       const [victim] = victimOf(scene);

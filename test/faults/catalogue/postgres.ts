@@ -32,6 +32,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     says: "Postgres is ended as by a power cut, and started again",
     promise: "running work is not touched; writes flow within 5 s of its return; nothing is started again",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "patient",
     countsFrom: "healed",
     async apply(scene) {
@@ -50,6 +51,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     says: "Postgres is ended as by a power cut, then both coordinators by kill -9; all are started again",
     promise: "what was acknowledged is there; running work goes on; nothing is started again",
     boundMs: 15_000,
+    patienceMs: 90_000,
     terms: "patient",
     countsFrom: "healed",
     async apply(scene) {
@@ -78,6 +80,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     says: `every connection to Postgres is ended by pg_terminate_backend, ${ROUNDS} times under load`,
     promise: "what was under way is written once, or said to be in doubt; nothing is lost, nothing is started again",
     boundMs: 5_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       let ended = await endSessions(scene);

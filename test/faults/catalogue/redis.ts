@@ -29,6 +29,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
     says: "SIGSTOP of Redis for a while, then SIGCONT",
     promise: PROMISE,
     boundMs: 1_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       process.kill(scene.system.redis.pid(), "SIGSTOP");
@@ -45,6 +46,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
     says: "FLUSHALL",
     promise: PROMISE,
     boundMs: 1_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       const before = await keysOf(scene);
@@ -57,6 +59,7 @@ export const REDIS_FAULTS: readonly Fault[] = [
     says: "kill -9 of Redis, away for a while, and back with nothing in it",
     promise: PROMISE,
     boundMs: 1_000,
+    patienceMs: 90_000,
     terms: "patient",
     async apply(scene) {
       const { redis } = scene.system;

@@ -35,11 +35,14 @@ function openSessions({ system: { coordinators, key } }: Scene, count: number) {
       },
     });
   });
+  let closing: Promise<void> | undefined;
   return {
     connected: () => connected,
-    async close() {
-      await Promise.all(sessions.map((session) => session.close()));
-      for (const connection of connections) connection.close();
+    close() {
+      closing ??= Promise.all(sessions.map((session) => session.close())).then(() => {
+        for (const connection of connections) connection.close();
+      });
+      return closing;
     },
   };
 }
@@ -51,9 +54,11 @@ export function reconnectStorm(count: number): Fault {
     says: `${count} sessions of workers lose their connections at once, with those of the agents`,
     promise: "all are back within 30 s; the work of others goes on; nothing is lost, nothing is started again",
     boundMs: 30_000,
+    patienceMs: 150_000,
     terms: "patient",
     async apply(scene) {
       const idle = openSessions(scene, count);
+      scene.afterwards(() => idle.close());
       await scene.until("all to be connected", () => idle.connected() === count);
       for (const { front } of scene.system.coordinators) front.reset();
       await scene.until("the loss to be noticed", () => idle.connected() < count);

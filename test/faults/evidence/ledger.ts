@@ -34,6 +34,8 @@ esac
 `;
 
 export interface Ledger {
+  /** Its path, which every command has as LEDGER in its environment. */
+  readonly file: string;
   /** What an agent must have in its environment for its commands to find the ledger. */
   environment(agent: string): Record<string, string>;
   /** A command line of this kind; `files` are what it waits for. */
@@ -67,6 +69,7 @@ export function openLedger(folder: string): Ledger {
     return lines;
   };
   return {
+    file,
     environment: (agent) => ({ LEDGER: file, LEDGER_AGENT: agent }),
     command: (kind, ...files) => ["exec sh", script, kind, ...files].join(" "),
     lines: read,

@@ -18,6 +18,8 @@ export interface Fault {
   readonly promise: string;
   /** Recovery that is promised, ms; measured and printed, never asserted. */
   readonly boundMs: number;
+  /** Longest wait for anything that must come about in its run, ms, on a machine however slow: what has not come by then hangs. */
+  readonly patienceMs: number;
   readonly terms: Terms;
   /** What must have happened besides the usual. */
   readonly least?: Partial<Minimums>;
@@ -46,6 +48,10 @@ export interface Scene {
   calm(agent: string): void;
   /** Tasks that an agent runs now, by the ledger. */
   running(agent: string): readonly string[];
+  /** Those of them that run until the fault has gone, and may be started again. */
+  movable(agent: string): readonly string[];
+  /** Carried out when the run is over, whatever has become of it. */
+  afterwards(close: () => Promise<void>): void;
   /** Whether a task was started at a time after this line count of the ledger, by another agent. */
   startedElsewhere(task: string, agent: string): boolean;
   /** @throws Error when it does not come about within the bound. */

@@ -45,18 +45,8 @@ export function liveRuns(lines: readonly LedgerLine[]): LedgerLine[] {
   );
 }
 
-/** Kills what outlived its agent, so that nothing outlives the run. */
-export function endLiveRuns(lines: readonly LedgerLine[]): void {
-  for (const { pid } of liveRuns(lines)) {
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch {
-      // It has gone meanwhile.
-    }
-  }
-}
-
-function environmentOf(pid: number): string {
+/** Of a process, with a NUL after each variable; "": it has gone, or is another user's. */
+export function environmentOf(pid: number): string {
   try {
     return `${readFileSync(`/proc/${pid}/environ`, "latin1")}\0`;
   } catch {

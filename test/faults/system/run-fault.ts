@@ -26,12 +26,12 @@ export interface FaultResult {
   readonly figures: Figures;
 }
 
-/** What must come about, on a machine however slow; the checker says what has not. */
-const BOUND_MS = 240_000;
 /** How late a rule with a bound in time lets a thing be. */
 const SLACK_MS = 10_000;
 /** Of each coordinator's tasks: what runs when the fault comes. */
 const RUNNING = ["long", "long", "once", "stale", "stale"];
+/** Of these the ones that may be started again. */
+const MOVABLE: ReadonlySet<string> = new Set(["long", "stale"]);
 const PROBE_DELAY_MS = 300;
 
 /**
@@ -61,7 +61,11 @@ export async function runFault(system: System, fault: Fault, run: string, seed: 
     writeFileSync(gates[1], "");
     await Promise.all([load.stop(), locks.stop()]);
   };
-  const scene = makeScene(system, history, chance, lines, SLACK_MS);
+  const mayMove = (task: string) => MOVABLE.has(load.accepted.get(task)?.kind ?? "");
+  const { patienceMs } = fault;
+  const scene = makeScene(system, history, chance, lines, mayMove, SLACK_MS, patienceMs);
+  const patiently = (what: string, holds: () => boolean) =>
+    until(what, holds, patienceMs).catch((error: Error) => scene.trouble(error.message));
   const probe = async (coordinator: Coordinator) => load.submit(["ok", "ok"], coordinator, PROBE_DELAY_MS);
   try {
     const kept = (await Promise.all(system.coordinators.map((one) => load.submit(RUNNING, one)))).flat();
@@ -72,7 +76,7 @@ export async function runFault(system: System, fault: Fault, run: string, seed: 
         const ends = lines().filter(({ what }) => what === "end").length;
         return kept.every((id) => started.has(id)) && ends >= 5 && load.acknowledged() >= least.before;
       },
-      BOUND_MS,
+      patienceMs,
     );
     const probes = new Map(
       await Promise.all(system.coordinators.map(async (one) => [one.process.name, await probe(one)] as const)),
@@ -88,15 +92,19 @@ export async function runFault(system: System, fault: Fault, run: string, seed: 
     const from = fault.countsFrom === "healed" ? healed : applied;
     const named = parts.map((part) => ("process" in part ? part.process.name : part.name));
     const figures = () => figuresOf({ lines: lines(), applied, from, named, probes, running });
-    await patiently(() => figures().parts.every(({ isBack }) => isBack));
-    await system.whole(BOUND_MS).catch((error: Error) => scene.trouble(error.message));
+    await patiently("what was met to be back", () => figures().parts.every(({ isBack }) => isBack));
+    await system.whole(patienceMs).catch((error: Error) => scene.trouble(error.message));
     writeFileSync(gates[1], "");
-    await patiently(() => lines().filter(({ what, t }) => what === "end" && t > healed).length >= least.after);
+    await patiently(
+      "commands to end after it",
+      () => lines().filter(({ what, t }) => what === "end" && t > healed).length >= least.after,
+    );
     const before = load.acknowledged();
-    await patiently(() => load.acknowledged() >= before + 2 * least.after);
+    await patiently("submits after it", () => load.acknowledged() >= before + 2 * least.after);
     await stop();
-    await untilQuiet(system, run, BOUND_MS);
-    await patiently(() => liveRuns(lines()).length === 0, SLACK_MS);
+    await untilQuiet(system, run, patienceMs);
+    // The checker says what lives that must not.
+    await until("every command to have ended", () => liveRuns(lines()).length === 0, SLACK_MS).catch(() => {});
     await watchers.stop();
     const evidence: Evidence = {
       ...readHistory(file),
@@ -116,10 +124,6 @@ export async function runFault(system: System, fault: Fault, run: string, seed: 
   } finally {
     stalls.stop();
     await stop();
-    await watchers.stop();
+    await Promise.all([watchers.stop(), scene.end()]);
   }
-}
-
-async function patiently(holds: () => boolean, boundMs = BOUND_MS): Promise<void> {
-  await until("it", holds, boundMs).catch(() => {});
 }

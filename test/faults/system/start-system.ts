@@ -12,6 +12,7 @@ import { startRedis } from "../../support/redis-server.ts";
 import { startProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/until.ts";
 import { type Ledger, openLedger } from "../evidence/ledger.ts";
+import { endCommands } from "./end-commands.ts";
 import { startAgent, startCoordinator } from "./programs.ts";
 import { type Restartable, restartable } from "./restartable.ts";
 import { type Supervised, supervise } from "./supervised.ts";
@@ -57,7 +58,16 @@ const SHARDS = 64;
 export async function startSystem(terms: SystemTerms): Promise<System> {
   const closers: (() => unknown)[] = [];
   const end = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    let failure: unknown;
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        // What comes after it is put away all the same.
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   };
   try {
     return await start(terms, closers, end);
@@ -72,6 +82,7 @@ async function start(terms: SystemTerms, closers: (() => unknown)[], end: () => 
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const ledger = openLedger(folder);
   closers.push(() => ledger.close());
+  closers.push(() => endCommands(ledger.file));
   const [postgres, redis] = await Promise.all([server("postgres", startPostgres), server("redis", startRedis)]);
   closers.push(() => Promise.all([postgres.end(), redis.end()]));
   const status = await postgresStore.migrate(postgres.url);

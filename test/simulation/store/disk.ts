@@ -9,7 +9,7 @@ import type {
   OwnedShard,
   SegmentRange,
 } from "../../../coordinator/ports/store.ts";
-import { FencedError } from "../../../coordinator/ports/store-errors.ts";
+import { distrusted, FencedError } from "../../../coordinator/ports/store-errors.ts";
 
 export const LATER = 0;
 /** Status of the end row that a moved task leaves behind. */
@@ -56,6 +56,8 @@ export class Disk {
   readonly members = new Map<number, DiskMember>();
   readonly salt: Uint8Array;
   authVersion = 1;
+  /** Highest epoch of a token that was not given out here; 0: none was seen. */
+  foreignEpoch = 0;
   lastLane = 0;
   lastMember = 0;
   lastGeneration = 0;
@@ -74,6 +76,18 @@ export class Disk {
   /** @throws FencedError a shard has a newer epoch. */
   fence(owners: readonly OwnedShard[]): void {
     for (const { shard, epoch } of owners) if (this.shards[shard]?.epoch !== epoch) throw new FencedError();
+  }
+
+  /** See Store.distrust. */
+  distrust({ shard, epoch }: OwnedShard, foreign: number): boolean {
+    if (this.shards[shard]?.epoch !== epoch) return false;
+    this.foreignEpoch = Math.max(this.foreignEpoch, foreign);
+    return true;
+  }
+
+  /** @throws StoreRestoredError */
+  requireTrust(): void {
+    if (this.foreignEpoch > 0) throw distrusted(this.foreignEpoch);
   }
 
   hasEnded(seg: number, ref: TaskRef): boolean {

@@ -31,13 +31,14 @@ export function openMemoryStore(disk: Disk, failpoint: (name: string) => void = 
     kind: "memory",
     catalog: catalogOf(disk),
     stats: {} as StatsStore,
-    async claim(owner, takeover, by = 1) {
+    async claim(owner, takeover, by) {
       const owned = claimAll(disk, connection, owner, takeover, by);
       for (const { shard } of owned) mine.add(shard);
       // What a process has sent may arrive when it is dead; its session with the database is over by then.
       if (gone) disconnect();
       return owned;
     },
+    distrust: async (owner, epoch) => disk.distrust(owner, epoch),
     checkOwner: async (owners) => disk.fence(owners),
     async flush(batch) {
       failpoint("flush.begin");

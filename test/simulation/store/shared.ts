@@ -11,27 +11,32 @@ export function claimAll(
   connection: object,
   name: string,
   takeover: boolean,
-  by: number,
+  by: number | undefined,
 ): readonly OwnedShard[] {
   const member = [...disk.members.values()].find(({ connected }) => connected);
   const other = disk.owner !== null && disk.owner.connection !== connection ? disk.owner.name : undefined;
   const living = other ?? member?.name;
   if (living !== undefined && !takeover) throw new OwnedError(living);
+  if (by === undefined) disk.requireTrust();
   disk.owner = { connection, name };
+  const foreign = disk.foreignEpoch;
+  disk.foreignEpoch = 0;
   return disk.shards.map((row, shard) => {
-    Object.assign(row, { epoch: row.epoch + by, member: 0, owner: name });
+    Object.assign(row, { epoch: Math.max(row.epoch, foreign) + (by ?? 1), member: 0, owner: name });
     return { shard, epoch: row.epoch };
   });
 }
 
 export function join(disk: Disk, fields: NewMember): number {
   if (disk.owner !== null) throw new OwnedError(disk.owner.name);
+  disk.requireTrust();
   const member = ++disk.lastMember;
   disk.members.set(member, { ...fields, member, leaving: false, beatAt: disk.now(), connected: true });
   return member;
 }
 
 export function look(disk: Disk, self: number, leaving: boolean): ClusterView {
+  disk.requireTrust();
   const own = disk.members.get(self);
   if (own !== undefined) Object.assign(own, { leaving, beatAt: disk.now() });
   return {

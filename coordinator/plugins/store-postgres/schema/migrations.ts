@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { BULK_TABLE } from "./bulk-table.ts";
+import { DISTRUST } from "./distrust.ts";
 import { FENCE_FUNCTION } from "./fence-function.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
@@ -58,6 +59,12 @@ export const STEPS: readonly Step[] = [
     name: "Bulk1795700000000",
     async up(runner) {
       await runner.query(BULK_TABLE);
+    },
+  },
+  {
+    name: "Distrust1795800000000",
+    async up(runner) {
+      await runner.query(DISTRUST);
     },
   },
 ];
