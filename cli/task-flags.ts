@@ -30,6 +30,12 @@ export const TASK_FLAGS = {
   label: pairsFlag({ char: "l", description: "label to find it by, as often as needed" }),
   selector: pairsFlag({ description: "label a worker must have to run it, as often as needed" }),
   resource: pairsFlag({ description: "what it takes from a worker (gpu=1), as often as needed" }),
+  lock: Flags.string({
+    helpValue: "NAME[:PERMITS]",
+    multiple: true,
+    multipleNonGreedy: true,
+    description: "lock it holds while it runs, with how many may hold it if more than 1; as often as needed",
+  }),
   env: Flags.string({
     char: "e",
     helpValue: "NAME[=VALUE]",
@@ -64,6 +70,7 @@ export interface TaskFlags {
   readonly label?: readonly string[];
   readonly selector?: readonly string[];
   readonly resource?: readonly string[];
+  readonly lock?: readonly string[];
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly "fairness-key"?: string;

@@ -32,6 +32,7 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     labels: pairs(flags.label),
     selector: pairs(flags.selector),
     resources: amounts(pairs(flags.resource)),
+    locks: (flags.lock ?? []).map(lockNeed),
     env: readEnvironment(flags.env ?? [], environment),
     workingDirectory: flags.cwd,
     fairnessKey: flags["fairness-key"],
@@ -98,6 +99,18 @@ function amounts(texts: Readonly<Record<string, string>>): Record<string, number
       return [name, amount];
     }),
   );
+}
+
+/** A name has no colon: what follows one is the number of permits. */
+function lockNeed(text: string): { name: string; permits?: number } {
+  const [name = "", permits, ...rest] = text.split(":");
+  if (permits === undefined) return { name };
+  const count = Number(permits);
+  if (rest.length > 0 || !/^\d+$/.test(permits) || count < 1 || count > LIMITS.lockPermits)
+    throw new UsageError(
+      `--lock ${text}: after the name comes how many may hold it, a whole number from 1 to ${LIMITS.lockPermits}.`,
+    );
+  return { name, permits: count };
 }
 
 function readEnvironment(items: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,4 +1,10 @@
-import { type Attempt, AttemptOutcomeSchema, type Task, TaskReasonSchema } from "../../proto/gen/tss/v1/task_pb.js";
+import {
+  type Attempt,
+  AttemptOutcomeSchema,
+  type LockNeed,
+  type Task,
+  TaskReasonSchema,
+} from "../../proto/gen/tss/v1/task_pb.js";
 import type { Painter } from "./color.ts";
 import { payloadText } from "./payload-text.ts";
 import { printable } from "./printable.ts";
@@ -19,6 +25,7 @@ export function taskDetail(task: Task, now: number, paint: Painter): string[] {
       ["Queue", `${printable(task.queue)}${task.priority === 0 ? "" : `, priority ${task.priority}`}`],
       ["Runs", workText(task)],
       ["Labels", pairsText(task.labels)],
+      ["Needs locks", locksText(task.spec?.locks ?? [])],
       ["Created", timeText(msOf(task.createdAt), now)],
       ["Due", timeText(msOf(task.runAt), now)],
       ["Started", timeText(msOf(task.startedAt), now)],
@@ -53,6 +60,8 @@ function attemptLines(attempt: Attempt, now: number, paint: Painter): string[] {
   if (started !== undefined) head.push(spanText((ended ?? now) - started));
   if (attempt.workerName !== "") head.push(`on ${printable(attempt.workerName)}`);
   const lines = [head.join("  ")];
+  if (attempt.locks.length > 0)
+    lines.push(`  holds ${attempt.locks.map(({ name, token }) => `${printable(name)} (token ${token})`).join(", ")}`);
   if (attempt.error !== undefined)
     lines.push(paint.red(`  ${printable([attempt.error.type, attempt.error.message].filter(Boolean).join(": "))}`));
   if (attempt.survivors > 0) lines.push(paint.yellow(`  ${attempt.survivors} of its processes outlived SIGKILL`));
@@ -73,6 +82,10 @@ function workText(task: Task): string | undefined {
   if (task.type !== "") return `handler ${printable(task.type)}`;
   if (task.spec === undefined) return undefined;
   return printable(task.spec.argv.length > 0 ? task.spec.argv.map(shellWord).join(" ") : task.spec.command);
+}
+
+function locksText(needs: readonly LockNeed[]): string {
+  return needs.map(({ name, permits }) => printable(name) + (permits > 1 ? ` (${permits} permits)` : "")).join(", ");
 }
 
 function shellWord(word: string): string {

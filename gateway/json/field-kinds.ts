@@ -7,7 +7,8 @@ export type Kind =
   | { readonly kind: "number" }
   | { readonly kind: "long" }
   | { readonly kind: "enum"; readonly names: ReadonlyMap<number, string> }
-  | { readonly kind: "message"; readonly field: DescField };
+  /** @param short field for which a text alone may stand, when the message is given. */
+  | { readonly kind: "message"; readonly field: DescField; readonly short?: string };
 
 const SPECIAL: Readonly<Record<string, "timestamp" | "duration" | "payload" | "status">> = {
   "google.protobuf.Timestamp": "timestamp",
@@ -16,11 +17,16 @@ const SPECIAL: Readonly<Record<string, "timestamp" | "duration" | "payload" | "s
   "tss.v1.Payload": "payload",
 };
 
+/** Messages that are mostly one field. */
+const SHORT: Readonly<Record<string, string>> = { "tss.v1.LockNeed": "name" };
+
 /** The kind of a field's single value; of an element or a map's value for lists and maps. */
 export function kindOf(field: DescField): Kind {
   if (field.message !== undefined) {
     const special = SPECIAL[field.message.typeName];
-    return special === undefined ? { kind: "message", field } : { kind: special };
+    if (special !== undefined) return { kind: special };
+    const short = SHORT[field.message.typeName];
+    return short === undefined ? { kind: "message", field } : { kind: "message", field, short };
   }
   if (field.enum !== undefined) return { kind: "enum", names: enumNames(field.enum) };
   switch (field.scalar) {

@@ -107,8 +107,13 @@ function readValue(kind: Kind, value: JsonValue, at: string): unknown {
     case "status":
       throw new JsonProblem(at, "is only ever answered");
     case "message":
-      return fromJson(kind.field.message as DescMessage, value, at);
+      return fromJson(kind.field.message as DescMessage, whole(kind.short, value), at);
   }
+}
+
+/** A text that stands for a message, as that message. */
+function whole(short: string | undefined, value: JsonValue): JsonValue {
+  return short !== undefined && typeof value === "string" ? { [short]: value } : value;
 }
 
 function expectType(value: JsonValue, type: "string" | "number" | "boolean", at: string): JsonValue {

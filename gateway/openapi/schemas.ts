@@ -78,7 +78,14 @@ export class Schemas {
       case "status":
         return { $ref: "#/components/schemas/ItemError" };
       case "message":
-        return this.ref(kind.field.message as DescMessage);
+        return kind.short === undefined
+          ? this.ref(kind.field.message as DescMessage)
+          : {
+              anyOf: [
+                this.ref(kind.field.message as DescMessage),
+                { type: "string", description: `Its ${kind.short}.` },
+              ],
+            };
     }
   }
 }

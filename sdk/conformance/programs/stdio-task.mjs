@@ -10,6 +10,14 @@ const { TSS_INPUT, TSS_OUTPUT, TSS_PROGRESS_FD, CONFORMANCE_SOCKET, CONFORMANCE_
 const about = { worker: CONFORMANCE_WORKER, task: process.env.TSS_TASK_ID, attempt: Number(process.env.TSS_ATTEMPT) };
 const say = (line) => writeSync(Number(TSS_PROGRESS_FD), `${JSON.stringify(line)}\n`);
 
+/** Those of `TSS_LOCKS`, such as a=12,b=13. */
+function locks() {
+  const { TSS_LOCKS } = process.env;
+  if (TSS_LOCKS === undefined) return {};
+  const pairs = TSS_LOCKS.split(",").map((pair) => pair.split("="));
+  return { locks: pairs.map(([name, token]) => ({ name, token: Number(token) })) };
+}
+
 async function obey({ steps, value }, released) {
   for (const [verb, first, second] of steps) {
     switch (verb) {
@@ -56,7 +64,7 @@ async function main() {
     await tell({ await: about.task });
     await answers.next();
   };
-  await tell({ event: "begin", ...about, fencingToken: Number(process.env.TSS_FENCING_TOKEN) });
+  await tell({ event: "begin", ...about, fencingToken: Number(process.env.TSS_FENCING_TOKEN), ...locks() });
   try {
     const result = await obey(
       existsSync(TSS_INPUT ?? "") ? JSON.parse(readFileSync(TSS_INPUT, "utf8")) : { steps: [] },

@@ -41,9 +41,15 @@ export function taskOf(task: TaskView): Words {
       outcome: one.outcome,
       reason: one.reason,
       error: one.error && { type: one.error.type, message: one.error.message },
+      locks: locksOf(one.locks),
     })),
     messages: task.messages.map(({ text }) => text),
   };
+}
+
+/** Undefined when there are none. */
+export function locksOf(locks: ReadonlyMap<string, number>): Words[] | undefined {
+  return locks.size === 0 ? undefined : [...locks].map(([name, token]) => ({ name, token }));
 }
 
 export function errorOf(error: unknown): Words {

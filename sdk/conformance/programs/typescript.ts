@@ -8,7 +8,7 @@ import {
   type Worker,
 } from "../../typescript/index.ts";
 import { obey, Releases, type Script, stopped } from "./typescript-steps.ts";
-import { carried, codecOf, errorOf, requestOf, submitEach, taskOf, type Words } from "./typescript-words.ts";
+import { carried, codecOf, errorOf, locksOf, requestOf, submitEach, taskOf, type Words } from "./typescript-words.ts";
 
 /** The conformance program of the TypeScript SDK: obeys lines of JSON on its standard input. */
 const emit = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -29,7 +29,7 @@ const echo = taskType<unknown, unknown>("conformance.echo").handler((input) => i
 function conformance(worker: string) {
   return taskType<Script, unknown>("conformance").handler(async (script, task: AttemptContext) => {
     const about = { worker, task: task.id, attempt: task.attempt };
-    emit({ event: "begin", ...about, fencingToken: Number(task.fencingToken) });
+    emit({ event: "begin", ...about, fencingToken: Number(task.fencingToken), locks: locksOf(task.locks) });
     void stopped(task).then(() => emit({ event: "stop", ...about, cause: task.signal.reason.reason }));
     try {
       return await obey(script, task, releases);

@@ -21,7 +21,7 @@ type over struct{ result any }
 func (over) Error() string { return "the handler is over" }
 
 var causes = map[error]string{
-	tss.ErrAborted: "aborted", tss.ErrTimedOut: "timed_out", tss.ErrSilent: "heartbeat", tss.ErrDrained: "drained", tss.ErrLost: "lost",
+	tss.ErrAborted: "aborted", tss.ErrTimedOut: "timed_out", tss.ErrSilent: "heartbeat", tss.ErrLockLost: "lock_lost", tss.ErrDrained: "drained", tss.ErrLost: "lost",
 }
 
 // conformance is the handler that obeys its input.
@@ -34,7 +34,9 @@ func (p *program) conformance(worker string) func(context.Context, *tss.Task[ord
 			}
 			p.say(line)
 		}
-		event("begin", object{"fencingToken": task.FencingToken})
+		begin := object{"fencingToken": task.FencingToken}
+		putLocks(begin, task.Locks)
+		event("begin", begin)
 		defer event("end", nil)
 		deaf := context.AfterFunc(ctx, func() { event("stop", object{"cause": causes[context.Cause(ctx)]}) })
 		defer deaf()

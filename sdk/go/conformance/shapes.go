@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
@@ -26,6 +28,17 @@ type taskJSON struct {
 	HeartbeatTimeoutMs float64
 	CancelGraceMs      *float64
 	IdempotencyKey     string
+	Locks              []lockJSON
+}
+
+// lockJSON is the name of a lock, or an object with its permits.
+type lockJSON tss.LockNeed
+
+func (l *lockJSON) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, &l.Name)
+	}
+	return json.Unmarshal(text, (*tss.LockNeed)(l))
 }
 
 type retryJSON struct {
@@ -42,6 +55,9 @@ func (t *taskJSON) spec() tss.TaskSpec {
 	}
 	if t.Input != nil {
 		spec.Input = t.Input
+	}
+	for _, need := range t.Locks {
+		spec.Locks = append(spec.Locks, tss.LockNeed(need))
 	}
 	if t.InputBase64 != nil {
 		data, _ := base64.StdEncoding.DecodeString(*t.InputBase64)
@@ -85,6 +101,7 @@ func showTask(info *tss.TaskInfo) object {
 		put(one, "outcome", string(attempt.Outcome))
 		put(one, "reason", string(attempt.Reason))
 		putError(one, attempt.Error)
+		putLocks(one, attempt.Locks)
 		attempts = append(attempts, one)
 	}
 	for _, message := range info.Messages {
@@ -97,6 +114,16 @@ func showTask(info *tss.TaskInfo) object {
 func put(into object, name, text string) {
 	if text != "" {
 		into[name] = text
+	}
+}
+
+func putLocks(into object, tokens map[string]int64) {
+	var locks []object
+	for _, name := range slices.Sorted(maps.Keys(tokens)) {
+		locks = append(locks, object{"name": name, "token": tokens[name]})
+	}
+	if locks != nil {
+		into["locks"] = locks
 	}
 }
 

@@ -3,9 +3,10 @@ import { type RestBody, restBody } from "./rest-body.ts";
 
 /** A program for the Python SDK, whose durations are seconds. */
 export function asPython(spec: TaskSpecJson): string {
-  const { type, command, argv, payload, retry, ...options } = restBody(spec);
+  const { type, command, argv, payload, retry, locks, ...options } = restBody(spec);
   const named = Object.entries(options).map(([key, value]) => `${snake(key)}=${literal(value, 2)}`);
   if (retry !== undefined) named.push(`retry=tss.Retry(${policy(retry as RestBody)})`);
+  if (locks !== undefined) named.push(`locks=[${(locks as unknown[]).map(lock).join(", ")}]`);
   const given = payload === undefined ? [] : [literal(payload, 2)];
   const call =
     type !== undefined
@@ -28,6 +29,10 @@ function policy(retry: RestBody): string {
   return Object.entries(retry)
     .map(([key, value]) => `${snake(key)}=${literal(value, 2)}`)
     .join(", ");
+}
+
+function lock(need: unknown): string {
+  return typeof need === "string" ? literal(need, 2) : `tss.LockNeed(${policy(need as RestBody)})`;
 }
 
 function snake(name: string): string {

@@ -1,4 +1,5 @@
 import type { TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import { lockText } from "../task/lock-text.ts";
 import { type RestBody, restBody } from "./rest-body.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -40,6 +41,7 @@ export function asCommandLine(spec: TaskSpecJson): string {
   pairs("label", body["labels"]);
   pairs("selector", body["selector"]);
   pairs("resource", body["resources"]);
+  for (const need of spec.locks ?? []) flag("lock", lockText(need));
   pairs("env", body["env"]);
   flag("cwd", body["workingDirectory"]);
   if (spec.argv !== undefined) words.push("--", ...spec.argv.map(shellQuote));

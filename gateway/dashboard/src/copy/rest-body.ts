@@ -1,4 +1,4 @@
-import type { RetryPolicyJson, TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import type { LockNeedJson, RetryPolicyJson, TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { readSeconds } from "../time/format.ts";
 
 /** A task as POST /task/submit takes it, less what the caller would not have asked for again (its trace, its key). */
@@ -12,9 +12,15 @@ export function restBody(spec: TaskSpecJson): RestBody {
   if (spec.payload !== undefined) body["payload"] = payloadValue(spec.payload);
   for (const key of ["priority", "env", "workingDirectory", "labels", "selector", "resources", "fairnessKey"] as const)
     if (spec[key] !== undefined) body[key] = spec[key];
+  if (spec.locks !== undefined) body["locks"] = spec.locks.map(lockBody);
   for (const key of DURATIONS) if (spec[key] !== undefined) body[key] = seconds(spec[key]);
   if (spec.retry !== undefined) body["retry"] = retryBody(spec.retry);
   return body;
+}
+
+/** By its name alone where that says all. */
+function lockBody({ name = "", permits = 0 }: LockNeedJson): unknown {
+  return permits > 1 ? { name, permits } : name;
 }
 
 function retryBody(retry: RetryPolicyJson): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import type { LockNeedJson, TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../../proto/limits.ts";
 import type { Draft } from "./draft.ts";
 import { readLine } from "./lines.ts";
@@ -33,6 +33,8 @@ export function checkDraft(draft: Draft): { readonly spec: TaskSpecJson; readonl
   const timeout = duration(draft.timeout, "timeout", wrong);
   if (timeout !== undefined) spec.timeout = timeout;
   spec.labels = pairs(draft.labels, "labels", /^[^=]{1,63}$/, wrong);
+  const locks = readLocks(draft.locks, wrong);
+  if (locks.length > 0) spec.locks = locks;
   if (draft.kind !== "type") {
     spec.env = pairs(draft.env, "env", LIMITS.environmentName, wrong);
     if (draft.workingDirectory !== "") spec.workingDirectory = draft.workingDirectory;
@@ -91,6 +93,22 @@ function duration(text: string, field: string, wrong: Wrong): string | undefined
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) wrong(field, "Write it as 500ms, 30s, 10m, 2h or 1d.");
   return match === null ? undefined : `${Number((Number(match[1]) * (UNITS[match[2] ?? "s"] ?? 1)).toFixed(3))}s`;
+}
+
+function readLocks(text: string, wrong: Wrong): LockNeedJson[] {
+  const lines = text.split(/[\n,]/).map((line) => line.trim());
+  const locks = lines
+    .filter((line) => line !== "")
+    .map((line): LockNeedJson => {
+      const [, name = line, count] = /^([^:]*)(?::(.*))?$/.exec(line) ?? [];
+      const permits = count === undefined ? undefined : (whole(count, 1, LIMITS.lockPermits) ?? null);
+      if (!LIMITS.queueName.test(name)) wrong("locks", `${JSON.stringify(line.slice(0, 40))} is no name of a lock.`);
+      if (permits === null) wrong("locks", `After the colon of ${name}: 1 to ${LIMITS.lockPermits} permits.`);
+      return permits == null ? { name } : { name, permits };
+    });
+  if (locks.length > LIMITS.taskLocks) wrong("locks", `At most ${LIMITS.taskLocks} locks.`);
+  if (new Set(locks.map(({ name }) => name)).size < locks.length) wrong("locks", "Each lock once.");
+  return locks;
 }
 
 function pairs(text: string, field: string, name: RegExp, wrong: Wrong): Record<string, string> {

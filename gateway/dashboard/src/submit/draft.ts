@@ -1,4 +1,5 @@
 import type { TaskJson, TaskSpecJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import { lockText } from "../task/lock-text.ts";
 import { readPayload } from "../task/read-payload.ts";
 import { readSeconds } from "../time/format.ts";
 import { writeLine } from "./lines.ts";
@@ -22,6 +23,8 @@ export interface Draft {
   readonly retryInterval: string;
   /** `name=value` a line. */
   readonly labels: string;
+  /** `name` or `name:permits` a line. */
+  readonly locks: string;
   readonly env: string;
   readonly workingDirectory: string;
 }
@@ -40,6 +43,7 @@ export const BLANK: Draft = {
   retries: "",
   retryInterval: "",
   labels: "",
+  locks: "",
   env: "",
   workingDirectory: "",
 };
@@ -69,6 +73,7 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
     retries: text(spec.retry?.limit),
     retryInterval: seconds(spec.retry?.interval),
     labels: pairs(spec.labels),
+    locks: (spec.locks ?? []).map(lockText).join("\n"),
     env: pairs(spec.env),
     workingDirectory: text(spec.workingDirectory),
   };

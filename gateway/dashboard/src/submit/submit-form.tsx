@@ -107,6 +107,13 @@ export function SubmitForm({ initial, rest }: { readonly initial: Draft; readonl
       </div>
       <div className="form-row">
         <Field {...field("labels")} label="Labels" rows={3} mono hint="name=value, one a line" />
+        <Field
+          {...field("locks")}
+          label="Locks"
+          rows={3}
+          mono
+          hint="it holds while it runs; name or name:permits, one a line"
+        />
         {draft.kind !== "type" && (
           <Field {...field("env")} label="Environment" rows={3} mono hint="NAME=value, one a line" />
         )}

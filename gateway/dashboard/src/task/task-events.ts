@@ -3,6 +3,7 @@ import { endNote, statusWord } from "../tasks/state-words.ts";
 import { readStamp } from "../time/format.ts";
 import type { GlyphName } from "../ui/glyph.tsx";
 import { outcomeLook } from "./attempt-parts.ts";
+import { tokensText } from "./lock-text.ts";
 
 export interface TaskEvent {
   readonly at: string;
@@ -23,6 +24,7 @@ export function taskEvents(task: TaskJson): readonly TaskEvent[] {
   for (const attempt of task.attempts ?? []) {
     const name = `Attempt ${attempt.number}`;
     add(attempt.leasedAt, "worker", `${name} was given to ${attempt.workerName || "a worker"}`);
+    if (attempt.locks !== undefined) add(attempt.leasedAt, "check", `${name} holds ${tokensText(attempt.locks)}`);
     add(attempt.startedAt, "play", `${name} started`);
     const { glyph, word } = outcomeLook(attempt);
     add(attempt.endedAt, glyph, `${name} ended: ${word}`, attempt.error?.message);

@@ -11,7 +11,7 @@ from typing import Any, Awaitable, Callable, Dict, List
 
 import tss
 from steps import Releases, obey
-from words import codec_of, error_of, request_of, task_of, value_of
+from words import codec_of, error_of, locks_of, request_of, task_of, value_of, without_nothing
 
 
 class Program:
@@ -128,7 +128,7 @@ class Program:
     def handler(self, worker: str) -> Callable[[Any, tss.TaskContext], Awaitable[Any]]:
         async def handle(input: Any, task: tss.TaskContext) -> Any:
             about = {"worker": worker, "task": task.id, "attempt": task.attempt}
-            emit({"event": "begin", **about, "fencingToken": task.fencing_token})
+            emit(without_nothing({"event": "begin", **about, "fencingToken": task.fencing_token, "locks": locks_of(task.locks)}))
             watching = asyncio.ensure_future(tell_stop(task, about))
             try:
                 return await obey(input, task, self._releases)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import tss
 
@@ -18,6 +18,8 @@ def request_of(task: Dict[str, Any]) -> tss.TaskRequest[Any]:
         retry = task["retry"]
         interval = retry["intervalMs"] / 1000 if "intervalMs" in retry else None
         options["retry"] = tss.Retry(limit=retry.get("limit"), interval=interval, backoff=retry.get("backoff"))
+    if "locks" in task:
+        options["locks"] = [one if isinstance(one, str) else tss.LockNeed(**one) for one in task["locks"]]
     encoded = task.get("inputBase64")
     return tss.task(task["type"], task.get("input") if encoded is None else base64.b64decode(encoded), **options)
 
@@ -53,7 +55,13 @@ def task_of(task: tss.TaskView) -> Dict[str, Any]:
             "error": error_view(task.error),
             "attempts": [
                 without_nothing(
-                    {"number": one.number, "outcome": one.outcome, "reason": one.reason, "error": error_view(one.error)}
+                    {
+                        "number": one.number,
+                        "outcome": one.outcome,
+                        "reason": one.reason,
+                        "error": error_view(one.error),
+                        "locks": locks_of(one.locks),
+                    }
                 )
                 for one in task.attempts
             ],
@@ -61,6 +69,10 @@ def task_of(task: tss.TaskView) -> Dict[str, Any]:
             "retryOf": task.retry_of,
         }
     )
+
+
+def locks_of(locks: Mapping[str, int]) -> Optional[List[Dict[str, Any]]]:
+    return [{"name": name, "token": token} for name, token in locks.items()] or None
 
 
 def error_view(error: Optional[tss.ErrorView]) -> Optional[Dict[str, Any]]:
