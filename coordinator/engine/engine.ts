@@ -294,5 +294,6 @@ export class Engine {
     this.state.wheel.close();
     for (const rest of this.#beats) rest();
     this.#flusher.stop();
+    this.state.shards.tellServed();
   }
 }

@@ -7,6 +7,7 @@ export class ShardSet implements Iterable<Shard> {
   readonly count: number;
   readonly #owned = new Map<number, Shard>();
   #inOrder: readonly Shard[] = [];
+  readonly #watchers = new Set<() => void>();
 
   constructor(count: number) {
     this.count = count;
@@ -37,6 +38,16 @@ export class ShardSet implements Iterable<Shard> {
 
   get owners(): readonly OwnedShard[] {
     return this.#inOrder.map(({ shard, epoch }) => ({ shard, epoch }));
+  }
+
+  /** Calls back whenever which of them are served may have changed. @returns the end of it. */
+  onServed(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  tellServed(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** In the order of their numbers. */

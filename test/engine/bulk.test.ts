@@ -1,7 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { timestampMs } from "../../coordinator/kernel/time.ts";
-import { BulkJobs } from "../../coordinator/operations/bulk/bulk-jobs.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import {
@@ -14,7 +13,6 @@ import {
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { silentLogger } from "../../runtime/logger.ts";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 import { until } from "../support/until.ts";
@@ -208,15 +206,6 @@ test("what makes no sense is refused by its field", async () => {
   const { id } = await prepare(RETRY, { filter: {} });
   await expect(run(id, { perSecond: 10_001 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   await expect(run(id, { delay: { seconds: 61n } })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-});
-
-test("with several coordinators none is taken, and the answer says what to do instead", async () => {
-  const parts = { state: house.engine.state, alone: false, callerOf: () => CALLER, onEnd: () => {} };
-  const jobs = new BulkJobs(parts, silentLogger);
-  await jobs.start();
-  const request = create(PrepareBulkRequestSchema, { action: CANCEL, filter: {} });
-  expect(() => jobs.prepare(CALLER, request)).toThrow("cancel or retry tasks by their ids");
-  expect(jobs.list()).toEqual([]);
 });
 
 test("so many are prepared at a time, and stopped they make room", async () => {
