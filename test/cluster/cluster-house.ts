@@ -1,4 +1,5 @@
 import { afterEach } from "@jest/globals";
+import pg from "pg";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
@@ -17,6 +18,8 @@ export interface TestCluster {
   join(listen?: string): Promise<Node>;
   readonly nodes: Node[];
   readonly key: string;
+  /** Address of the database they share. */
+  readonly database: string;
   /** Closed before the coordinators end. */
   readonly closers: { close(graceMs?: number): Promise<void> }[];
 }
@@ -43,6 +46,7 @@ export async function startCluster(count: number): Promise<TestCluster> {
   const cluster = {
     nodes,
     key: "",
+    database: settings.TSS_DATABASE_URL,
     closers: [],
     async join(listen = "127.0.0.1:0"): Promise<Node> {
       const coordinator = await startCoordinatorProcess({ ...settings, TSS_COORDINATOR_LISTEN: listen });
@@ -79,6 +83,15 @@ export async function ownedBy({ connection }: Node): Promise<number> {
     ({ shardsOwned }) => shardsOwned,
     () => 0,
   );
+}
+
+/** Of these, the one that owns a shard by the database; undefined: none of them. */
+export async function ownerOf({ database, nodes }: TestCluster, shard: number): Promise<Node | undefined> {
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  const text = "SELECT address FROM tss_shard JOIN tss_member USING (member) WHERE shard = $1";
+  const { rows } = await client.query(text, [shard]).finally(() => client.end());
+  return nodes.find(({ process }) => process.address === rows[0]?.address);
 }
 
 export async function submitTo({ connection }: Node, tasks: object[]): Promise<string[]> {
