@@ -5,6 +5,8 @@ import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { aborted } from "../../runtime/wait.ts";
+import { createWorker, taskType } from "../../sdk/typescript/index.ts";
 import { until } from "../support/until.ts";
 import { type Node, ownerOf, startCluster, submitTo } from "./cluster-house.ts";
 
@@ -28,8 +30,8 @@ async function become(node: Node, id: string, phase: BulkPhase): Promise<Bulk> {
   return get(node, id);
 }
 
-async function prepare(node: Node, action: BulkAction, queue: string): Promise<string> {
-  const { bulk } = await jobsAt(node).prepareBulk({ action, filter: { queue } });
+async function prepare(node: Node, action: BulkAction, queue: string, ...status: TaskStatus[]): Promise<string> {
+  const { bulk } = await jobsAt(node).prepareBulk({ action, filter: { queue, status } });
   await become(node, bulk?.id ?? "", BulkPhase.READY);
   return bulk?.id ?? "";
 }
@@ -83,6 +85,34 @@ test("any coordinator begins, shows and stops a job, which reaches the tasks of 
   await become(a, bulk?.id ?? "", BulkPhase.READY);
   await jobsAt(a).runBulk({ id: bulk?.id ?? "" });
   expect(await become(b, bulk?.id ?? "", BulkPhase.DONE)).toMatchObject({ done: 3, changed: 1, refused: 1 });
+});
+
+test("what runs is listed at any coordinator, whoever owns it, and a job ends all of it", async () => {
+  const { nodes, key, closers } = await startCluster(2);
+  const [a, b] = nodes as [Node, Node];
+  const hold = taskType<unknown, void>("hold");
+  const handler = hold.handler((_input, { signal }) => aborted(signal));
+  closers.push(createWorker({ address: a.process.address, apiKey: key, slots: 20, handlers: [handler] }));
+  const sent: string[] = [];
+  for (let round = 0; round < 3; round++)
+    for (const node of nodes) sent.push(...(await submitTo(node, [{ name: "x", type: "hold", queue: "held" }])));
+  await fill(nodes, "held", 10);
+  await until("all to run", async () => (await idsOf(b, "held", TaskStatus.RUNNING)).length === 6);
+  expect(await idsOf(a, "held", TaskStatus.RUNNING)).toEqual(sent.sort());
+  const tasks = a.connection.service(TaskService);
+  const pages: string[] = [];
+  for (let cursor = "", first = true; first || cursor !== ""; first = false) {
+    const page = await tasks.listTasks({ status: [TaskStatus.RUNNING], limit: 4, cursor });
+    pages.push(...page.tasks.map(({ id }) => id));
+    cursor = page.nextCursor;
+  }
+  expect(pages.sort()).toEqual(sent);
+
+  const id = await prepare(b, CANCEL, "held", TaskStatus.RUNNING);
+  await jobsAt(a).runBulk({ id });
+  expect(await become(b, id, BulkPhase.DONE)).toMatchObject({ total: 6, done: 6, changed: 6 });
+  await until("them to end", async () => (await idsOf(a, "held", TaskStatus.CANCELLED)).length === 6);
+  expect(await idsOf(b, "held", TaskStatus.WAITING)).toHaveLength(10);
 });
 
 test("when its coordinator is killed, and another whose tasks it is at, it is done to its end and its counts are exact", async () => {

@@ -72,7 +72,10 @@ export async function readFitting(
     const meant = bare.rows.filter(({ end }) => isMeant(end?.at ?? 0));
     return { ids: meant.map(({ task }) => state.ids.encode(task)), nextCursor: bare.nextCursor };
   }
-  const page = await tasks.listTasks(caller, Object.assign(request, { limit: Math.min(limit, CHUNK) }));
+  const page = await tasks.listTasks(
+    { ...caller, inJob: true },
+    Object.assign(request, { limit: Math.min(limit, CHUNK) }),
+  );
   const meant = page.tasks.filter(({ endedAt }) => isMeant(endedAt === undefined ? 0 : timestampMs(endedAt)));
   return { ids: meant.map(({ id }) => id), nextCursor: page.nextCursor, described: meant };
 }
