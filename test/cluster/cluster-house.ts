@@ -1,4 +1,4 @@
-import { afterEach } from "@jest/globals";
+import { afterAll, afterEach, beforeAll } from "@jest/globals";
 import pg from "pg";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -25,16 +25,26 @@ export interface TestCluster {
 }
 
 const clusters: TestCluster[] = [];
-afterEach(async () => {
-  for (const { nodes, closers } of clusters.splice(0)) {
+afterEach(() => close(clusters));
+
+async function close(opened: TestCluster[]): Promise<void> {
+  for (const { nodes, closers } of opened.splice(0)) {
     await Promise.all(closers.map((closer) => closer.close(0)));
     for (const { connection } of nodes) connection.close();
     await Promise.all(nodes.map(({ process }) => process.stop("SIGTERM")));
   }
-});
+}
+
+/** One cluster for all tests of a group. */
+export function shareCluster(count: number): () => TestCluster {
+  const opened: TestCluster[] = [];
+  beforeAll(() => startCluster(count, opened).then(() => {}));
+  afterAll(() => close(opened));
+  return () => opened[0] as TestCluster;
+}
 
 /** As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards. */
-export async function startCluster(count: number): Promise<TestCluster> {
+export async function startCluster(count: number, opened = clusters): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshSystem(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
@@ -57,7 +67,7 @@ export async function startCluster(count: number): Promise<TestCluster> {
       return node;
     },
   };
-  clusters.push(cluster);
+  opened.push(cluster);
   for (let at = 0; at < count; at++) await cluster.join();
   await untilDivided(nodes);
   return cluster;
