@@ -95,7 +95,7 @@ export function attachStream(state: EngineState, keyId: string, hello: Hello, st
   session.polls = false;
   session.stalled = false;
   const welcome = adopt(state, session, hello.held);
-  session.credit = Math.max(Math.min(hello.credit, LIMITS.slots) - countUnsent(session), 0);
+  session.credit = Math.min(hello.credit, LIMITS.slots) - countUnsent(session);
   endBefore(state, session, hello.sessionId, hello.held);
   const coordinators = state.coordinators.length > 1 ? state.coordinators : [];
   deliver(state, session, { welcome, drain: session.draining || undefined, coordinators });

@@ -23,7 +23,7 @@ export function describeWorker(state: EngineState, session: Session, withTasks =
     connectedAt: toTimestamp(session.connectedAt),
     lastSeenAt: toTimestamp(session.lastSeen),
     running: running.length,
-    credit: session.credit,
+    credit: Math.max(session.credit, 0),
     taskIds: withTasks ? running.map((item) => state.ids.encode(item.head)) : [],
   });
 }

@@ -53,7 +53,9 @@ export function attachWorker(
     for (const announcement of message.announcements) announce(state, session, announcement);
     takeReports(state, logs, message, answers);
     if (message.draining) session.draining = true;
-    session.credit = Math.min(Math.max(session.credit + message.credit - message.creditWithdrawn, 0), LIMITS.slots);
+    // What was taken back after it had been used is owed: both sides count the same, whatever crosses on the way.
+    const credit = session.credit + message.credit - message.creditWithdrawn;
+    session.credit = Math.min(Math.max(credit, -LIMITS.slots), LIMITS.slots);
     updateReady(state, session);
   };
   if (!isBeat({ ...first, hello: undefined })) receive({ ...first, hello: undefined });

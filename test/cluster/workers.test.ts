@@ -47,8 +47,8 @@ test("no more run at a time than there are slots, and no slot stays idle while o
   gate.resolve();
   const counts = async () => (await cluster.nodes[1]!.connection.service(StatsService).getOverview({})).counts;
   await until("all to end", async () => (await counts())?.succeeded === 50n, 30_000);
-  // One offer to each other coordinator may cross a lease on its way.
-  expect(most).toBeLessThanOrEqual(7);
+  // What comes beyond them, because an offer to the other crossed it on its way, is not run.
+  expect(most).toBe(6);
 }, 90_000);
 
 test("a worker that an operator drains at one coordinator takes nothing more from any", async () => {

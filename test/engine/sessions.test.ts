@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { FlushBatch } from "../../coordinator/ports/store.ts";
 import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
-import { submit, TestWorker } from "../support/engine-house.ts";
+import { CALLER, submit, TestWorker } from "../support/engine-house.ts";
 import { cancelTasks, getTask, type Open, useEngines, waitForTask } from "../support/engines.ts";
 import { MovedClock } from "../support/moved-clock.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
@@ -41,6 +41,25 @@ test("a draining worker that was lost and whose stream then ends leaves the othe
   clearInterval(beat);
   expect(other.leases[0]?.id).toBe(id);
 });
+
+test("credit that is taken back after it was used is owed: the next offer pays it first", async () => {
+  const house = await start(await database(), LONG);
+  const worker = new TestWorker(house, { credit: 3 });
+  await submit(
+    house,
+    Array.from({ length: 7 }, () => ({ command: "x" })),
+  );
+  await worker.until((w) => w.leases.length === 3);
+  // It was said before the leases had arrived; the worker counts on from there, and so must the coordinator.
+  worker.say({ creditWithdrawn: 2 });
+  worker.credit(2);
+  worker.credit(1);
+  await worker.until((w) => w.leases.length === 4);
+  const { workers } = await house.operations.operator.listWorkers(CALLER);
+  expect(workers).toMatchObject([{ credit: 0, running: 4 }]);
+  worker.say({ creditWithdrawn: 1 });
+  expect((await house.operations.operator.listWorkers(CALLER)).workers).toMatchObject([{ credit: 0, running: 4 }]);
+}, 60_000);
 
 test("a worker's clock that is an hour behind does not end its attempts early", async () => {
   const house = await start(await database(), LONG);

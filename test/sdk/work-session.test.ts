@@ -1,46 +1,11 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
-import {
-  OutcomeReportSchema,
-  type WorkRequest,
-  WorkRequestSchema,
-  WorkResponseSchema,
-} from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { OutcomeReportSchema, WorkRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import type { BytesCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { StreamSession, workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
 import type { WorkSessionEvents } from "../../sdk/typescript/worker/work-session-types.ts";
-
-/** A stream that a test plays: what the worker wrote, and what it is told. */
-function playedStream() {
-  const written: WorkRequest[] = [];
-  const inbox: Buffer[] = [];
-  let wake = Promise.withResolvers<void>();
-  let over = false;
-  const call: BytesCall = {
-    write(message) {
-      written.push(fromBinary(WorkRequestSchema, message));
-      return true;
-    },
-    drained: async () => {},
-    end: () => tell(undefined),
-    cancel: () => tell(undefined),
-    async *[Symbol.asyncIterator]() {
-      while (true) {
-        while (inbox.length > 0) yield inbox.shift() as Buffer;
-        if (over) return;
-        await wake.promise;
-      }
-    },
-  };
-  function tell(response: Parameters<typeof create<typeof WorkResponseSchema>>[1] | undefined): void {
-    if (response === undefined) over = true;
-    else inbox.push(Buffer.from(toBinary(WorkResponseSchema, create(WorkResponseSchema, response))));
-    wake.resolve();
-    wake = Promise.withResolvers();
-  }
-  return { call, written, tell };
-}
+import { playedStream } from "../support/played-stream.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const WELCOME = { welcome: { sessionId: "w_1" } };
@@ -100,6 +65,21 @@ test("what is offered between hello and welcome is said after it, and so is a fa
   next.tell(WELCOME);
   while (next.written.length === 1) await turn();
   expect(next.written.slice(1)).toMatchObject([{ credit: 0, draining: true }]);
+  await session.close();
+});
+
+test("what is taken back between hello and welcome is said after it", async () => {
+  const stream = playedStream();
+  const connection = { bytes: () => stream.call } as unknown as Connection;
+  const session = new StreamSession(connection, { worker: { name: "w" }, held: () => [], events: deaf }, {});
+  session.credit(3);
+  await turn();
+  expect(stream.written).toMatchObject([{ hello: { credit: 3 } }]);
+  session.withdraw(2);
+  stream.tell(WELCOME);
+  while (stream.written.length === 1) await turn();
+  expect(stream.written.slice(1)).toMatchObject([{ credit: 0, creditWithdrawn: 2 }]);
+  expect(session.offered).toBe(1);
   await session.close();
 });
 

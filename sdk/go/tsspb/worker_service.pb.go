@@ -300,10 +300,12 @@ type Welcome struct {
 	// Silence for this long loses what the session holds.
 	LeaseTtl      *durationpb.Duration `protobuf:"bytes,3,opt,name=lease_ttl,json=leaseTtl,proto3" json:"lease_ttl,omitempty"`
 	ServerVersion string               `protobuf:"bytes,4,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
-	// Of `held`: those that go on. The others are fenced: stop them, their reports will be refused.
+	// Of `held`: those that go on.
 	Adopted []*HeldLease `protobuf:"bytes,5,rep,name=adopted,proto3" json:"adopted,omitempty"`
+	// Of `held`: those that are fenced. Stop them, their reports will be refused.
 	Refused []*HeldLease `protobuf:"bytes,6,rep,name=refused,proto3" json:"refused,omitempty"`
-	// Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+	// Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there. One that is in
+	// none of the three lists is not decided yet: go on with it; it is taken away with a cancel order, or never.
 	Elsewhere     []*HeldLease `protobuf:"bytes,7,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1013,7 +1015,7 @@ type WorkRequest struct {
 	Logs     []*LogReport      `protobuf:"bytes,6,rep,name=logs,proto3" json:"logs,omitempty"`
 	// Set when it wants no further leases; it finishes what it holds.
 	Draining bool `protobuf:"varint,7,opt,name=draining,proto3" json:"draining,omitempty"`
-	// Takes back credit that has not been used.
+	// Takes back credit. What of it was used meanwhile is owed: it comes off what is offered next.
 	CreditWithdrawn uint32          `protobuf:"varint,8,opt,name=credit_withdrawn,json=creditWithdrawn,proto3" json:"credit_withdrawn,omitempty"`
 	Announcements   []*Announcement `protobuf:"bytes,9,rep,name=announcements,proto3" json:"announcements,omitempty"`
 	unknownFields   protoimpl.UnknownFields

@@ -1,18 +1,17 @@
 import { create } from "@bufbuild/protobuf";
-import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
-import { type Adoption, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { AttemptOutcome, TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
+import { type Adoption, type CancelOrder, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import { addressesOf } from "../connection/address-list.ts";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
 import { type CoordinatorLink as Link, troubleOf } from "./coordinator-link.ts";
+import { CreditShares } from "./credit-shares.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
+import { LeaseIntake } from "./lease-intake.ts";
 import { type HomelessAnnouncement, LeasePlaces, type LeaseRef } from "./lease-places.ts";
 import { StreamSession, type WorkSessionHooks } from "./open-work-session.ts";
 import type { ReceivedLease } from "./received-lease.ts";
-import { shareCredit } from "./split-credit.ts";
 import type { OpenWorkSession, WorkSession, WorkSessionOptions } from "./work-session-types.ts";
 
-/** A coordinator that leaves offers unused for so many ms has nothing that waits. */
-const IDLE_MS = 50;
 /**
  * Sessions of a worker with every coordinator there is. It begins with the addresses it was given; whoever answers names
  * the others. With a single coordinator it is a session over one connection.
@@ -41,17 +40,16 @@ class JoinedSession implements WorkSession {
   /** Leases that are held, and with whom; kept only while there are several coordinators. */
   readonly #places = new LeasePlaces<Link>();
   readonly #homeless: HomelessLeases<Link>;
+  readonly #intake: LeaseIntake;
   /** Length of a lease; until a coordinator has told it, the usual one. */
   #termMs = 15_000;
   /** Addresses of the coordinators, as they were told last. */
   #known: readonly string[] = [];
-  /** Leases the worker would accept now. */
-  #accepts = 0;
   /** Nothing is to be offered until the next connection: a coordinator said so, and it is meant for all. */
   #paused = false;
   #draining = false;
   #closed = false;
-  #balancing: NodeJS.Timeout | null = null;
+  readonly #shares: CreditShares;
 
   constructor(
     connection: ConnectionOptions,
@@ -70,14 +68,23 @@ class JoinedSession implements WorkSession {
       () => [...this.#links.values()].map(({ session }) => session).filter(({ connected }) => connected),
       (lease) => this.#lose(lease),
     );
+    this.#intake = new LeaseIntake({
+      onLease: (lease) => options.events.onLease(lease),
+      giveBack: ({ id, token }) => {
+        const owner = this.#ownerOf({ id, token });
+        owner?.session.outcome({ id, token, outcome: AttemptOutcome.RELEASED });
+        return owner?.session.connected === true;
+      },
+    });
+    this.#shares = new CreditShares(this.#links, () => (this.#paused ? 0 : this.#intake.open));
     if (before !== undefined) this.#places.comeBack(before.sessionId, before.held, this.#until());
     for (const address of this.#seeds) this.#join(address);
   }
 
   credit(count: number): void {
-    this.#accepts += count;
+    const left = this.#intake.accept(count);
     const only = this.#only;
-    if (only !== undefined && !this.#draining && !this.#paused) only.session.credit(count);
+    if (only !== undefined && !this.#draining && !this.#paused) only.session.credit(left);
     else this.#balance();
   }
 
@@ -100,7 +107,7 @@ class JoinedSession implements WorkSession {
 
   drain(): void {
     this.#draining = true;
-    this.#accepts = 0;
+    this.#intake.stop();
     for (const { session } of this.#links.values()) session.drain();
   }
 
@@ -119,9 +126,14 @@ class JoinedSession implements WorkSession {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#balancing !== null) clearTimeout(this.#balancing);
+    this.#shares.close();
+    this.#intake.close();
     this.#homeless.close();
     await Promise.all([...this.#links.values()].map((link) => this.#end(link)));
+  }
+
+  #held(): LeaseRef[] {
+    return [...this.#options.held(), ...this.#intake.waiting()];
   }
 
   #ownerOf(of: { readonly id?: string; readonly token?: number; readonly fencingToken?: bigint }): Link | undefined {
@@ -147,7 +159,7 @@ class JoinedSession implements WorkSession {
       connection,
       {
         worker: this.#options.worker,
-        held: () => this.#places.ofOrNobodys(link, this.#options.held()),
+        held: () => this.#places.ofOrNobodys(link, this.#held()),
         events: {
           ...events,
           onConnected: (termMs, refused) => {
@@ -159,6 +171,7 @@ class JoinedSession implements WorkSession {
             if (this.#places.size > 0 || this.#links.size > 1) this.#homeless.announce();
           },
           onLease: (lease) => this.#lease(link, lease),
+          onCancel: (order) => this.#cancel(order),
           onDrain: () => {
             this.#paused = true;
             this.#balance();
@@ -166,7 +179,7 @@ class JoinedSession implements WorkSession {
           },
           onOutcomeAck: (ack) => {
             if (this.#places.size > 0) this.#places.delete(ack.id, ack.token);
-            events.onOutcomeAck(ack);
+            if (this.#intake.acknowledged(ack)) events.onOutcomeAck(ack);
             this.#retire(link);
           },
         },
@@ -177,6 +190,7 @@ class JoinedSession implements WorkSession {
         onAdoption: (adoption) => this.#adopted(link, adoption),
         onMoved: (lease) => {
           this.#places.leave(lease, link, this.#until());
+          this.#intake.repeat();
           this.#homeless.announce();
           this.#retire(link);
         },
@@ -193,7 +207,7 @@ class JoinedSession implements WorkSession {
     const only = this.#only;
     if (!only?.session.begun) return;
     const session = only.session.sessionId();
-    for (const lease of this.#options.held()) if (!this.#places.has(lease)) this.#places.add(lease, session, only);
+    for (const lease of this.#held()) if (!this.#places.has(lease)) this.#places.add(lease, session, only);
   }
 
   /** The addresses of every coordinator: the one the worker began with stays only if it is among them. */
@@ -233,6 +247,7 @@ class JoinedSession implements WorkSession {
    */
   #lost(link: Link): void {
     link.hungry = false;
+    this.#intake.repeat();
     if (this.#links.size > 1) {
       this.#places.leaveAll(link, link.session.giveUp(), this.#until());
       this.#homeless.announce();
@@ -258,40 +273,26 @@ class JoinedSession implements WorkSession {
   /** The lease is not the worker's any more: what runs is given up without a report. */
   #lose({ id, fencingToken }: LeaseRef): void {
     this.#places.delete(id, fencingToken);
-    this.#options.events.onCancel(create(CancelOrderSchema, { id, fencingToken, reason: TaskReason.LOST }));
+    this.#cancel(create(CancelOrderSchema, { id, fencingToken, reason: TaskReason.LOST }));
   }
 
   #lease(link: Link, lease: ReceivedLease): void {
     // It was on its way when its link was ended: nobody would hear how it went.
     if (this.#links.get(link.address) !== link) return;
-    this.#accepts--;
-    if (this.#links.size === 1) return this.#options.events.onLease(lease);
-    this.#places.add(lease, link.session.sessionId(), link);
-    if (link.session.offered <= 0) link.hungry = true;
-    this.#options.events.onLease(lease);
-    this.#balance();
-  }
-
-  /** Brings what each coordinator is offered to what it should have. */
-  #balance(): void {
-    if (this.#draining) return;
     const several = this.#links.size > 1;
-    const links = [...this.#links.values()].filter((link) => !link.retiring && (link.session.connected || !several));
-    // One that is away is offered anew when it is back.
-    for (const { session } of this.#links.values())
-      if (several && !session.connected && session.offered !== 0) session.withdraw(session.offered);
-    shareCredit(links, this.#paused ? 0 : this.#accepts);
-    this.#calm(links);
+    if (several) {
+      this.#places.add(lease, link.session.sessionId(), link);
+      if (link.session.offered <= 0) link.hungry = true;
+    }
+    this.#intake.lease(lease);
+    if (several) this.#balance();
   }
 
-  /** Who leaves offers unused for a while is not hungry any more. */
-  #calm(links: readonly Link[]): void {
-    if (this.#balancing !== null || !links.some(({ hungry }) => hungry) || links.length < 2) return;
-    this.#balancing = setTimeout(() => {
-      this.#balancing = null;
-      for (const link of this.#links.values()) if (link.session.offered > 1) link.hungry = false;
-      this.#balance();
-    }, IDLE_MS);
-    this.#balancing.unref();
+  #cancel(order: CancelOrder): void {
+    if (this.#intake.cancel(order)) this.#options.events.onCancel(order);
+  }
+
+  #balance(): void {
+    if (!this.#draining) this.#shares.balance();
   }
 }

@@ -202,7 +202,7 @@ export class StreamSession implements WorkSession {
     this.#call = call;
     this.#congested = false;
     this.#beats = [];
-    this.#toldCredit = this.#draining ? 0 : this.#credit;
+    this.#toldCredit = this.#draining ? 0 : Math.max(this.#credit, 0);
     this.#toldDraining = this.#draining;
     const hello = {
       worker: this.#options.worker,
@@ -264,6 +264,7 @@ export class StreamSession implements WorkSession {
     // What was decided between hello and welcome.
     if (this.#draining && !this.#toldDraining) this.drain();
     else if (this.#credit > this.#toldCredit) this.#outgoing.credit(this.#credit - this.#toldCredit);
+    else this.#outgoing.withdraw(this.#toldCredit - this.#credit);
     this.#link?.onAdoption(welcome);
     this.#options.events.onConnected(ttlMs, welcome.refused);
   }

@@ -332,19 +332,22 @@ export declare type Welcome = Message<"tss.v1.Welcome"> & {
   serverVersion: string;
 
   /**
-   * Of `held`: those that go on. The others are fenced: stop them, their reports will be refused.
+   * Of `held`: those that go on.
    *
    * @generated from field: repeated tss.v1.HeldLease adopted = 5;
    */
   adopted: HeldLease[];
 
   /**
+   * Of `held`: those that are fenced. Stop them, their reports will be refused.
+   *
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused: HeldLease[];
 
   /**
-   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there. One that is in
+   * none of the three lists is not decided yet: go on with it; it is taken away with a cancel order, or never.
    *
    * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
    */
@@ -380,19 +383,22 @@ export declare type WelcomeJson = {
   serverVersion?: string;
 
   /**
-   * Of `held`: those that go on. The others are fenced: stop them, their reports will be refused.
+   * Of `held`: those that go on.
    *
    * @generated from field: repeated tss.v1.HeldLease adopted = 5;
    */
   adopted?: HeldLeaseJson[];
 
   /**
+   * Of `held`: those that are fenced. Stop them, their reports will be refused.
+   *
    * @generated from field: repeated tss.v1.HeldLease refused = 6;
    */
   refused?: HeldLeaseJson[];
 
   /**
-   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there.
+   * Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there. One that is in
+   * none of the three lists is not decided yet: go on with it; it is taken away with a cancel order, or never.
    *
    * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
    */
@@ -1059,7 +1065,7 @@ export declare type WorkRequest = Message<"tss.v1.WorkRequest"> & {
   draining: boolean;
 
   /**
-   * Takes back credit that has not been used.
+   * Takes back credit. What of it was used meanwhile is owed: it comes off what is offered next.
    *
    * @generated from field: uint32 credit_withdrawn = 8;
    */
@@ -1115,7 +1121,7 @@ export declare type WorkRequestJson = {
   draining?: boolean;
 
   /**
-   * Takes back credit that has not been used.
+   * Takes back credit. What of it was used meanwhile is owed: it comes off what is offered next.
    *
    * @generated from field: uint32 credit_withdrawn = 8;
    */
