@@ -15,13 +15,14 @@ import {
   type RenewLockRequest,
   RenewLockResponseSchema,
 } from "../../proto/gen/tss/v1/lock_service_pb.js";
+import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { acquireLock } from "../engine/acquire-lock.ts";
 import { committed } from "../engine/committed.ts";
 import { doubt } from "../engine/foreign-token.ts";
 import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
 import type { Shard } from "../engine/shard.ts";
-import { type EngineState, isOfLaterOwner, requireServing } from "../engine/state.ts";
+import { type EngineState, isOfLaterOwner, movedError, requireServing } from "../engine/state.ts";
 import { durationMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeHolder, describeLock } from "./describe-lock.ts";
@@ -76,7 +77,7 @@ async function renew(state: EngineState, caller: Caller, { name, token, ttl }: R
   const ttlMs = checkTtl(found, ttl);
   found.check();
   const shard = servingShard(state, name);
-  requireKnown(state, caller, shard, name, token);
+  if (isOfLaterOwner(state, shard.shard, Number(token))) await refuseUnknown(state, caller, shard, name, token);
   const answer = changeLock(state, shard, name, { kind: "renew", token: Number(token), ttlMs });
   await committed(state);
   const held = answer.answer === "held" ? holderNow(state, shard, name, answer.holder) : null;
@@ -91,7 +92,7 @@ async function release(state: EngineState, caller: Caller, { name, token }: Rele
   checkLockName(found, name);
   found.check();
   const shard = servingShard(state, name);
-  requireKnown(state, caller, shard, name, token);
+  if (isOfLaterOwner(state, shard.shard, Number(token))) await refuseUnknown(state, caller, shard, name, token);
   const isPast = shard.releasedTokens.has(Number(token));
   const answer = changeLock(state, shard, name, { kind: "release", token: Number(token) });
   if (answer.answer === "done") remember(shard.releasedTokens, Number(token));
@@ -100,11 +101,29 @@ async function release(state: EngineState, caller: Caller, { name, token }: Rele
   return create(ReleaseLockResponseSchema, { changed: !isPast });
 }
 
-/** @throws TssError UNAVAILABLE the token is none that was given here. */
-function requireKnown(state: EngineState, { keyId }: Caller, { shard }: Shard, name: string, token: bigint): void {
-  // A client that makes up the next number is refused like any other: of locks only an epoch counts.
-  if (!isOfLaterOwner(state, shard, Number(token))) return;
-  throw doubt(state, `A client (API key ${keyId}) of the lock "${name}"`, { shard, token: Number(token) });
+/**
+ * A client that makes up the next number is refused like any other: of locks only an epoch that nobody had counts.
+ * @throws TssError UNAVAILABLE: whose the token is must be seen first; or FAILED_PRECONDITION.
+ */
+async function refuseUnknown(
+  state: EngineState,
+  { keyId, role }: Caller,
+  { shard, epoch }: Shard,
+  name: string,
+  token: bigint,
+): Promise<never> {
+  const said = `A client (API key ${keyId}) of the lock "${name}"`;
+  if (role !== Role.SUBMITTER) throw doubt(state, said, { shard, token: Number(token) });
+  // Whoever may only submit work must not stop everybody's by a number it made up.
+  await state.store.checkOwner([{ shard, epoch }]).catch(() => {
+    throw movedError();
+  });
+  state.logger.error({ token: Number(token) }, `${said} holds a token that this database has never given out`);
+  throw new TssError(
+    "FAILED_PRECONDITION",
+    `The lock "${name}" was never given with token ${token}: the token is mistaken, or the database was set back from a backup and an operator must stop the coordinators and run tss db restored.`,
+    { reason: "LOCK_NOT_HELD" },
+  );
 }
 
 async function forceRelease(state: EngineState, { name, token }: ForceReleaseLockRequest) {

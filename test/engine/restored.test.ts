@@ -9,6 +9,7 @@ import {
   ReleaseLockRequestSchema,
   RenewLockRequestSchema,
 } from "../../proto/gen/tss/v1/lock_service_pb.js";
+import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LeaseTasksRequestSchema, ReportTasksRequestSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { copyDatabase } from "../support/copy-database.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -149,6 +150,24 @@ describe.each([
     const stopped = await house.stopped;
     expect(stopped).toBeInstanceOf(StoreRestoredError);
     expect(stopped.message).toMatch(/^A client \(API key testkey00000\) of the lock "deploy" holds the fencing token/);
+  });
+
+  test("goes on when a key says so that may only submit work, whose call is refused", async () => {
+    const { backup, world } = await setBack(2);
+    const acquire = create(AcquireLockRequestSchema, { name: "deploy" });
+    const { token } = await world.operations.locks.acquireLock(CALLER, acquire, new AbortController().signal);
+    const house = await start(backup);
+    const submitter = { ...CALLER, role: Role.SUBMITTER };
+    const renewed = house.operations.locks.renewLock(
+      submitter,
+      create(RenewLockRequestSchema, { name: "deploy", token }),
+    );
+    await expect(renewed).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      reason: "LOCK_NOT_HELD",
+      message: expect.stringContaining("tss db restored"),
+    });
+    expect(house.engine.state.stopped).toBeNull();
   });
 
   test("that cannot be asked is asked when the worker comes again", async () => {

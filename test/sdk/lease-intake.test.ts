@@ -1,7 +1,6 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
-import { LeaseSchema, type WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import type { WorkRequest } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { joinedSessions } from "../../sdk/typescript/worker/joined-session.ts";
 import type { WorkSession } from "../../sdk/typescript/worker/work-session-types.ts";
