@@ -183,7 +183,9 @@ function entries({ holders, waiters }: Lock): number {
 
 function follow(state: EngineState, shard: Shard, live: LiveLock, event: LockEvent): void {
   if (event.kind === "ended") {
-    remember(shard.pastAsks, `${live.lock.name} ${askKey(event.holder)}`);
+    const { name } = live.lock;
+    remember(shard.pastAsks, `${name} ${askKey(event.holder)}`);
+    state.pending.after.push(() => state.taskLocks.gone({ name, token: event.holder.token }));
     return;
   }
   if (event.kind !== "granted" && event.kind !== "renewed") return;

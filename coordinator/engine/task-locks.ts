@@ -66,6 +66,14 @@ export class TaskLocks {
     }
   }
 
+  /** It has ended; unless it was freed here, it was taken away. */
+  gone(lock: TaskLock): void {
+    const kept = this.#kept.get(keyOf(lock));
+    if (kept === undefined) return;
+    this.#kept.delete(keyOf(lock));
+    if (kept.isOurs()) kept.lost();
+  }
+
   /** To be called a few times in a term. */
   async renew(): Promise<void> {
     await Promise.all([...this.#kept.values()].map((kept) => this.#renew(kept)));
@@ -76,9 +84,7 @@ export class TaskLocks {
     if (!kept.isOurs()) return void this.#kept.delete(key);
     // One that cannot be asked for now is asked for again; it ends by its own clock.
     const held = await this.#calls.renew(kept.lock).catch(() => true);
-    if (held || this.#kept.get(key) !== kept) return;
-    this.#kept.delete(key);
-    kept.lost();
+    if (!held && this.#kept.get(key) === kept) this.gone(kept.lock);
   }
 
   /** Nobody renews it any more, so that after a term it is free in any case. */

@@ -10,7 +10,8 @@ import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { encodeSubmit } from "../../../sdk/typescript/client/encode-submit.ts";
 import { readSubmitAnswer } from "../../../sdk/typescript/client/read-submit-answer.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
-import { startCoordinatorProcess } from "../../support/crash-system.ts";
+import { type RunningCoordinator, startCoordinatorProcess } from "../../support/crash-system.ts";
+import { until } from "../../support/until.ts";
 import { CpuMeter } from "../cpu-meter.ts";
 import { askWorker, type Submitter, type System } from "./system.ts";
 
@@ -19,29 +20,41 @@ export interface TssOptions {
   readonly databaseUrl?: string;
   readonly postgresPid?: number;
   readonly slots: number;
+  /** Several coordinators on one database and this Redis; absent: one, without a Redis. */
+  readonly together?: { readonly coordinators: number; readonly redisUrl: string };
   /** A worker program of another language, which speaks as systems/tss-worker.ts does; absent: that one. */
   readonly worker?: { readonly name: string; readonly file: string } | undefined;
   /** Folder for CPU profiles of the coordinator and the worker. */
   readonly profile?: string | undefined;
 }
 
-/** One coordinator, one worker of an SDK, each a process of its own. */
+/** A coordinator or several, one worker of an SDK, each a process of its own. */
 export async function startTss({
   databaseUrl,
   postgresPid,
   slots,
+  together,
   worker: other,
   profile,
 }: TssOptions): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "tss-bench-"));
   const url = databaseUrl ?? `sqlite:${join(folder, "tss.db")}`;
   await (await loadStorePlugin(url)).migrate(url);
-  const coordinator = await startCoordinatorProcess({
-    TSS_DATABASE_URL: url,
-    TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
-    ...profiling(profile, "coordinator"),
-  });
-  const { address, key: apiKey = "" } = coordinator;
+  const coordinators: RunningCoordinator[] = [];
+  for (let at = 0; at < (together?.coordinators ?? 1); at++)
+    coordinators.push(
+      await startCoordinatorProcess({
+        TSS_DATABASE_URL: url,
+        TSS_COORDINATOR_LISTEN: "127.0.0.1:0",
+        ...(together === undefined ? {} : { TSS_REDIS_URL: together.redisUrl }),
+        ...profiling(profile, "coordinator"),
+      }),
+    );
+  const apiKey = coordinators[0]?.key ?? "";
+  const addresses = coordinators.map((coordinator) => coordinator.address);
+  const address = addresses.join(",");
+  if (together !== undefined) await untilDivided(addresses, apiKey);
+  let clients = 0;
   const env = {
     ...process.env,
     TSS_COORDINATOR: address,
@@ -55,14 +68,14 @@ export async function startTss({
   await once(worker, "message");
   const admin = openConnection({ address, apiKey });
   return {
-    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}${other === undefined ? "" : `, ${other.name}`}`,
+    name: `TSS on ${databaseUrl === undefined ? "SQLite" : "Postgres"}${together === undefined ? "" : `, ${together.coordinators} coordinator${together.coordinators === 1 ? "" : "s"} and Redis`}${other === undefined ? "" : `, ${other.name}`}`,
     cpu: new CpuMeter({
       client: [process.pid],
-      coordinator: [coordinator.process.pid ?? 0],
+      coordinator: coordinators.map((coordinator) => coordinator.process.pid ?? 0),
       worker: [worker.pid ?? 0],
       ...(databaseUrl === undefined ? {} : { postgres: [postgresPid ?? 0] }),
     }),
-    client: async () => tssSubmitter(address, apiKey),
+    client: async () => tssSubmitter(addresses[clients++ % addresses.length] as string, apiKey),
     work: (count, timed) => askWorker(worker, count, timed),
     async drained(count) {
       while (true) {
@@ -79,10 +92,25 @@ export async function startTss({
       else worker.disconnect();
       await ended;
       admin.close();
-      await coordinator.stop("SIGTERM");
+      await Promise.all(coordinators.map((coordinator) => coordinator.stop("SIGTERM")));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until each of them owns a part of the shards, and all of them every one. */
+async function untilDivided(addresses: readonly string[], apiKey: string): Promise<void> {
+  const connections = addresses.map((address) => openConnection({ address, apiKey }));
+  await until(
+    "the shards to be divided",
+    async () => {
+      const infos = await Promise.all(connections.map((one) => one.service(StatsService).getServerInfo({})));
+      const owned = infos.map(({ shardsOwned }) => shardsOwned);
+      return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
+    },
+    30_000,
+  );
+  for (const connection of connections) connection.close();
 }
 
 let profiles = 0;
