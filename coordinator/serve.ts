@@ -15,11 +15,12 @@ import { engineConfig } from "./config.ts";
 import type { Coordinator, CoordinatorOptions } from "./coordinator.ts";
 import { Engine } from "./engine/engine.ts";
 import { LogBook } from "./engine/log-book.ts";
+import { reading } from "./engine/reading.ts";
 import { deliver } from "./engine/send.ts";
 import type { AttemptFailure, EngineObserver, EngineState } from "./engine/state.ts";
 import { createApiKeyOperations } from "./operations/api-keys.ts";
 import { Audit } from "./operations/audit.ts";
-import { BulkJobs } from "./operations/bulk/bulk-jobs.ts";
+import { BulkHost } from "./operations/bulk/bulk-host.ts";
 import type { BulkRecord } from "./operations/bulk/bulk-record.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
@@ -112,15 +113,20 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
   const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
   opened.push(async () => audit.close());
   const onEnd = (record: BulkRecord) => audit.bulkEnded(record);
-  const callerOf = (keyId: string) => keys.callerOf(keyId);
-  const bulks = new BulkJobs({ state: engine.state, alone: !shared, callerOf, onEnd }, logger);
-  await bulks.start();
-  opened.push(() => bulks.close());
+  const callerOf = async (keyId: string) => {
+    // One that was made at another coordinator a moment ago is not known here yet.
+    if (keys.refusal(keyId) !== undefined) await reading(() => keys.reload());
+    return keys.callerOf(keyId);
+  };
+  const bulks = new BulkHost({ state: engine.state, callerOf, onEnd }, logger);
   const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts));
   const together = shared ? await workTogether(settings, store, engine, local, keys, logger) : undefined;
   if (together !== undefined) opened.push(() => together.close());
+  const operations = together?.operations ?? local;
+  bulks.start(operations.tasks);
+  opened.push(() => bulks.close());
   const server = await startGrpcServer({
-    operations: together?.operations ?? local,
+    operations,
     apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
     keys: together?.keys ?? keys,
     listen: listening,

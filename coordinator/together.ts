@@ -13,6 +13,7 @@ import type { KeyRing } from "./operations/key-ring.ts";
 import type { Operations, WorkStream } from "./operations/operations.ts";
 import { peerAwareKeys } from "./operations/peer-keys.ts";
 import type { Routes } from "./operations/peers.ts";
+import { routeBulk } from "./operations/route-bulk.ts";
 import { routeLocks } from "./operations/route-locks.ts";
 import { routeOperator } from "./operations/route-operator.ts";
 import { routeTasks } from "./operations/route-tasks.ts";
@@ -91,6 +92,7 @@ export async function workTogether(
       ...local,
       tasks: routeTasks(engine.state, local.tasks, routes, peers),
       workers: routeWorkers(local.workers, routes, peers, relayed),
+      bulk: routeBulk(local.bulk, routes, peers),
       locks,
       operator: routeOperator(local.operator, routes, peers, () => leases.wake("queues")),
     },

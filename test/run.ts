@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CODE_CACHE } from "./support/code-cache.ts";
 import { prepareTemplate } from "./support/database.ts";
 import { guard } from "./support/guard.ts";
 import { type JestResult, reportLines } from "./support/jest-report.ts";
@@ -50,6 +51,7 @@ async function run(): Promise<number> {
       stdio: ["inherit", "ignore", "inherit"],
       env: {
         ...process.env,
+        ...CODE_CACHE,
         NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --experimental-vm-modules --no-warnings`.trim(),
         TSS_TEST_DATABASE_URL: services.databaseUrl,
         TSS_TEST_REDIS_URL: services.redisUrl,

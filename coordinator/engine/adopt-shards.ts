@@ -46,5 +46,6 @@ export async function adoptShards(
     offerLane(state, lane);
     for (const { shard } of shards) considerRefill(state, lane, shard);
   }
+  state.shards.tellServed();
   state.wake();
 }

@@ -35,6 +35,7 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
       const succeeded = outcome === AttemptOutcome.SUCCEEDED && command.kind === "report";
       endItem(state, item, decision.status, decision.reason, {
         detail,
+        ...(command.kind === "report" ? { token: item.token } : {}),
         result: succeeded ? (facts.result ?? null) : null,
         settled: facts.settled,
       });

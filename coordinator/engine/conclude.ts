@@ -42,6 +42,8 @@ export function addEvent(state: EngineState, task: TaskRef & { readonly seg: num
 export interface EndFacts {
   readonly detail?: Uint8Array | null;
   readonly result?: Uint8Array | null;
+  /** Token of the attempt whose report it is; absent: no report made it. */
+  readonly token?: number;
   /** Told after the commit whether this end was the one. */
   readonly settled?: (won: boolean) => void;
 }
@@ -68,7 +70,7 @@ export function endItem(
       status,
       reason,
       attempt: item.attempts,
-      token: item.token,
+      token: facts.token ?? 0,
       at: state.clock.now(),
       createdAt,
       detail: facts.detail ?? null,

@@ -282,5 +282,6 @@ export class Engine {
     this.state.wheel.close();
     this.#duties.stop();
     this.#flusher.stop();
+    this.state.shards.tellServed();
   }
 }

@@ -19,7 +19,7 @@ export class RecentEnds {
   readonly #after = new Int32Array(ENDS).fill(NONE);
   #count = 0;
 
-  /** The token that ended it; 0: it never ran; undefined: it has not ended, or long ago. */
+  /** The token whose report ended it; 0: none did; undefined: it has not ended, or long ago. */
   get(ref: TaskRef): number | undefined {
     const place = this.#find(ref);
     return place === NONE ? undefined : (this.#tokens[place] as number);

@@ -21,6 +21,7 @@ export async function releaseShards(state: EngineState, flusher: Flusher, number
   const read = shards.filter((shard) => shard.phase !== "recovering");
   const before = shards.map(({ phase }) => phase);
   for (const shard of shards) shard.phase = "leaving";
+  state.shards.tellServed();
   const leaving = new Set(shards.map(({ shard }) => shard));
   for (let gone = false; !gone; ) {
     try {
@@ -28,6 +29,7 @@ export async function releaseShards(state: EngineState, flusher: Flusher, number
     } catch (error) {
       // The database stays away: they are served on when it is back, and given up then.
       for (const [index, shard] of shards.entries()) shard.phase = before[index] as Shard["phase"];
+      state.shards.tellServed();
       throw error;
     }
     await flusher.between(async () => {

@@ -78,7 +78,7 @@ function answerFromPast(
   if (known !== undefined) return acknowledge(known === token);
   // Longer ago than memory goes, or a repeat of an attempt that was followed by another: the store knows.
   state.store.reads.task(ref, state.segments.candidates(ref)).then(
-    (stored) => acknowledge(stored?.end?.token === token && stored.end.reason !== TaskReason.LOST),
+    (stored) => acknowledge(stored?.end?.token === token),
     (error: unknown) => state.logger.warn({ error }, "cannot look up an old report; the worker will repeat it"),
   );
 }

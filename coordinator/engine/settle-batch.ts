@@ -81,8 +81,7 @@ function settleEnds(state: EngineState, batch: Batch, lost: ReadonlySet<number>)
     depart(state, item);
     if (won) {
       const { type } = item.lane.key.needs;
-      // No report made that end: none is told that it did.
-      state.recentEnds.add(item.head, row.reason === TaskReason.LOST ? 0 : row.token);
+      state.recentEnds.add(item.head, row.token);
       state.observer.finished(queue, type, nameOf(row.status), row.at - row.createdAt);
       if (row.reason === TaskReason.EXPIRED) tellExpired(state, end, type);
       publish(state, row, queue, true);

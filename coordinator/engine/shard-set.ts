@@ -8,6 +8,7 @@ export class ShardSet implements Iterable<Shard> {
   readonly #owned = new Map<number, Shard>();
   #inOrder: readonly Shard[] = [];
   #lowestEpoch = Number.POSITIVE_INFINITY;
+  readonly #watchers = new Set<() => void>();
 
   constructor(count: number) {
     this.count = count;
@@ -43,6 +44,16 @@ export class ShardSet implements Iterable<Shard> {
   /** Of those that are owned; a number of a lower one is none that nobody here has given. */
   get lowestEpoch(): number {
     return this.#lowestEpoch;
+  }
+
+  /** Calls back whenever which of them are served may have changed. @returns the end of it. */
+  onServed(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  tellServed(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** In the order of their numbers. */

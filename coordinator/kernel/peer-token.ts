@@ -6,6 +6,8 @@ export interface PeerClaims {
   readonly keyId: string;
   /** tss.v1.Role. */
   readonly role: number;
+  /** The call is one of many of a job on many tasks. */
+  readonly inJob?: boolean;
   /** ms since 1970. */
   readonly until: number;
 }
@@ -20,8 +22,8 @@ export function peerSecret(salt: Uint8Array): Buffer {
   return Buffer.from(hkdfSync("sha256", salt, new Uint8Array(0), "tss peer calls", 32));
 }
 
-export function signPeer(secret: Buffer, { keyId, role }: Omit<PeerClaims, "until">, now: number): string {
-  const body = Buffer.from(JSON.stringify({ keyId, role, until: now + LIFE_MS })).toString("base64url");
+export function signPeer(secret: Buffer, { keyId, role, inJob }: Omit<PeerClaims, "until">, now: number): string {
+  const body = Buffer.from(JSON.stringify({ keyId, role, inJob, until: now + LIFE_MS })).toString("base64url");
   return `${PEER_PREFIX}${body}.${signature(secret, body)}`;
 }
 

@@ -205,7 +205,7 @@ export class Audit {
   }
 
   #noteTasks(caller: Caller, action: TaskAction, ids: readonly string[]): void {
-    if (ids.length === 0) return;
+    if (ids.length === 0 || caller.inJob) return;
     const key = `${caller.keyId}\n${action}`;
     const waiting = this.#tasks.get(key);
     if (waiting === undefined) this.#tasks.set(key, { caller, action, ids: [...ids] });

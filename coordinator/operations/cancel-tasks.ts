@@ -34,11 +34,16 @@ export function checkIds(ids: readonly string[]): void {
   found.check();
 }
 
+function named(id: string, changed: boolean) {
+  return { result: { case: "task" as const, value: { id } }, changed };
+}
+
 async function cancelOne(state: EngineState, caller: Caller, id: string): Promise<CancelResult> {
   try {
     const ref = readId(state, id);
     const outcome = await reading(() => cancelTask(state, ref, caller.keyId));
     if (outcome === "unknown") throw notFound(id);
+    if (caller.inJob) return create(CancelResultSchema, named(id, outcome === "changed"));
     const task = describeTask(state, await findTask(state, id), "full");
     return create(CancelResultSchema, { result: { case: "task", value: task }, changed: outcome === "changed" });
   } catch (error) {

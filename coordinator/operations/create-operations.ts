@@ -22,7 +22,7 @@ import type { EngineState } from "../engine/state.ts";
 import { listedMethods, mayCall } from "../kernel/permissions.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import type { Stats } from "../stats/start-stats.ts";
-import type { BulkJobs } from "./bulk/bulk-jobs.ts";
+import type { BulkHost } from "./bulk/bulk-host.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { countTasks, listQueues } from "./describe-queues.ts";
 import { describeTask } from "./describe-task.ts";
@@ -55,7 +55,7 @@ export function createOperations(
   state: EngineState,
   logs: LogBook,
   stats: Stats,
-  bulks: BulkJobs,
+  bulks: BulkHost,
   facts: ServerFacts,
 ): Operations {
   const locks = lockOperations(state);
@@ -85,13 +85,14 @@ function taskOperations(state: EngineState, logs: LogBook, stats: Stats): TaskOp
   };
 }
 
-function bulkOperations(bulks: BulkJobs): BulkOperations {
+function bulkOperations(host: BulkHost): BulkOperations {
   return {
-    prepareBulk: async (caller, request) => create(PrepareBulkResponseSchema, { bulk: bulks.prepare(caller, request) }),
-    runBulk: async (caller, request) => create(RunBulkResponseSchema, await bulks.run(caller, request)),
-    stopBulk: async (_caller, { id }) => create(StopBulkResponseSchema, await bulks.stop(id)),
-    getBulk: async (_caller, { id }) => create(GetBulkResponseSchema, { bulk: bulks.get(id) }),
-    listBulks: async () => create(ListBulksResponseSchema, { bulks: [...bulks.list()] }),
+    prepareBulk: async (caller, request) =>
+      create(PrepareBulkResponseSchema, { bulk: (await host.jobs()).prepare(caller, request) }),
+    runBulk: async (caller, request) => create(RunBulkResponseSchema, await (await host.jobs()).run(caller, request)),
+    stopBulk: async (_caller, { id }) => create(StopBulkResponseSchema, await (await host.jobs()).stop(id)),
+    getBulk: async (_caller, { id }) => create(GetBulkResponseSchema, { bulk: (await host.jobs()).get(id) }),
+    listBulks: async () => create(ListBulksResponseSchema, { bulks: [...(await host.jobs()).list()] }),
   };
 }
 

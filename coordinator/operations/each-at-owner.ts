@@ -1,6 +1,6 @@
 import { TssError } from "../../proto/errors.ts";
 import type { Status } from "../../proto/gen/google/rpc/status_pb.js";
-import { PATIENCE_MS, PAUSE_MS } from "./at-owner.ts";
+import { hasMoved, PATIENCE_MS, PAUSE_MS } from "./at-owner.ts";
 import type { Routes } from "./peers.ts";
 
 /** google.rpc.Code.UNAVAILABLE: the item was not decided on, and may be asked again. */
@@ -26,15 +26,19 @@ export async function eachAtOwner<R extends ItemResult>(
   const deadline = performance.now() + PATIENCE_MS;
   let places = ids.map((_, place) => place);
   for (;;) {
+    const late = performance.now() > deadline;
     const groups = new Map<string | null, number[]>();
+    const moving: number[] = [];
     for (const place of places) {
-      const shard = shardOf(ids[place] as string);
-      const address = shard === undefined ? null : routes.ownerOf(shard);
+      const address = ownerOr(shardOf(ids[place] as string), late);
+      if (address === undefined) {
+        moving.push(place);
+        continue;
+      }
       const group = groups.get(address) ?? [];
       groups.set(address, group);
       group.push(place);
     }
-    const late = performance.now() > deadline;
     const again = await Promise.all(
       [...groups].map(async ([address, group]) => {
         const answers = await carryOr(address, group, late);
@@ -42,10 +46,20 @@ export async function eachAtOwner<R extends ItemResult>(
         return group.filter((place) => results[place] === undefined || isUnavailable(results[place]));
       }),
     );
-    places = again.flat();
+    places = [...moving, ...again.flat()];
     if (places.length === 0 || late) return results;
     routes.doubt();
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  /** Undefined: nobody is known to own it, once more; at the end that is the caller's to know. */
+  function ownerOr(shard: number | undefined, late: boolean): string | null | undefined {
+    try {
+      return shard === undefined ? null : routes.ownerOf(shard);
+    } catch (error) {
+      if (late || !hasMoved(error)) throw error;
+      return undefined;
+    }
   }
 
   /** A peer that is gone has answered nothing, once more; at the end that is the caller's to know. */

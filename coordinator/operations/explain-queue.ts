@@ -9,6 +9,7 @@ import type { Lane } from "../engine/lanes.ts";
 import { serves } from "../engine/profile.ts";
 import type { EngineState } from "../engine/state.ts";
 import { checkQueueName } from "../kernel/check-spec.ts";
+import { lockReason } from "../kernel/explain/lock.ts";
 import { explainQueueView } from "../kernel/explain/queue.ts";
 import { type Reason, rank } from "../kernel/explain/reason.ts";
 import { holding, lacking } from "../kernel/explain/workers.ts";
@@ -17,7 +18,7 @@ import { Violations } from "../kernel/violations.ts";
 import { encodeQueue } from "../stats/encode.ts";
 import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
-import { limitFacts, pauseFacts, workerFacts } from "./explain-facts.ts";
+import { limitFacts, lockFacts, pauseFacts, workerFacts } from "./explain-facts.ts";
 import { encodeReason } from "./explain-task.ts";
 
 /** Lanes looked into; alike ones are told together. */
@@ -37,7 +38,11 @@ export function findQueue(stats: Stats, name: string): QueueView {
 }
 
 /** What holds the tasks of a queue back or slows them. */
-export function explainQueue(state: EngineState, stats: Stats, { name }: ExplainQueueRequest): ExplainQueueResponse {
+export async function explainQueue(
+  state: EngineState,
+  stats: Stats,
+  { name }: ExplainQueueRequest,
+): Promise<ExplainQueueResponse> {
   const queue = findQueue(stats, name);
   const { view } = stats.sampler;
   const now = state.clock.now();
@@ -45,7 +50,7 @@ export function explainQueue(state: EngineState, stats: Stats, { name }: Explain
   const types = [...stats.sampler.tracks.types(name)].map(({ type }) => type ?? "");
   const { throttled } = queue.states;
   const limit = throttled === 0 ? null : limitFacts(state, name, throttled);
-  const waiting = pause === null && limit === null ? laneReasons(state, queue, now) : [];
+  const waiting = pause === null && limit === null ? await laneReasons(state, queue, now) : [];
   const { reasons, summary } = explainQueueView(queue, view, { pause, limit, types, waiting }, now);
   return create(ExplainQueueResponseSchema, {
     summary,
@@ -55,12 +60,12 @@ export function explainQueue(state: EngineState, stats: Stats, { name }: Explain
 }
 
 /** Why ready lanes of the queue are not served, the same reasons together and most tasks first. */
-function laneReasons(state: EngineState, queue: QueueView, now: number): Reason[] {
+async function laneReasons(state: EngineState, queue: QueueView, now: number): Promise<Reason[]> {
   const sessions = [...state.sessions.values()];
   const workers = sessions.map((session) => workerFacts(state, session));
   const told = new Map<string, Reason>();
   let looked = 0;
-  for (const lane of state.lanes.values()) {
+  for (const lane of [...state.lanes.values()]) {
     const tasks = lane.key.queue === queue.queue ? readyOf(lane) : 0;
     if (tasks === 0) continue;
     if (++looked > LANES) break;
@@ -69,7 +74,8 @@ function laneReasons(state: EngineState, queue: QueueView, now: number): Reason[
       serves(session.profile, lane.key) ? [workers[place] as (typeof workers)[number]] : [],
     );
     const drained = queue.drainMs === undefined ? null : now + queue.drainMs;
-    const found = lacking(asked, workers) ?? holding(asked, serving, drained);
+    const lock = await lockFacts(state, lane);
+    const found = lacking(asked, workers) ?? lockReason(lock, tasks, now) ?? holding(asked, serving, drained);
     if (found === null) continue;
     const key = `${found.code}\n${found.message}`;
     const before = told.get(key);

@@ -147,12 +147,12 @@ async function describePage(state: EngineState, page: readonly StoredTask[]): Pr
   return page.map((stored) => describeTask(state, byRow.get(stored) ?? stored, "summary"));
 }
 
-function writeCursor({ createdAt, shard, lane, seq }: ListPlace): string {
+export function writeCursor({ createdAt, shard, lane, seq }: ListPlace): string {
   return Buffer.from(JSON.stringify([createdAt, shard, lane, seq])).toString("base64url");
 }
 
 /** @throws TssError INVALID_ARGUMENT */
-function readCursor(text: string): ListPlace {
+export function readCursor(text: string): ListPlace {
   try {
     const [createdAt, shard, lane, seq, ...rest] = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
     if (rest.length === 0 && [createdAt, shard, lane, seq].every(Number.isSafeInteger))

@@ -16,6 +16,8 @@ export interface Caller {
   readonly role: operator.Role;
   /** The call was passed on by another coordinator: it is answered here, whatever is known of owners. */
   readonly forwarded?: boolean;
+  /** The call is one of many of a job on many tasks, which is told of in their place: answers name tasks and say no more of them. */
+  readonly inJob?: boolean;
 }
 
 /**

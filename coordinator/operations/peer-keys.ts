@@ -14,7 +14,8 @@ export function peerAwareKeys(keys: Keys, secret: Buffer, clock: Clock): Keys {
       if (!text?.startsWith(PEER_PREFIX)) return keys.verify(text);
       const claims = readPeer(secret, text, clock.now());
       if (claims === null) throw REFUSALS.unknown();
-      return { keyId: claims.keyId, role: claims.role as Role, forwarded: true };
+      const { keyId, role, inJob = false } = claims;
+      return { keyId, role: role as Role, forwarded: true, inJob };
     },
     refusal: (keyId) => keys.refusal(keyId),
     noteUse: (keyId) => keys.noteUse(keyId),

@@ -10,7 +10,7 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { committed } from "../engine/committed.ts";
 import { addEvent } from "../engine/conclude.ts";
-import type { EngineState } from "../engine/state.ts";
+import { type EngineState, requireServing } from "../engine/state.ts";
 import { submitTasks as submitToEngine } from "../engine/submit.ts";
 import { admit } from "../kernel/admit.ts";
 import { toRpcStatus } from "../kernel/rpc-status.ts";
@@ -19,7 +19,7 @@ import { Violations } from "../kernel/violations.ts";
 import { EVENT, type StoredTask } from "../ports/rows.ts";
 import { checkIds } from "./cancel-tasks.ts";
 import { describeTask } from "./describe-task.ts";
-import { findTask } from "./find-task.ts";
+import { findTask, readId } from "./find-task.ts";
 import type { Caller } from "./operations.ts";
 import { checkRequestId, conflictError } from "./submit-tasks.ts";
 import { firstTask, traceSend } from "./trace-tasks.ts";
@@ -45,7 +45,9 @@ function itemRequestId({ requestId }: RetryTasksRequest, id: string): string {
 
 async function retryOne(state: EngineState, caller: Caller, id: string, requestId: string): Promise<RetryResult> {
   try {
-    const made = await findTask(state, await retryTask(state, caller, id, requestId));
+    const newId = await retryTask(state, caller, id, requestId);
+    if (caller.inJob) return create(RetryResultSchema, { result: { case: "task", value: { id: newId } } });
+    const made = await findTask(state, newId);
     return create(RetryResultSchema, { result: { case: "task", value: describeTask(state, made, "full") } });
   } catch (error) {
     if (!(error instanceof TssError)) throw error;
@@ -58,13 +60,16 @@ async function retryOne(state: EngineState, caller: Caller, id: string, requestI
  * @param requestId makes one new task however often it is asked for within a day; empty: each time another.
  * @throws TssError NOT_FOUND, FAILED_PRECONDITION (it has not ended), UNAVAILABLE …
  */
-export async function retryTask(state: EngineState, caller: Caller, id: string, requestId: string): Promise<string> {
+async function retryTask(state: EngineState, caller: Caller, id: string, requestId: string): Promise<string> {
+  requireServing(state, readId(state, id).shard);
   const stored = await findTask(state, id);
   if (stored.end === null)
     throw new TssError("FAILED_PRECONDITION", `Task ${id} has not ended; cancel it first, or wait for its end.`, {
       reason: "TASK_NOT_ENDED",
     });
   const newId = state.ids.encode(await submitAgain(state, caller, stored, id, requestId));
+  // With its shard gone meanwhile, the next owner finds the new task by the request, and writes this down.
+  requireServing(state, stored.task.shard);
   addEvent(state, stored.task, {
     kind: EVENT.retriedAs,
     attempt: stored.end.attempt,

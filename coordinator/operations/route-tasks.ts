@@ -15,6 +15,7 @@ import { eachAtOwner } from "./each-at-owner.ts";
 import { mergeWatches } from "./merge-watches.ts";
 import type { Caller, TaskOperations } from "./operations.ts";
 import type { Peers, Routes } from "./peers.ts";
+import { routeList } from "./route-list.ts";
 import { routeSubmits } from "./route-submits.ts";
 
 const { method } = TaskService;
@@ -59,7 +60,7 @@ export function routeTasks(state: EngineState, local: TaskOperations, routes: Ro
 
   return {
     submitTasks: routeSubmits(state, local, routes, peers),
-    listTasks: local.listTasks,
+    listTasks: routeList(state, local.listTasks, routes, peers),
     getTask: (caller, request) =>
       byId(
         caller,

@@ -1,3 +1,5 @@
+import type { OwnedShard } from "./store.ts";
+
 /** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */
 export interface CatalogStore {
   meta(): Promise<Meta>;
@@ -23,8 +25,11 @@ export interface CatalogStore {
 
   /** Oldest first. */
   bulks(): Promise<readonly BulkRow[]>;
-  /** Inserts or replaces. */
-  saveBulk(bulk: BulkRow): Promise<void>;
+  /**
+   * Inserts or replaces, under the epoch check of the shard whose owner carries jobs out.
+   * @throws FencedError the shard has a newer epoch; nothing was written.
+   */
+  saveBulk(bulk: BulkRow, owner: OwnedShard): Promise<void>;
   deleteBulks(ids: readonly string[]): Promise<void>;
 }
 

@@ -69,7 +69,7 @@ export interface EndRow extends TaskRef {
   /** TaskReason. */
   readonly reason: number;
   readonly attempt: number;
-  /** Token of the attempt that ended it; 0: none. */
+  /** Token of the attempt whose report ended it; 0: none did: it was lost, given up, cancelled while it waited, or expired. */
   readonly token: number;
   readonly at: number;
   /** Copied from the task: lists of ended tasks are ordered by it. */

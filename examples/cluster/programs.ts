@@ -38,11 +38,17 @@ export async function startProgram(
   settings: Readonly<Record<string, string>>,
   ready?: string,
 ): Promise<Program> {
-  const { PATH = "" } = process.env;
+  const { PATH = "", NODE_COMPILE_CACHE: cache } = process.env;
   const cwd = mkdtempSync(join(stage.folder, `${name}-`));
   const child = spawn(process.execPath, [join(ROOT, "bin", `${name}.cjs`), ...words], {
     cwd,
-    env: { PATH, HOME: stage.folder, TSS_LOG_LEVEL: "error", ...settings },
+    env: {
+      PATH,
+      HOME: stage.folder,
+      TSS_LOG_LEVEL: "error",
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+      ...settings,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     // Ctrl-C is for this command, which ends the rest in order.
     detached: true,

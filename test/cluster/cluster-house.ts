@@ -1,4 +1,5 @@
-import { afterEach } from "@jest/globals";
+import { afterAll, afterEach, beforeAll } from "@jest/globals";
+import pg from "pg";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
@@ -17,24 +18,40 @@ export interface TestCluster {
   join(listen?: string): Promise<Node>;
   readonly nodes: Node[];
   readonly key: string;
+  /** Address of the database they share. */
+  readonly database: string;
   /** Closed before the coordinators end. */
   readonly closers: { close(graceMs?: number): Promise<void> }[];
 }
 
 const clusters: TestCluster[] = [];
-afterEach(async () => {
-  for (const { nodes, closers } of clusters.splice(0)) {
+afterEach(() => close(clusters));
+
+async function close(opened: TestCluster[]): Promise<void> {
+  for (const { nodes, closers } of opened.splice(0)) {
     await Promise.all(closers.map((closer) => closer.close(0)));
     for (const { connection } of nodes) connection.close();
     await Promise.all(nodes.map(({ process }) => process.stop("SIGTERM")));
   }
-});
+}
+
+/** One cluster for all tests of a group. */
+export function shareCluster(count: number): () => TestCluster {
+  const opened: TestCluster[] = [];
+  beforeAll(() => startCluster(count, opened).then(() => {}));
+  afterAll(() => close(opened));
+  return () => opened[0] as TestCluster;
+}
 
 /**
  * As many coordinators as asked for, on one database and the Redis of the tests; each owns some shards.
  * @param more settings beside those of every test.
  */
-export async function startCluster(count: number, more: Record<string, string> = {}): Promise<TestCluster> {
+export async function startCluster(
+  count: number,
+  opened = clusters,
+  more: Record<string, string> = {},
+): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshSystem(),
     TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"]!,
@@ -47,6 +64,7 @@ export async function startCluster(count: number, more: Record<string, string> =
   const cluster = {
     nodes,
     key: "",
+    database: settings.TSS_DATABASE_URL,
     closers: [],
     async join(listen = "127.0.0.1:0"): Promise<Node> {
       const coordinator = await startCoordinatorProcess({ ...settings, TSS_COORDINATOR_LISTEN: listen });
@@ -57,7 +75,7 @@ export async function startCluster(count: number, more: Record<string, string> =
       return node;
     },
   };
-  clusters.push(cluster);
+  opened.push(cluster);
   for (let at = 0; at < count; at++) await cluster.join();
   await untilDivided(nodes);
   return cluster;
@@ -83,6 +101,15 @@ export async function ownedBy({ connection }: Node): Promise<number> {
     ({ shardsOwned }) => shardsOwned,
     () => 0,
   );
+}
+
+/** Of these, the one that owns a shard by the database; undefined: none of them. */
+export async function ownerOf({ database, nodes }: TestCluster, shard: number): Promise<Node | undefined> {
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  const text = "SELECT address FROM tss_shard JOIN tss_member USING (member) WHERE shard = $1";
+  const { rows } = await client.query(text, [shard]).finally(() => client.end());
+  return nodes.find(({ process }) => process.address === rows[0]?.address);
 }
 
 export async function submitTo({ connection }: Node, tasks: object[]): Promise<string[]> {

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { type Client, createClient } from "../../sdk/typescript/index.ts";
 import { findFolder, install } from "../support/binaries.ts";
+import { CODE_CACHE } from "../support/code-cache.ts";
 import { startCoordinatorProcess } from "../support/crash-system.ts";
 import { freshDatabase } from "../support/database.ts";
 import { ROOT, runTss, temporaryFolder } from "../support/run-tss.ts";
@@ -22,7 +23,7 @@ function runBlock(name: string, cwd: string, settings: Readonly<Record<string, s
   const path = [bin, findFolder(["pg_restore", "postgres"]) ?? "", process.env["PATH"]].join(delimiter);
   const { status, stderr, error } = spawnSync("sh", ["-eu", "-c", block], {
     cwd,
-    env: { PATH: path, HOME: cwd, ...settings },
+    env: { PATH: path, HOME: cwd, ...CODE_CACHE, ...settings },
     encoding: "utf8",
   });
   expect([name, status, status === 0 ? "" : `${stderr}${error}`]).toEqual([name, 0, ""]);

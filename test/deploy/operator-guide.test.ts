@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { CODE_CACHE } from "../support/code-cache.ts";
 import { startDev } from "../support/dev-system.ts";
 import { blocksOf } from "../support/doc-blocks.ts";
 import { ROOT, temporaryFolder } from "../support/run-tss.ts";
@@ -26,6 +27,7 @@ test("every command of the operator's guide does what the page says", async () =
       env: {
         PATH: [bin, process.env["PATH"]].join(delimiter),
         HOME: join(system.folder, "home"),
+        ...CODE_CACHE,
         TSS_COORDINATOR: system.coordinator,
         TSS_GATEWAY_URL: system.gateway,
       },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createClient, LockLostError } from "../../sdk/typescript/index.ts";
+import { CODE_CACHE } from "../support/code-cache.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 import { isRunning } from "../support/is-running.ts";
 import { TSS } from "../support/run-tss.ts";
@@ -27,7 +28,7 @@ function start(...args: string[]): { child: ChildProcess; text: () => string; en
   const { PATH = "" } = process.env;
   const child = spawn(process.execPath, [TSS, ...args], {
     cwd: system.folder,
-    env: { PATH, HOME: system.folder, TSS_COORDINATOR: system.coordinator },
+    env: { PATH, HOME: system.folder, ...CODE_CACHE, TSS_COORDINATOR: system.coordinator },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

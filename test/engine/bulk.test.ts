@@ -1,9 +1,10 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { timestampMs } from "../../coordinator/kernel/time.ts";
-import { BulkJobs } from "../../coordinator/operations/bulk/bulk-jobs.ts";
+import { BULK_SHARD } from "../../coordinator/operations/bulk/bulk-host.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import {
   type Bulk,
   BulkAction,
@@ -14,7 +15,6 @@ import {
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { silentLogger } from "../../runtime/logger.ts";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
 import { until } from "../support/until.ts";
@@ -210,13 +210,68 @@ test("what makes no sense is refused by its field", async () => {
   await expect(run(id, { delay: { seconds: 61n } })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
 });
 
-test("with several coordinators none is taken, and the answer says what to do instead", async () => {
-  const parts = { state: house.engine.state, alone: false, callerOf: () => CALLER, onEnd: () => {} };
-  const jobs = new BulkJobs(parts, silentLogger);
-  await jobs.start();
-  const request = create(PrepareBulkRequestSchema, { action: CANCEL, filter: {} });
-  expect(() => jobs.prepare(CALLER, request)).toThrow("cancel or retry tasks by their ids");
-  expect(jobs.list()).toEqual([]);
+test.each([CANCEL, RETRY])("answers that are lost with a coordinator cost no count: action %s", async (action) => {
+  const ids = await many(700, "mail");
+  const { tasks } = house.operations;
+  const { cancelTasks, retryTasks } = tasks;
+  if (action === RETRY) await cancelTasks(CALLER, { ids } as never);
+  let calls = 0;
+  const losing = async <A>(answer: Promise<A>): Promise<A> => {
+    await answer;
+    if (calls++ === 0) throw new TssError("UNAVAILABLE", "gone", { reason: "PEER_GONE" });
+    return answer;
+  };
+  Object.assign(tasks, {
+    cancelTasks: (...call: Parameters<typeof cancelTasks>) => losing(cancelTasks(...call)),
+    retryTasks: (...call: Parameters<typeof retryTasks>) => losing(retryTasks(...call)),
+  });
+  const { id } = await prepare(action, { filter: { queue: "mail" } });
+  await run(id);
+  expect(await become(id, BulkPhase.DONE)).toMatchObject({ total: 700, done: 700, changed: 700, refused: 0 });
+  expect(calls).toBe(3);
+  expect(await house.operations.operator.getOverview(CALLER)).toMatchObject({
+    counts: action === CANCEL ? { waiting: 0n, cancelled: 700n } : { waiting: 700n, cancelled: 700n },
+  });
+});
+
+test("what had ended before it came to it is not counted as its own", async () => {
+  const ids = await many(4, "mail");
+  const { id } = await prepare(CANCEL, { ids });
+  await house.operations.tasks.cancelTasks(CALLER, { ids: ids.slice(0, 3) } as never);
+  await run(id);
+  expect(await become(id, BulkPhase.DONE)).toMatchObject({ total: 4, done: 4, changed: 1, refused: 0 });
+});
+
+test("while its shard is served on after all, as it could not be handed over, its jobs go on", async () => {
+  await many(3, "mail");
+  const { id } = await prepare(CANCEL, { filter: { queue: "mail" } });
+  await run(id, { delay: { seconds: 60n } });
+  const { shards } = house.engine.state;
+  const serve = (phase: "leaving" | "serving") => {
+    shards.find(BULK_SHARD)!.phase = phase;
+    shards.tellServed();
+  };
+  serve("leaving");
+  await expect(get(id)).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "NOT_OWNER" });
+  serve("serving");
+  expect((await get(id)).phase).toBe(BulkPhase.PENDING);
+  await run(id);
+  expect(await become(id, BulkPhase.DONE)).toMatchObject({ changed: 3 });
+});
+
+test("a stop that could not be written is asked for again", async () => {
+  await many(3, "mail");
+  const { id } = await prepare(CANCEL, { filter: { queue: "mail" } });
+  await run(id, { delay: { seconds: 60n } });
+  const { catalog } = house.engine.state.store;
+  const { saveBulk } = catalog;
+  Object.assign(catalog, { saveBulk: () => Promise.reject(new StoreUnavailableError("away", false)) });
+  await expect(stop(id)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  Object.assign(catalog, { saveBulk });
+  expect((await stop(id)).changed).toBe(true);
+  await house.close();
+  house = await open();
+  expect((await get(id)).phase).toBe(BulkPhase.STOPPED);
 });
 
 test("so many are prepared at a time, and stopped they make room", async () => {

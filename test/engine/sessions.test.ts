@@ -176,3 +176,47 @@ test("a report of an attempt that was taken for lost is not accepted: the task h
   expect(again.acks.map(({ accepted }) => accepted)).toEqual([false, false]);
   expect(await getTask(house, id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.LOST });
 });
+
+test("a report of an attempt that was given up is not accepted, neither before nor after a restart", async () => {
+  const clock = new MovedClock();
+  const open = await database();
+  const house = await start(open, { leaseTtlMs: 3_600_000 }, false, clock);
+  const worker = new TestWorker(house, { credit: 1 });
+  const [id] = await submit(house, [{ command: "x", timeout: { seconds: 10n }, cancelGrace: { seconds: 1n } }]);
+  await worker.until((w) => w.leases.length === 1);
+  const lease = worker.leases[0]!;
+  worker.say({ starts: [{ id: lease.id, fencingToken: BigInt(lease.token) }] });
+  const { wheel } = house.engine.state;
+  clock.monotonicMs = 12_000;
+  wheel.turn();
+  await worker.until((w) => w.cancels.length === 1);
+  const flush = house.store.hold("before", "flush");
+  clock.monotonicMs = 75_000;
+  wheel.turn();
+  await flush.reached;
+  worker.report(lease);
+  flush.release();
+  await worker.until((w) => w.acks.length === 1);
+  worker.report(lease);
+  await worker.until((w) => w.acks.length === 2);
+  expect(worker.acks.map(({ accepted }) => accepted)).toEqual([false, false]);
+  expect(await getTask(house, id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.TIMED_OUT });
+  const next = await start(open, LONG, true);
+  const again = new TestWorker(next, { sessionId: worker.sessionId });
+  again.report(lease);
+  await again.until((w) => w.acks.length === 1);
+  expect(again.acks).toMatchObject([{ id, accepted: false }]);
+});
+
+test("a report of an attempt that was lost is not accepted either once its task was cancelled while it waited", async () => {
+  const house = await start(await database(), { leaseTtlMs: 200 });
+  const worker = new TestWorker(house, { credit: 1 });
+  const [id] = await submit(house, [{ command: "x", retry: { limit: 1 } }]);
+  await worker.until((w) => w.leases.length === 1);
+  await until("it waits again", async () => (await getTask(house, id!)).status === TaskStatus.WAITING);
+  await cancelTasks(house, [id!]);
+  const again = new TestWorker(house);
+  again.report(worker.leases[0]!);
+  await again.until((w) => w.acks.length === 1);
+  expect(again.acks).toMatchObject([{ id, accepted: false }]);
+});

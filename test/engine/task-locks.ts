@@ -7,6 +7,7 @@ import {
   GetLockRequestSchema,
   ReleaseLockRequestSchema,
 } from "../../proto/gen/tss/v1/lock_service_pb.js";
+import { ExplainQueueRequestSchema } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { ExplainTaskRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { CALLER, type EngineHouse, submit, TestWorker } from "../support/engine-house.ts";
@@ -97,6 +98,9 @@ export function taskLocks(name: string, database: () => Promise<() => Promise<St
       const request = create(ExplainTaskRequestSchema, { id: id! });
       const { explanations } = await house.operations.tasks.explainTask(CALLER, request);
       expect(explanations[0]).toMatchObject({ code: "lock", blocking: true, command: "tss lock show db" });
+      const { operator } = house.operations;
+      const queue = await operator.explainQueue(CALLER, create(ExplainQueueRequestSchema, { name: "default" }));
+      expect(queue.explanations[0]).toMatchObject({ code: "lock", tasks: 1n });
       await release(house, "db", token);
       await worker.until((w) => w.leases.length === 2);
       expect(worker.leases[1]).toMatchObject({ id, locks: [{ name: "db" }] });

@@ -1,4 +1,4 @@
 import { freshDatabase } from "../support/database.ts";
-import { killPoints } from "./kill-points.ts";
+import { killAtAllPoints } from "./kill-points.ts";
 
-killPoints("Postgres", freshDatabase, [2]);
+killAtAllPoints("Postgres", freshDatabase, 2);

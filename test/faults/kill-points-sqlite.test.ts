@@ -1,4 +1,4 @@
 import { freshSqlite } from "../support/sqlite-database.ts";
-import { killPoints } from "./kill-points.ts";
+import { killAtAllPoints } from "./kill-points.ts";
 
-killPoints("SQLite", freshSqlite, [1]);
+killAtAllPoints("SQLite", freshSqlite, 1);

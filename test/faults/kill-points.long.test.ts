@@ -1,8 +1,8 @@
 import { freshDatabase } from "../support/database.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
-import { killPoints } from "./kill-points.ts";
+import { killAtEachPoint } from "./kill-points.ts";
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => 100 + index);
 
-killPoints("SQLite", freshSqlite, SEEDS);
-killPoints("Postgres", freshDatabase, SEEDS);
+killAtEachPoint("SQLite", freshSqlite, SEEDS);
+killAtEachPoint("Postgres", freshDatabase, SEEDS);

@@ -77,6 +77,12 @@ const EDGES: readonly Edge[] = [
   { limit: "labelValueCharacters", field: "labels[k]", of: (size) => ({ labels: { k: emoji(size) } }) },
   { limit: "labelValueCharacters", field: "selector[k]", of: (size) => ({ selector: { k: emoji(size) } }) },
   {
+    limit: "taskLocks",
+    field: "locks",
+    of: (count) => ({ locks: Array.from({ length: count }, (_, index) => ({ name: `lock-${index}` })) }),
+  },
+  { limit: "lockPermits", field: "locks[0].permits", of: (permits) => ({ locks: [{ name: "db", permits }] }) },
+  {
     limit: "resources",
     field: "resources",
     of: (size) => ({ resources: Object.fromEntries(Object.keys(named(size)).map((name) => [name, 1])) }),
@@ -135,7 +141,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
   ] as const),
   ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   ...(["lockName", "lockTtlMinMs", "lockTtlMaxMs", "lockTtlDefaultMs"] as const),
-  ...(["lockPermits", "lockHolderCharacters", "lockWaiters", "lockEntries"] as const),
+  ...(["lockHolderCharacters", "lockWaiters", "lockEntries"] as const),
   ...(["bulkTasks", "bulkPerSecond", "bulkDelayMs", "bulksPrepared", "bulksRunning"] as const),
   "streamsPerConnection",
 ];

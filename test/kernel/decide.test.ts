@@ -20,6 +20,7 @@ const ENDS = new Map<TaskStatus, ReadonlySet<TaskReason>>([
       TaskReason.OUT_OF_MEMORY,
       TaskReason.HANDLER_ERROR,
       TaskReason.RESULT_TOO_LARGE,
+      TaskReason.LOCK_LOST,
     ]),
   ],
   [TaskStatus.CANCELLED, new Set<TaskReason>([TaskReason.ABORTED])],

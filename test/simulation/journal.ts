@@ -142,8 +142,8 @@ export class Journal {
     };
     if (written.end !== null) refuse("end-is-end", `it has ended with ${written.end.status}`);
     if (written.cancelRequested && row.status !== TaskStatus.CANCELLED) refuse("cancel", "its cancel was committed");
-    if (running !== null && row.token !== running.ord) refuse("token", `${row.token} is not the token of its attempt`);
-    if (running === null && row.status === TaskStatus.SUCCEEDED) refuse("token", "nothing ran");
+    if (row.token !== 0 && row.token !== running?.ord) refuse("token", `${row.token} is not the token of its attempt`);
+    if (row.token === 0 && row.status === TaskStatus.SUCCEEDED) refuse("token", "nothing ran");
     if (row.reason === TaskReason.LOST) this.#lost(by, written, row.at);
     written.end = { ...row };
     if (row.status === TaskStatus.SUCCEEDED) this.totals.succeeded++;

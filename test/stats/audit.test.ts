@@ -128,6 +128,8 @@ describe("the audit", () => {
 
   test("tells what a job on many tasks has come to, in the name of who ran it", async () => {
     const record = { id: "b_1", changed: 1_200, keyId: CALLER.keyId, problem: "The key was revoked." };
+    const ids = await submit(house, [{ type: "nobody" }]);
+    await operations.tasks.cancelTasks({ ...CALLER, inJob: true }, { ids } as never);
     audit.bulkEnded({ ...record, action: BulkAction.RETRY, phase: BulkPhase.DONE } as never);
     audit.bulkEnded({ ...record, action: BulkAction.CANCEL, phase: BulkPhase.FAILED } as never);
     expect((await written()).map(({ action, summary, keyName }) => [action, summary, keyName])).toEqual([

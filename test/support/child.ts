@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import path from "node:path";
+import { CODE_CACHE } from "./code-cache.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 
@@ -15,7 +16,7 @@ export class Child {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TSS|OTEL|NODE)_/.test(name));
     this.process = spawn(process.execPath, [path.join(ROOT, script), ...args], {
       cwd: ROOT,
-      env: { ...Object.fromEntries(inherited), ...environment },
+      env: { ...Object.fromEntries(inherited), ...CODE_CACHE, ...environment },
     });
     this.process.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CODE_CACHE } from "./code-cache.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../bin/tss-coordinator.cjs");
 
@@ -25,7 +26,7 @@ export async function startCoordinatorProcess(
   const { PATH = "" } = process.env;
   const child = spawn(process.execPath, [PROGRAM, ...options], {
     cwd: tmpdir(),
-    env: { PATH, HOME: join(tmpdir(), "no-home"), TSS_LOG_LEVEL: "error", ...settings },
+    env: { PATH, HOME: join(tmpdir(), "no-home"), ...CODE_CACHE, TSS_LOG_LEVEL: "error", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

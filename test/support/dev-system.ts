@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CODE_CACHE } from "./code-cache.ts";
 
 const TSS = join(import.meta.dirname, "../../bin/tss.cjs");
 
@@ -24,7 +25,7 @@ export interface DevSystem {
 /** Only what a program needs, so that nothing of the tests' own environment leaks in. */
 function cleanEnvironment(more: Record<string, string>): Record<string, string> {
   const { PATH = "", LANG = "C.UTF-8" } = process.env;
-  return { PATH, LANG, HOME: join(tmpdir(), "no-home"), ...more };
+  return { PATH, LANG, HOME: join(tmpdir(), "no-home"), ...CODE_CACHE, ...more };
 }
 
 /** `tss dev` in a folder of its own, on free ports; resolves when its first task has succeeded. */

@@ -3,7 +3,7 @@ import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
 import type { EngineConfig, EngineObserver } from "../../coordinator/engine/state.ts";
-import { BulkJobs } from "../../coordinator/operations/bulk/bulk-jobs.ts";
+import { BulkHost } from "../../coordinator/operations/bulk/bulk-host.ts";
 import type { BulkRecord } from "../../coordinator/operations/bulk/bulk-record.ts";
 import { createOperations } from "../../coordinator/operations/create-operations.ts";
 import type {
@@ -100,17 +100,16 @@ export async function startEngine(
   const bulkEnds: BulkRecord[] = [];
   const parts = {
     state: engine.state,
-    alone: true,
-    callerOf: () => CALLER,
+    callerOf: async () => CALLER,
     onEnd: (record: BulkRecord) => void bulkEnds.push(record),
   };
-  const bulks = new BulkJobs(parts, silentLogger);
-  await bulks.start();
+  const bulks = new BulkHost(parts, silentLogger);
   const operations = createOperations(engine.state, logs, stats, bulks, {
     version: "5.0.0",
     schemaVersion: 1,
     startedAt: Date.now(),
   });
+  bulks.start(operations.tasks);
   return {
     engine,
     operations,

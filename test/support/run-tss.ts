@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll } from "@jest/globals";
+import { CODE_CACHE } from "./code-cache.ts";
 
 export const ROOT = path.join(import.meta.dirname, "..", "..");
 export const TSS = path.join(ROOT, "bin", "tss.cjs");
@@ -63,7 +64,7 @@ export function startTss(args: readonly string[], options: StartOptions = {}): S
 
 /** Starts a program; it is killed after the tests of the file. */
 export function startProgram(file: string, args: readonly string[], options: StartOptions = {}): Started {
-  const env = { PATH: process.env["PATH"] ?? "", HOME, TERM: "xterm", LANG: "C.UTF-8", ...options.env };
+  const env = { PATH: process.env["PATH"] ?? "", HOME, ...CODE_CACHE, TERM: "xterm", LANG: "C.UTF-8", ...options.env };
   const child = spawn(file, args, { cwd: options.cwd ?? HOME, env, stdio: "pipe" });
   running.add(child);
   let stdout = "";

@@ -12,8 +12,14 @@ export interface LockFacts {
   readonly waiting: number;
 }
 
+/** @param facts why none could be asked for, or who has it; null: nothing is waited for. @param tasks that it holds back; 0: one. */
+export function lockReason(facts: LockFacts | string | null, tasks: number, now: number): Reason | null {
+  if (facts === null) return null;
+  return { ...(typeof facts === "string" ? lockProblem(facts) : lockHeld(facts, now)), tasks };
+}
+
 /** Others hold what it needs. */
-export function lockHeld({ name, since, holders, waiting }: LockFacts, now: number): Reason {
+function lockHeld({ name, since, holders, waiting }: LockFacts, now: number): Reason {
   const [first] = holders;
   const others = holders.length > 1 ? ` and ${manyText(holders.length - 1, "other")}` : "";
   const who =
@@ -34,7 +40,7 @@ export function lockHeld({ name, since, holders, waiting }: LockFacts, now: numb
 }
 
 /** The locks could not be asked for. */
-export function lockProblem(problem: string): Reason {
+function lockProblem(problem: string): Reason {
   return reason({
     ...{ code: "lock_problem", blocking: true },
     message: `What its kind needs cannot be locked: ${problem}`,

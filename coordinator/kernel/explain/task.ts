@@ -1,7 +1,7 @@
 import { TaskReason } from "../../../proto/gen/tss/v1/task_pb.js";
 import type { QueueView, SystemView } from "../stats/view.ts";
 import { countText, manyText, spanText } from "../words.ts";
-import { type LockFacts, lockHeld, lockProblem } from "./lock.ts";
+import { type LockFacts, lockReason } from "./lock.ts";
 import { type Reason, rank, reason, seconds, time } from "./reason.ts";
 import {
   attemptsLost,
@@ -59,9 +59,8 @@ export function explainWaiting(task: WaitingTask, queue: QueueView, view: System
   const startsAt = startOf(task, queue, now);
   const isReady = task.dueAt <= now && task.pause === null && lack === null;
   if (isReady && task.limit !== null) found.push(throttled(task.limit, startsAt), ...order(task));
-  else if (isReady && task.lock !== null)
-    found.push(typeof task.lock === "string" ? lockProblem(task.lock) : lockHeld(task.lock, now), ...order(task));
-  else if (isReady) found.push(holding(task.asked, task.serving, startsAt), ...order(task));
+  else if (isReady)
+    found.push(lockReason(task.lock, 0, now) ?? holding(task.asked, task.serving, startsAt), ...order(task));
   found.push(poison(task), attemptsLost(queue), retryStorm(queue), slowHandler(view.slower, task.asked.needs.type));
   if (isReady) found.push(storeSlow(view));
   const reasons = rank(found.filter((one) => one !== null));

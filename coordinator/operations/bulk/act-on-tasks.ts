@@ -1,22 +1,26 @@
-import { TssError } from "../../../proto/errors.ts";
+import { create } from "@bufbuild/protobuf";
+import { statusName, TssError } from "../../../proto/errors.ts";
 import { BulkAction } from "../../../proto/gen/tss/v1/bulk_service_pb.js";
-import { cancelTask } from "../../engine/cancel.ts";
+import { TaskReason, TaskStatus } from "../../../proto/gen/tss/v1/task_pb.js";
+import { CancelTasksRequestSchema, RetryTasksRequestSchema } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { reading } from "../../engine/reading.ts";
 import type { EngineState } from "../../engine/state.ts";
-import { notFound, readId } from "../find-task.ts";
-import type { Caller } from "../operations.ts";
-import { retryTask } from "../retry-tasks.ts";
+import { findTask } from "../find-task.ts";
+import type { Caller, TaskOperations } from "../operations.ts";
+import type { BulkRecord } from "./bulk-record.ts";
 
 /** What came of some tasks. Those that are in none of the lists had ended before. */
 export interface Acted {
   readonly changed: number;
   /** Why each of the refused was. */
   readonly refusals: readonly string[];
-  /** Cannot be done just now. */
+  /** Cannot be done just now, or it is not known whether it was: done again it is the same. */
   readonly later: readonly string[];
   /** Why not. */
   readonly problem: string;
 }
+
+type Outcome = "changed" | "unchanged" | TssError;
 
 /** Codes that another try may change. */
 const PASSING = new Set(["UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "ABORTED"]);
@@ -25,29 +29,30 @@ export function isPassing(error: unknown): boolean {
   return error instanceof TssError && PASSING.has(error.code);
 }
 
-/** Does it to each task; answers after the commits. A task that a job `name` has run again before makes no second one. */
+/**
+ * Does it to each task, whoever owns it; answers after the commits. Done again it says the same: a task that the job has run
+ * again makes no second one, and one that it has cancelled is counted though the first answer was lost.
+ * @param ids to be cancelled: they had not ended when they were chosen.
+ */
 export async function actOnTasks(
   state: EngineState,
-  action: BulkAction,
+  tasks: Pick<TaskOperations, "cancelTasks" | "retryTasks">,
   caller: Caller,
+  job: Pick<BulkRecord, "action" | "id">,
   ids: readonly string[],
-  name: string,
 ): Promise<Acted> {
-  const act = action === BulkAction.CANCEL ? cancelOne : retryTask;
+  const answers: readonly Outcome[] = await ask(tasks, { ...caller, inJob: true }, job, ids).catch((error: unknown) => {
+    if (error instanceof TssError && isPassing(error)) return ids.map(() => error);
+    throw error;
+  });
+  if (answers.includes("unchanged")) await reading(() => state.refresh()).catch(() => {});
   const outcomes = await Promise.all(
-    ids.map(async (id): Promise<boolean | TssError> => {
-      try {
-        return (await act(state, caller, id, `${name}~${id}`)) !== false;
-      } catch (error) {
-        if (error instanceof TssError) return error;
-        throw error;
-      }
-    }),
+    answers.map((answer, at) => (answer === "unchanged" ? lookAt(state, ids[at] as string) : answer)),
   );
   const acted = { changed: 0, refusals: [] as string[], later: [] as string[], problem: "" };
   for (const [at, outcome] of outcomes.entries())
-    if (outcome === true) acted.changed++;
-    else if (outcome === false) continue;
+    if (outcome === "changed") acted.changed++;
+    else if (outcome === "unchanged") continue;
     else if (!isPassing(outcome)) acted.refusals.push(outcome.message);
     else {
       acted.later.push(ids[at] as string);
@@ -56,10 +61,33 @@ export async function actOnTasks(
   return acted;
 }
 
-/** False: it had ended before. */
-async function cancelOne(state: EngineState, caller: Caller, id: string): Promise<boolean> {
-  const ref = readId(state, id);
-  const outcome = await reading(() => cancelTask(state, ref, caller.keyId));
-  if (outcome === "unknown") throw notFound(id);
-  return outcome === "changed";
+async function ask(
+  tasks: Pick<TaskOperations, "cancelTasks" | "retryTasks">,
+  caller: Caller,
+  { action, id }: Pick<BulkRecord, "action" | "id">,
+  ids: readonly string[],
+): Promise<readonly Outcome[]> {
+  if (action === BulkAction.CANCEL) {
+    const { results } = await tasks.cancelTasks(caller, create(CancelTasksRequestSchema, { ids: [...ids] }));
+    return results.map(({ result, changed }) =>
+      result.case === "error" ? errorOf(result.value) : changed ? "changed" : "unchanged",
+    );
+  }
+  const { results } = await tasks.retryTasks(caller, create(RetryTasksRequestSchema, { ids: [...ids], requestId: id }));
+  return results.map(({ result }) => (result.case === "error" ? errorOf(result.value) : "changed"));
+}
+
+function errorOf({ code, message }: { readonly code: number; readonly message: string }): TssError {
+  return new TssError(statusName(code), message);
+}
+
+/** A task that had not ended and is cancelled by now: by this job, of which a coordinator that has gone did not tell. */
+async function lookAt(state: EngineState, id: string): Promise<Outcome> {
+  try {
+    const { end } = await findTask(state, id);
+    return end?.status === TaskStatus.CANCELLED && end.reason === TaskReason.ABORTED ? "changed" : "unchanged";
+  } catch (error) {
+    if (error instanceof TssError) return isPassing(error) ? error : "unchanged";
+    throw error;
+  }
 }

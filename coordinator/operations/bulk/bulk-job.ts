@@ -1,22 +1,20 @@
-import { clone } from "@bufbuild/protobuf";
 import { type Bulk, BulkAction, BulkPhase } from "../../../proto/gen/tss/v1/bulk_service_pb.js";
 import type { Task } from "../../../proto/gen/tss/v1/task_pb.js";
-import { ListTasksRequestSchema } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
 import { abortableWait } from "../../../runtime/wait.ts";
 import { committed } from "../../engine/committed.ts";
 import { reading } from "../../engine/reading.ts";
 import type { EngineState } from "../../engine/state.ts";
-import { timestampMs } from "../../kernel/time.ts";
+import type { OwnedShard } from "../../ports/store.ts";
 import { countTasks, describeQueue } from "../describe-queues.ts";
 import { describeTask } from "../describe-task.ts";
 import { findTask } from "../find-task.ts";
-import { listRows, listTasks } from "../list-tasks.ts";
-import type { Caller } from "../operations.ts";
+import type { Caller, TaskOperations } from "../operations.ts";
 import { actOnTasks, isPassing } from "./act-on-tasks.ts";
-import { type BulkRecord, describeBulk, isActive, writeRecord } from "./bulk-record.ts";
+import { type BulkRecord, describeBulk, isActive } from "./bulk-record.ts";
+import { CHUNK, chooseTasks, readFitting } from "./choose-tasks.ts";
+import { saveRecord } from "./save-record.ts";
 
-const CHUNK = 500;
 /** Rows that are counted at a time: other reads have their turn between. */
 const COUNTED = 2_000;
 const SAMPLES = 5;
@@ -26,24 +24,20 @@ const AGAIN_MS = 1_000;
 
 export interface BulkParts {
   readonly state: EngineState;
-  /** This coordinator has every shard. With several of them no job is taken: it would stop at the shards of the others. */
-  readonly alone: boolean;
+  /** Under which this coordinator carries jobs out: a job is not written under an older epoch. */
+  readonly owner: OwnedShard;
+  /** Reach every task, whoever owns it. */
+  readonly tasks: TaskOperations;
   /** The key as it is now. @throws Error why it may not go on. */
-  readonly callerOf: (keyId: string) => Caller;
+  readonly callerOf: (keyId: string) => Promise<Caller>;
   /** A job has come to its end, and was not stopped. */
   readonly onEnd: (record: BulkRecord) => void;
 }
 
-interface Page {
-  readonly ids: readonly string[];
-  readonly nextCursor: string;
-  /** The tasks themselves, where they were read whole. */
-  readonly described?: readonly Task[];
-}
-
 /**
- * One action on many tasks. It walks through what fits in the order of lists, newest first, and keeps its place after every
- * piece: begun anew, it goes on there. A piece that was done and not noted is done again, which changes nothing.
+ * One action on many tasks. It walks through what fits in the order of lists, newest first, piece by piece. Each piece is
+ * noted before anything is done to it, together with what came of those before: whoever goes on, in this process or another,
+ * does it again, which changes nothing and counts the same.
  */
 export class BulkJob {
   record: BulkRecord;
@@ -77,24 +71,24 @@ export class BulkJob {
   /** Resolves when it has ended, or was left off. Never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#over;
-    const { state } = this.#parts;
-    const delay = Math.max(this.record.startsAt - state.clock.now(), 0);
+    const { clock } = this.#parts.state;
+    const delay = Math.max(this.record.startsAt - clock.now(), 0);
     await abortableWait(delay, AbortSignal.any([signal, this.#soon.signal]));
     try {
-      if (!signal.aborted) await this.#keep({ phase: BulkPhase.RUNNING });
-      while (!signal.aborted) {
+      let going = !signal.aborted && (await this.#keep({ phase: BulkPhase.RUNNING }));
+      while (going) {
         const begun = performance.now();
-        const over = await this.#doPiece();
-        if (over) return await this.#end(BulkPhase.DONE, "");
+        going = (await this.#takePiece()) && (await this.#doPiece());
+        if (going && this.#isThrough()) return await this.#end(BulkPhase.DONE, "");
         const { perSecond } = this.record;
         const due = perSecond === 0 ? 0 : (this.#size() / perSecond) * 1_000;
-        await abortableWait(Math.max(due - (performance.now() - begun), 0), signal);
+        going &&= await abortableWait(Math.max(due - (performance.now() - begun), 0), signal);
       }
     } catch (error) {
       if (!signal.aborted) await this.#end(BulkPhase.FAILED, messageOf(error)).catch(() => {});
     }
     if (this.#stopped && isActive(this.record))
-      this.#set({ phase: BulkPhase.STOPPED, problem: "", endedAt: state.clock.now() });
+      this.#set({ phase: BulkPhase.STOPPED, problem: "", piece: [], endedAt: clock.now() });
   }
 
   /** It waits for its begin no longer. */
@@ -108,7 +102,7 @@ export class BulkJob {
     this.#over.abort();
   }
 
-  /** It does nothing more in this process; the next one goes on. */
+  /** It does nothing more here; whoever carries jobs out next goes on. */
   leaveOff(): void {
     this.#over.abort();
   }
@@ -120,9 +114,13 @@ export class BulkJob {
     do {
       const { total } = this.record;
       // The first page is described: some of it is shown.
-      const page = await this.#again(() =>
-        this.#page(cursor, Math.min(cursor === "" ? CHUNK : COUNTED, most - total), cursor === ""),
-      );
+      const described = cursor === "";
+      const limit = Math.min(described ? CHUNK : COUNTED, most - total);
+      const page = await this.#again(async () => {
+        const { state, tasks, callerOf } = this.#parts;
+        const caller = await callerOf(this.record.keyId);
+        return readFitting(state, tasks, caller, this.record, { cursor, limit, described });
+      });
       if (page === null) return;
       this.#samples = [...this.#samples, ...(page.described ?? [])].slice(0, SAMPLES);
       this.#set({ total: this.record.total + page.ids.length });
@@ -138,6 +136,8 @@ export class BulkJob {
     const bare = name === "" && type === "" && label.length === 0 && status.length === 2;
     if (action !== BulkAction.CANCEL || !bare) return Number.POSITIVE_INFINITY;
     const { state } = this.#parts;
+    // What others own is not counted here.
+    if (state.shards.serving.length < state.shards.count) return Number.POSITIVE_INFINITY;
     const counts = queue === "" ? countTasks(state) : describeQueue(state, queue).counts;
     // Ends that are counted are to be seen by the walk.
     await this.#again(() => committed(state));
@@ -146,6 +146,7 @@ export class BulkJob {
 
   async #countNamed(ids: readonly string[]): Promise<void> {
     const { state } = this.#parts;
+    await reading(() => state.refresh());
     const found = await Promise.allSettled(ids.slice(0, SAMPLES).map((id) => findTask(state, id)));
     this.#samples = found.flatMap((one) =>
       one.status === "fulfilled" ? [describeTask(state, one.value, "summary")] : [],
@@ -153,58 +154,46 @@ export class BulkJob {
     this.#set({ total: ids.length });
   }
 
-  /** True: that was the last. */
-  async #doPiece(): Promise<boolean> {
-    const { state, callerOf } = this.#parts;
-    const { action, id, keyId, done, ids, total } = this.record;
-    const caller = callerOf(keyId);
-    const page =
-      ids === null
-        ? await this.#again(() => this.#page(this.record.cursor, this.#size()))
-        : { ids: ids.slice(done, done + this.#size()), nextCursor: "" };
-    if (page === null) return false;
-    const acted = { changed: 0, refusals: [] as string[] };
-    for (let left = page.ids; left.length > 0; ) {
-      const outcome = await actOnTasks(state, action, caller, left, id);
-      acted.changed += outcome.changed;
-      acted.refusals.push(...outcome.refusals);
-      left = outcome.later;
-      // What was done of the piece is done again when the next process takes it up, which changes nothing.
-      if (left.length > 0 && !(await this.#pause(outcome.problem))) return false;
-    }
-    const now = done + page.ids.length;
-    await this.#keep({
-      done: now,
-      cursor: page.nextCursor,
-      problem: "",
-      changed: this.record.changed + acted.changed,
-      refused: this.record.refused + acted.refusals.length,
-      reasons: [...new Set([...this.record.reasons, ...acted.refusals])].slice(0, REASONS),
+  /** False: it was told to do nothing more. */
+  async #takePiece(): Promise<boolean> {
+    if (this.record.piece.length > 0) return true;
+    const chosen = await this.#again(async () => {
+      const { state, tasks, callerOf } = this.#parts;
+      return chooseTasks(state, tasks, await callerOf(this.record.keyId), this.record, this.#size());
     });
-    if (ids !== null) return now >= ids.length;
+    if (chosen === null) return false;
+    const { ids, nextCursor, over } = chosen;
+    return this.#keep({ piece: ids, cursor: nextCursor, done: this.record.done + over, problem: "" });
+  }
+
+  /** False: it was told to do nothing more, and some of it is left. */
+  async #doPiece(): Promise<boolean> {
+    const { state, tasks, callerOf } = this.#parts;
+    for (;;) {
+      const { keyId, piece, done, changed, refused, reasons } = this.record;
+      if (piece.length === 0) return true;
+      const acted = await this.#again(async () => actOnTasks(state, tasks, await callerOf(keyId), this.record, piece));
+      if (acted === null) return false;
+      this.#set({
+        piece: acted.later,
+        done: done + piece.length - acted.later.length,
+        changed: changed + acted.changed,
+        refused: refused + acted.refusals.length,
+        reasons: [...new Set([...reasons, ...acted.refusals])].slice(0, REASONS),
+      });
+      if (acted.later.length > 0 && !(await this.#pause(acted.problem))) return false;
+    }
+  }
+
+  #isThrough(): boolean {
+    const { ids, done, total, cursor } = this.record;
     // More than were counted there cannot be.
-    return page.nextCursor === "" || now >= total;
+    return ids === null ? cursor === "" || done >= total : done >= ids.length;
   }
 
   #size(): number {
     const { perSecond } = this.record;
     return perSecond === 0 ? CHUNK : Math.min(perSecond, CHUNK);
-  }
-
-  async #page(cursor: string, limit: number, described = false): Promise<Page> {
-    const { state } = this.#parts;
-    const { filter, action, createdAt } = this.record;
-    const request = Object.assign(clone(ListTasksRequestSchema, filter), { cursor });
-    // What ended after it was prepared was not meant.
-    const isMeant = (endedAt: number) => action !== BulkAction.RETRY || endedAt <= createdAt;
-    const bare = described ? null : await listRows(state, request, limit);
-    if (bare !== null) {
-      const meant = bare.rows.filter(({ end }) => isMeant(end?.at ?? 0));
-      return { ids: meant.map(({ task }) => state.ids.encode(task)), nextCursor: bare.nextCursor };
-    }
-    const { tasks, nextCursor } = await listTasks(state, Object.assign(request, { limit: Math.min(limit, CHUNK) }));
-    const meant = tasks.filter(({ endedAt }) => isMeant(endedAt === undefined ? 0 : timestampMs(endedAt)));
-    return { ids: meant.map(({ id }) => id), nextCursor, described: meant };
   }
 
   /** Null: it was told to do nothing more. */
@@ -228,16 +217,20 @@ export class BulkJob {
     this.record = { ...this.record, ...change };
   }
 
-  async #keep(change: Partial<BulkRecord>): Promise<void> {
+  /** False: it was told to do nothing more before it was written. */
+  async #keep(change: Partial<BulkRecord>): Promise<boolean> {
     this.#set(change);
-    const { id, createdAt } = this.record;
-    const row = () => ({ id, createdAt, body: writeRecord(this.record) });
-    await this.#again(() => reading(() => this.#parts.state.store.catalog.saveBulk(row())));
+    const { state, owner } = this.#parts;
+    const kept = await this.#again(async () => {
+      await saveRecord(state, owner, this.record);
+      return true;
+    });
+    return kept === true && !this.#over.signal.aborted;
   }
 
   async #end(phase: BulkPhase, problem: string): Promise<void> {
-    await this.#keep({ phase, problem, endedAt: this.#parts.state.clock.now() });
-    this.#parts.onEnd(this.record);
+    const kept = await this.#keep({ phase, problem, piece: [], endedAt: this.#parts.state.clock.now() });
+    if (kept) this.#parts.onEnd(this.record);
   }
 }
 

@@ -17,7 +17,8 @@ import { Violations } from "../../kernel/violations.ts";
 import { checkList } from "../list-tasks.ts";
 import type { Caller } from "../operations.ts";
 import { BulkJob, type BulkParts } from "./bulk-job.ts";
-import { type BulkRecord, isActive, isPrepared, readRecord, statusesFor, writeRecord } from "./bulk-record.ts";
+import { type BulkRecord, isActive, isPrepared, readRecord, statusesFor } from "./bulk-record.ts";
+import { saveRecord } from "./save-record.ts";
 
 /** What was prepared and not run is forgotten after so long, ms; what has ended, after this. */
 const PREPARED_MS = 15 * 60_000;
@@ -29,46 +30,41 @@ interface Answer {
   readonly changed: boolean;
 }
 
-/** The jobs of this coordinator: those that are prepared, under way, and lately ended. */
+/** The jobs of the coordinator that carries them out: those that are prepared, under way, and lately ended. */
 export class BulkJobs {
   readonly #parts: BulkParts;
   readonly #logger: Logger;
   readonly #jobs = new Map<string, BulkJob>();
   readonly #running = new Set<Promise<void>>();
+  #closed = false;
+  /** Stopped, and not written yet. */
+  readonly #unwritten = new Set<BulkJob>();
 
   constructor(parts: BulkParts, logger: Logger) {
     this.#parts = parts;
     this.#logger = logger;
   }
 
-  /** Reads what there is, and goes on with what was under way. A catalog that cannot be read costs the jobs, not the start. */
-  async start(): Promise<void> {
-    if (!this.#parts.alone) return;
-    try {
-      for (const row of await this.#parts.state.store.catalog.bulks()) {
-        const job = new BulkJob(this.#parts, readRecord(row.body));
-        this.#jobs.set(row.id, job);
-        if (isActive(job.record)) this.#begin(job);
-      }
-    } catch (error) {
-      this.#logger.warn({ error: (error as Error).message }, "jobs on many tasks were not read");
+  /** Reads what there is, and goes on with what was under way. @throws TssError UNAVAILABLE: the database is away. */
+  async read(): Promise<void> {
+    const rows = await reading(() => this.#parts.state.store.catalog.bulks());
+    if (this.#closed) return;
+    for (const row of rows) {
+      const job = new BulkJob(this.#parts, readRecord(row.body));
+      this.#jobs.set(row.id, job);
+      if (isActive(job.record)) this.#begin(job);
     }
   }
 
-  /** What is under way ends after its piece, and goes on with the next start. */
+  /** What is under way ends after its piece, and goes on where jobs are read next. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const job of this.#jobs.values()) job.leaveOff();
     await Promise.all(this.#running);
   }
 
   prepare(caller: Caller, request: PrepareBulkRequest): Bulk {
     const { clock } = this.#parts.state;
-    if (!this.#parts.alone)
-      throw new TssError(
-        "FAILED_PRECONDITION",
-        "Several coordinators share this database, and jobs on many tasks need one that has all of it: cancel or retry tasks by their ids.",
-        { reason: "SEVERAL_COORDINATORS" },
-      );
     this.#forget();
     const filter = checkPrepare(request, clock.now());
     if (this.#count(isPrepared) >= LIMITS.bulksPrepared)
@@ -130,12 +126,14 @@ export class BulkJobs {
       job.record = { ...job.record, phase: BulkPhase.STOPPED };
       return { bulk: job.describe(), changed: true };
     }
-    const active = isActive(job.record);
+    const active = isActive(job.record) || this.#unwritten.has(job);
     if (active) {
+      this.#unwritten.add(job);
       job.stop();
       await job.over;
-      // A job that was stopped must not go on after a restart.
+      // A job that was stopped must not go on after a restart: until it is written, stopping it is asked for again.
       await this.#save(job.record);
+      this.#unwritten.delete(job);
     }
     return { bulk: job.describe(), changed: active };
   }
@@ -183,20 +181,19 @@ export class BulkJobs {
     if (job !== undefined) return job;
     throw new TssError(
       "NOT_FOUND",
-      `There is no job ${JSON.stringify(id.slice(0, 40))}: it was not run in time, or has ended long ago. Prepare it anew.`,
+      `There is no job ${JSON.stringify(id.slice(0, 40))}: it was not run in time, was prepared before a restart, or has ended long ago. Prepare it anew.`,
       { reason: "BULK_NOT_FOUND" },
     );
   }
 
-  async #save(record: BulkRecord): Promise<void> {
-    const row = { id: record.id, createdAt: record.createdAt, body: writeRecord(record) };
-    await reading(() => this.#parts.state.store.catalog.saveBulk(row));
+  #save(record: BulkRecord): Promise<void> {
+    return saveRecord(this.#parts.state, this.#parts.owner, record);
   }
 }
 
 const BLANK = {
   ...{ phase: BulkPhase.COUNTING, total: 0, more: false, done: 0, changed: 0, refused: 0, reasons: [], problem: "" },
-  ...{ perSecond: 0, startsAt: 0, endedAt: 0, cursor: "" },
+  ...{ perSecond: 0, startsAt: 0, endedAt: 0, cursor: "", piece: [] },
 };
 
 /** What fits, up to now. */

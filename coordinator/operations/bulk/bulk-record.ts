@@ -25,8 +25,10 @@ export interface BulkRecord {
   readonly startsAt: number;
   readonly endedAt: number;
   readonly keyId: string;
-  /** Where the walk through what fits is. */
+  /** Where the walk through what fits is, beyond `piece`. */
   readonly cursor: string;
+  /** Chosen, and noted before anything was done to them: they are not in `done` yet. */
+  readonly piece: readonly string[];
 }
 
 const POSSIBLE: Readonly<Record<BulkAction, readonly TaskStatus[]>> = {
@@ -58,13 +60,20 @@ export function writeRecord(record: BulkRecord): string {
   return JSON.stringify({ ...record, filter: toJson(ListTasksRequestSchema, record.filter) });
 }
 
+/** What rows of earlier versions lack. */
+const BEFORE = { piece: [] };
+
 export function readRecord(text: string): BulkRecord {
   const record = JSON.parse(text) as Omit<BulkRecord, "filter"> & { readonly filter: JsonObject };
-  return { ...record, filter: fromJson(ListTasksRequestSchema, record.filter, { ignoreUnknownFields: true }) };
+  return {
+    ...BEFORE,
+    ...record,
+    filter: fromJson(ListTasksRequestSchema, record.filter, { ignoreUnknownFields: true }),
+  };
 }
 
 export function describeBulk(record: BulkRecord, samples: readonly Task[]): Bulk {
-  const { ids, cursor, createdAt, startsAt, endedAt, reasons, ...same } = record;
+  const { ids, cursor, piece, createdAt, startsAt, endedAt, reasons, ...same } = record;
   return create(BulkSchema, {
     ...same,
     byIds: ids !== null,

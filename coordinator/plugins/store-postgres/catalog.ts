@@ -12,6 +12,9 @@ const SAVE_QUEUE = `INSERT INTO tss_queue (name, paused, pause_note, paused_at, 
   ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, pause_note = excluded.pause_note,
     paused_at = excluded.paused_at, config = excluded.config`;
 
+const SAVE_BULK = `INSERT INTO tss_bulk (id, created_at, body) SELECT $1, $2, $3 FROM tss_fence(ARRAY[$4::smallint], ARRAY[$5::bigint])
+  ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, body = excluded.body`;
+
 const BUMP = "UPDATE tss_meta SET auth_version = auth_version + 1";
 
 export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
@@ -94,12 +97,8 @@ export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
       const rows = await pool.rows({ text: "SELECT id, created_at, body FROM tss_bulk ORDER BY created_at, id" });
       return rows.map((row) => ({ id: row.id, createdAt: row.created_at, body: row.body }));
     },
-    async saveBulk({ id, createdAt, body }) {
-      await pool.rows({
-        text: `INSERT INTO tss_bulk (id, created_at, body) VALUES ($1, $2, $3)
-          ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, body = excluded.body`,
-        values: [id, createdAt, body],
-      });
+    async saveBulk({ id, createdAt, body }, { shard, epoch }) {
+      await pool.rows({ name: "save_bulk", text: SAVE_BULK, values: [id, createdAt, body, shard, epoch] });
     },
     async deleteBulks(ids) {
       await pool.rows({ text: "DELETE FROM tss_bulk WHERE id = ANY ($1::text[])", values: [ids] });

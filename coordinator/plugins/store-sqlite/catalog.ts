@@ -1,6 +1,7 @@
 import type { ApiKeyRow, CatalogStore, Meta, QueueRow } from "../../ports/catalog-store.ts";
 import type { Connection } from "./connection.ts";
 import type { Handles } from "./handles.ts";
+import { checkEpochs } from "./ownership.ts";
 import type { Row } from "./row-codec.ts";
 
 export function makeCatalog({ writer, reader }: Handles): CatalogStore {
@@ -61,8 +62,11 @@ export function makeCatalog({ writer, reader }: Handles): CatalogStore {
         createdAt: row["created_at"] as number,
         body: row["body"] as string,
       })),
-    async saveBulk({ id, createdAt, body }) {
-      writer.write(() => writer.prepare("INSERT OR REPLACE INTO bulk VALUES (?, ?, ?)").run(id, createdAt, body));
+    async saveBulk({ id, createdAt, body }, owner) {
+      writer.write(() => {
+        checkEpochs(writer, [owner]);
+        writer.prepare("INSERT OR REPLACE INTO bulk VALUES (?, ?, ?)").run(id, createdAt, body);
+      });
     },
     async deleteBulks(ids) {
       writer.write(() => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { CODE_CACHE } from "../../../test/support/code-cache.ts";
 import { matches } from "./pattern.ts";
 
 type Line = Readonly<Record<string, unknown>>;
@@ -104,7 +105,7 @@ export async function startProgram(command: Command, env: Readonly<Record<string
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(command.file, command.args, {
     cwd: command.cwd,
-    env: { PATH, HOME, ...command.env, ...env },
+    env: { PATH, HOME, ...CODE_CACHE, ...command.env, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin.on("error", () => {});

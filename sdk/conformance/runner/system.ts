@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CODE_CACHE } from "../../../test/support/code-cache.ts";
 import { startCoordinatorProcess } from "../../../test/support/crash-system.ts";
 import type { System } from "./stage.ts";
 
@@ -15,7 +16,7 @@ export async function startSystem(): Promise<System & { close(): Promise<void> }
   const { PATH = "" } = process.env;
   await promisify(execFile)(process.execPath, [TSS, "db", "init"], {
     cwd: folder,
-    env: { PATH, HOME: folder, ...settings },
+    env: { PATH, HOME: folder, ...CODE_CACHE, ...settings },
   });
   const coordinator = await startCoordinatorProcess({
     ...settings,

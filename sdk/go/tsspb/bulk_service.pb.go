@@ -161,7 +161,7 @@ type Bulk struct {
 	Samples []*Task `protobuf:"bytes,8,rep,name=samples,proto3" json:"samples,omitempty"`
 	// Tasks it has come to.
 	Done uint32 `protobuf:"varint,9,opt,name=done,proto3" json:"done,omitempty"`
-	// Of these: cancelled, or run again.
+	// Of these: cancelled, or run again. Each counts once, whichever coordinators went meanwhile.
 	Changed uint32 `protobuf:"varint,10,opt,name=changed,proto3" json:"changed,omitempty"`
 	// Of these: refused. The rest had ended before.
 	Refused uint32 `protobuf:"varint,11,opt,name=refused,proto3" json:"refused,omitempty"`

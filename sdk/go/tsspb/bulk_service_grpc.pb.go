@@ -30,11 +30,11 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// One action on every task that fits a search. The coordinator carries it out: it goes on when nobody looks, and after a
-// restart where it was.
+// One action on every task that fits a search. A coordinator carries it out: it goes on when nobody looks, and where it was
+// after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
 type BulkServiceClient interface {
 	// Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and by a restart.
+	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
 	PrepareBulk(ctx context.Context, in *PrepareBulkRequest, opts ...grpc.CallOption) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
 	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.
@@ -108,11 +108,11 @@ func (c *bulkServiceClient) ListBulks(ctx context.Context, in *ListBulksRequest,
 // All implementations must embed UnimplementedBulkServiceServer
 // for forward compatibility.
 //
-// One action on every task that fits a search. The coordinator carries it out: it goes on when nobody looks, and after a
-// restart where it was.
+// One action on every task that fits a search. A coordinator carries it out: it goes on when nobody looks, and where it was
+// after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
 type BulkServiceServer interface {
 	// Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and by a restart.
+	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
 	PrepareBulk(context.Context, *PrepareBulkRequest) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
 	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ApiKeyRow, QueueRow } from "../../../coordinator/ports/catalog-store.ts";
+import type { OwnedShard } from "../../../coordinator/ports/store.ts";
+import { FencedError } from "../../../coordinator/ports/store-errors.ts";
 import { type OpenFresh, onFresh } from "./fresh.ts";
 import { T0 } from "./rows.ts";
 
@@ -129,11 +131,13 @@ export function catalogExam(openFresh: OpenFresh): void {
     test(
       "jobs on many tasks are kept, replaced and deleted",
       onFresh(openFresh, async (fresh) => {
-        const [{ catalog }, other] = [await fresh.open(), await fresh.open()];
+        const [store, other] = [await fresh.open(), await fresh.open()];
+        const { catalog } = store;
         expect(await catalog.bulks()).toEqual([]);
         const job = (id: string, createdAt: number, body = "{}") => ({ id, createdAt, body });
-        for (const row of [job("b_2", T0 + 2), job("b_1", T0), job("B_1", T0 + 1)]) await catalog.saveBulk(row);
-        await catalog.saveBulk(job("b_2", T0 + 2, '{"it\'s":"🛑"}'));
+        const [owner] = (await store.claim("exam", false)) as [OwnedShard];
+        for (const row of [job("b_2", T0 + 2), job("b_1", T0), job("B_1", T0 + 1)]) await catalog.saveBulk(row, owner);
+        await catalog.saveBulk(job("b_2", T0 + 2, '{"it\'s":"🛑"}'), owner);
         expect(await other.catalog.bulks()).toEqual([
           job("b_1", T0),
           job("B_1", T0 + 1),
@@ -142,6 +146,22 @@ export function catalogExam(openFresh: OpenFresh): void {
         await other.catalog.deleteBulks(["b_1", "b_2", "nobody"]);
         await other.catalog.deleteBulks([]);
         expect(await catalog.bulks()).toEqual([job("B_1", T0 + 1)]);
+      }),
+    );
+
+    test(
+      "a job is written by the newest owner of its shard alone",
+      onFresh(openFresh, async (fresh) => {
+        const [old, store] = [await fresh.open(), await fresh.open()];
+        const [before] = (await old.claim("a", false)) as [OwnedShard];
+        const job = { id: "b_1", createdAt: T0, body: "1" };
+        await old.catalog.saveBulk(job, before);
+        const [owner] = (await store.claim("b", true)) as [OwnedShard];
+        for (const late of [job, { ...job, id: "b_2" }])
+          await expect(old.catalog.saveBulk({ ...late, body: "late" }, before)).rejects.toBeInstanceOf(FencedError);
+        expect(await store.catalog.bulks()).toEqual([job]);
+        await store.catalog.saveBulk({ ...job, body: "2" }, owner);
+        expect(await old.catalog.bulks()).toEqual([{ ...job, body: "2" }]);
       }),
     );
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { CODE_CACHE } from "../../support/code-cache.ts";
 import { startCoordinatorProcess } from "../../support/crash-system.ts";
 import type { Process } from "./supervised.ts";
 
@@ -23,7 +24,7 @@ export async function startAgent(directory: string, environment: Readonly<Record
   const { PATH = "" } = process.env;
   const child = spawn(process.execPath, [AGENT], {
     cwd: directory,
-    env: { PATH, HOME: directory, TSS_WORKER_DIR: join(directory, "work"), ...environment },
+    env: { PATH, HOME: directory, ...CODE_CACHE, TSS_WORKER_DIR: join(directory, "work"), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

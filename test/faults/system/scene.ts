@@ -35,13 +35,14 @@ export function makeScene(
   const troubles: Violation[] = [];
   const closers: (() => Promise<void>)[] = [];
   const running = (agent: string) => {
+    // Tokens of two shards may be alike.
     const ended = new Set(
       lines()
         .filter(({ what }) => what === "end")
-        .map(({ token }) => token),
+        .map(({ task, token }) => `${task} ${token}`),
     );
     return lines()
-      .filter((line) => line.what === "start" && line.agent === agent && !ended.has(line.token))
+      .filter((line) => line.what === "start" && line.agent === agent && !ended.has(`${line.task} ${line.token}`))
       .map(({ task }) => task);
   };
   return {

@@ -16,7 +16,8 @@ export function catalogOf(disk: Disk): CatalogStore {
       disk.queues.set(queue.name, { ...queue });
     },
     bulks: async () => [...disk.bulks.values()].sort((a, b) => a.createdAt - b.createdAt),
-    async saveBulk(bulk) {
+    async saveBulk(bulk, owner) {
+      disk.fence([owner]);
       disk.bulks.set(bulk.id, { ...bulk });
     },
     async deleteBulks(ids) {

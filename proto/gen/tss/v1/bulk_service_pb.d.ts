@@ -75,7 +75,7 @@ export declare type Bulk = Message<"tss.v1.Bulk"> & {
   done: number;
 
   /**
-   * Of these: cancelled, or run again.
+   * Of these: cancelled, or run again. Each counts once, whichever coordinators went meanwhile.
    *
    * @generated from field: uint32 changed = 10;
    */
@@ -194,7 +194,7 @@ export declare type BulkJson = {
   done?: number;
 
   /**
-   * Of these: cancelled, or run again.
+   * Of these: cancelled, or run again. Each counts once, whichever coordinators went meanwhile.
    *
    * @generated from field: uint32 changed = 10;
    */
@@ -695,15 +695,15 @@ export declare type BulkPhaseJson = "BULK_PHASE_UNSPECIFIED" | "BULK_PHASE_COUNT
 export declare const BulkPhaseSchema: GenEnum<BulkPhase, BulkPhaseJson>;
 
 /**
- * One action on every task that fits a search. The coordinator carries it out: it goes on when nobody looks, and after a
- * restart where it was.
+ * One action on every task that fits a search. A coordinator carries it out: it goes on when nobody looks, and where it was
+ * after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
  *
  * @generated from service tss.v1.BulkService
  */
 export declare const BulkService: GenService<{
   /**
    * Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-   * is touched before RunBulk; a job that is not run is forgotten after 15 min, and by a restart.
+   * is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
    *
    * @generated from rpc tss.v1.BulkService.PrepareBulk
    */

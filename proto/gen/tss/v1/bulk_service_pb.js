@@ -118,8 +118,8 @@ export const BulkPhase = /*@__PURE__*/
   tsEnum(BulkPhaseSchema);
 
 /**
- * One action on every task that fits a search. The coordinator carries it out: it goes on when nobody looks, and after a
- * restart where it was.
+ * One action on every task that fits a search. A coordinator carries it out: it goes on when nobody looks, and where it was
+ * after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
  *
  * @generated from service tss.v1.BulkService
  */
