@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { RetryBackoff, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptSchema, RetryBackoff, TaskReason, TaskSpecSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { runTss, startTss, temporaryFolder } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
@@ -27,7 +28,7 @@ test("create says everything a task can be told", async () => {
     "--name report --queue media --priority -5 --delay 90s --expires 1h --retries 3 --retry-interval 250ms --retry-backoff fixed " +
     "--timeout 10m --heartbeat-timeout 30s --grace 2s --label a=1 --label b=x=y --selector zone=eu --resource gpu=1 " +
     "--env GREETING=hello=there --env HOME --cwd /srv --idempotency-key k1 " +
-    "--retry-max-interval 1m --no-retry-on 64,65 --fairness-key tenant-7";
+    "--lock deploy --lock gpu:2 --retry-max-interval 1m --no-retry-on 64,65 --fairness-key tenant-7";
   const { code } = await tss("tasks", "create", ...flags.split(" "), "--", "ffmpeg", "-i", "in put");
   const sent = spec();
   expect(code).toBe(0);
@@ -40,6 +41,10 @@ test("create says everything a task can be told", async () => {
     selector: { zone: "eu" },
     resources: { gpu: 1 },
     env: { GREETING: "hello=there", HOME: expect.stringContaining("/") },
+    locks: [
+      { name: "deploy", permits: 0 },
+      { name: "gpu", permits: 2 },
+    ],
     workingDirectory: "/srv",
     idempotencyKey: "k1",
     fairnessKey: "tenant-7",
@@ -80,6 +85,10 @@ test("what cannot be a task is refused before anything is sent", async () => {
     ["--command", "x", "--resource", "gpu=many"],
     ["--command", "x", "--env", "NOT_SET_HERE"],
     ["--command", "x", "--env", "9=1"],
+    ["--command", "x", "--lock", "gpu:"],
+    ["--command", "x", "--lock", "gpu:0"],
+    ["--command", "x", "--lock", "gpu:10001"],
+    ["--command", "x", "--lock", "gpu:1:2"],
     ["--command", "x", "--delay", "soon"],
     ["--command", "x", "--no-retry-on", "256"],
     [],
@@ -135,6 +144,28 @@ test("status shows the task, as JSON in the words of the REST interface", async 
     labels: { team: "a" },
     createdAt: expect.stringMatching(/^20\d\d-.*Z$/),
   });
+});
+
+test("status shows the locks a task needs and the tokens its attempts were given", async () => {
+  const { id } = house.add({
+    spec: create(TaskSpecSchema, { command: "./deploy.sh", locks: [{ name: "deploy" }, { name: "gpu", permits: 2 }] }),
+    attempts: [
+      create(AttemptSchema, {
+        number: 1,
+        locks: [
+          { name: "deploy", token: 12n },
+          { name: "gpu", token: 9_007_199_254_740_991n },
+        ],
+      }),
+    ],
+  });
+  house.end(id, TaskStatus.FAILED, TaskReason.LOCK_LOST);
+  const { stdout } = await tss("task", "status", id);
+  expect(stdout).toContain("failed (lock lost)");
+  expect(stdout).toMatch(/^Needs locks +deploy, gpu \(2 permits\)$/m);
+  expect(stdout).toContain("  holds deploy (token 12), gpu (token 9007199254740991)\n");
+  const { spec: needs, attempts } = JSON.parse((await tss("task", "status", id, "--json")).stdout);
+  expect([needs.locks[0], attempts[0].locks[0]]).toMatchObject([{ name: "deploy" }, { name: "deploy", token: 12 }]);
 });
 
 test("list shows a table or one document, and goes on by cursor", async () => {

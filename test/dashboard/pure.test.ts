@@ -7,6 +7,7 @@ import { shellQuote } from "../../gateway/dashboard/src/copy/shell-quote.ts";
 import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
 import { BLANK, draftLike } from "../../gateway/dashboard/src/submit/draft.ts";
 import { hexDump, indentJson } from "../../gateway/dashboard/src/task/read-payload.ts";
+import { taskEvents } from "../../gateway/dashboard/src/task/task-events.ts";
 import { compareSpan, differences, ranMs, waitedMs } from "../../gateway/dashboard/src/task/usual.ts";
 import { mergeHead } from "../../gateway/dashboard/src/tasks/merge-head.ts";
 import { formatAge, formatDuration, formatTime } from "../../gateway/dashboard/src/time/format.ts";
@@ -184,6 +185,39 @@ sys.modules["tss"] = tss
     });
     const { command: _, ...rest } = spec;
     expect(run({ ...rest, type: "mail.send" })).toMatchObject({ type: "mail.send", input: { a: 1 }, timeout: 90.5 });
+  });
+
+  test("every form names the locks", () => {
+    const locked: TaskSpecJson = {
+      name: "n",
+      command: "true",
+      locks: [{ name: "deploy" }, { name: "gpu", permits: 2 }],
+    };
+    const both = '["deploy",{"name":"gpu","permits":2}]';
+    expect(asCommandLine(locked)).toContain("--lock deploy --lock gpu:2");
+    expect(asCurl(locked, "http://h")).toContain(`"locks":${both}`);
+    expect(asPython(locked)).toContain('locks=["deploy", tss.LockNeed(name="gpu", permits=2)]');
+    const task = new Function(`return ${/client\.submit\(([\s\S]*)\);\nconsole/.exec(asTypeScript(locked))?.[1]}`)();
+    expect(task.locks).toEqual(JSON.parse(both));
+    const draft = draftLike({ spec: locked });
+    expect(draft.locks).toBe("deploy\ngpu:2");
+    expect(checkDraft(draft)).toMatchObject({ problems: {}, spec: { locks: locked.locks } });
+  });
+
+  test.each([
+    ["Deploy", '"Deploy" is no name of a lock.'],
+    ["gpu:0", "After the colon of gpu: 1 to 10000 permits."],
+    ["gpu:", "After the colon of gpu: 1 to 10000 permits."],
+    ["a\na", "Each lock once."],
+    ["a,b,c,d,e,f,g,h,i", "At most 8 locks."],
+  ])("locks of %j are refused in the form", (locks, message) => {
+    expect(checkDraft({ ...BLANK, command: "true", locks }).problems).toEqual({ locks: message });
+  });
+
+  test("events say which locks an attempt holds", () => {
+    const at = "2026-01-01T00:00:00Z";
+    const attempts = [{ number: 1, leasedAt: at, locks: [{ name: "db", token: "12" }] }];
+    expect(taskEvents({ attempts }).map(({ text }) => text)).toContain("Attempt 1 holds db with token 12");
   });
 
   test("TypeScript counts in milliseconds", () => {

@@ -102,7 +102,7 @@ function readLocks(text: string, wrong: Wrong): LockNeedJson[] {
     .map((line): LockNeedJson => {
       const [, name = line, count] = /^([^:]*)(?::(.*))?$/.exec(line) ?? [];
       const permits = count === undefined ? undefined : (whole(count, 1, LIMITS.lockPermits) ?? null);
-      if (!LIMITS.queueName.test(name)) wrong("locks", `${JSON.stringify(line.slice(0, 40))} is no name of a lock.`);
+      if (!LIMITS.lockName.test(name)) wrong("locks", `${JSON.stringify(line.slice(0, 40))} is no name of a lock.`);
       if (permits === null) wrong("locks", `After the colon of ${name}: 1 to ${LIMITS.lockPermits} permits.`);
       return permits == null ? { name } : { name, permits };
     });
