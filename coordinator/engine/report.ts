@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AttemptOutcome, ProgressSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, ProgressSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import type { ProgressReport } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
