@@ -33,6 +33,11 @@ export interface CounterBody {
    * the clock was set back since. Absent: nothing goes there.
    */
   readonly d?: number;
+  /**
+   * Earliest time at which a task of it expires: before what the checkpoint before says was looked at, when the clock was set
+   * back since. Absent: none does.
+   */
+  readonly x?: number;
 }
 
 /** Tasks that stand side by side are alike as a rule, and are counted together. */
@@ -101,12 +106,16 @@ export function flushShards(state: EngineState, batch: Batch): FlushShard[] {
     ({ shard }) => shard,
   );
   const later = earliestLater(batch);
+  const expiring = earliestExpiry(batch);
   return [...touched]
     .sort((a, b) => a - b)
     .map((number) => {
       const shard = shardAt(state, number);
       const body = Buffer.from(
-        JSON.stringify(bodyOf(state, shard, locks.get(number), gated.get(number), later.get(number))),
+        JSON.stringify({
+          ...bodyOf(state, shard, locks.get(number), gated.get(number), later.get(number)),
+          ...(expiring.has(number) ? { x: expiring.get(number) } : {}),
+        } satisfies CounterBody),
       );
       return { shard: number, epoch: shard.epoch, flushNo: shard.flushNo + 1, body };
     });
@@ -136,6 +145,14 @@ function earliestLater({ tasks, moves }: Batch): Map<number, number> {
     earliest.set(shard, Math.min(earliest.get(shard) ?? runAt, runAt));
   for (const task of tasks) if (task.seg === LATER) note(task);
   for (const { row } of moves) note(row);
+  return earliest;
+}
+
+/** By shard. */
+function earliestExpiry({ tasks }: Batch): Map<number, number> {
+  const earliest = new Map<number, number>();
+  for (const { shard, expiresAt } of tasks)
+    if (expiresAt > 0) earliest.set(shard, Math.min(earliest.get(shard) ?? expiresAt, expiresAt));
   return earliest;
 }
 
@@ -173,17 +190,17 @@ export function uncount(state: EngineState, shard: Shard, lanes: Map<number, num
   lanes.set(lane, (lanes.get(lane) ?? 0) - 1);
 }
 
-/** @returns the earliest run_at of what went to segment 0 with it. */
+/** @returns the earliest run_at of what went to segment 0 with it, and the earliest expiry. */
 export function applyBody(
   shard: Shard,
   lanes: Map<number, number>,
   locks: Map<string, Lock>,
   bytes: Uint8Array,
-): number {
+): { readonly later: number; readonly expires: number } {
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as CounterBody;
   for (const [queue, submitted, succeeded, failed, cancelled] of body.q)
     shard.totals.set(queue, { submitted, succeeded, failed, cancelled });
   for (const [lane, open] of body.l) lanes.set(lane, open);
   replayLocks(locks, body.k ?? []);
-  return body.d ?? Number.POSITIVE_INFINITY;
+  return { later: body.d ?? Number.POSITIVE_INFINITY, expires: body.x ?? Number.POSITIVE_INFINITY };
 }

@@ -4,6 +4,7 @@ import type { Flusher } from "./flusher.ts";
 import { noteAway, noteBack } from "./outage.ts";
 import { rebuildItem } from "./rebuild.ts";
 import { refillServed } from "./refill.ts";
+import type { Shard } from "./shard.ts";
 import { type EngineState, isOwned } from "./state.ts";
 
 /** The regular duties of an owner, each a beat of its own: checkpoints, due tasks, rotation and retention. */
@@ -114,6 +115,7 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
   const old = state.segmentRows > 0 && state.clock.now() - state.segments.open.openedAt >= state.config.segmentAgeMs;
   if (!full && !old) return;
   await flusher.between(async () => {
+    leaveNumberOut(state);
     const ranges = [...state.shards].map((shard) => ({ shard: shard.shard, fromSeq: shard.lastSeq + 1 }));
     const at = state.clock.now();
     const segment = await untilKnown(state, () => state.store.segments.open(state.shards.owners, ranges, at));
@@ -121,6 +123,17 @@ export async function rotate(state: EngineState, flusher: Flusher): Promise<void
     state.segments.opened(segment);
     state.segmentRows = 0;
   });
+}
+
+/**
+ * Where nothing was submitted since the open segment began, the next one would begin at the same numbers, and the store would
+ * take it for the same one asked for again.
+ */
+function leaveNumberOut({ segments, shards }: EngineState): void {
+  const begins = new Map(segments.open.ranges.map((range) => [range.shard, range.fromSeq]));
+  const [first, ...rest] = shards;
+  const isUnused = (shard: Shard) => begins.get(shard.shard) === shard.lastSeq + 1;
+  if (first !== undefined && isUnused(first) && rest.every(isUnused)) first.nextSeq();
 }
 
 /** Empties segments whose newest end is older than the retention, oldest first; one in the way does not hold up the next. */

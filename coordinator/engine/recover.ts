@@ -63,8 +63,12 @@ async function recoverShard(
   const flushes = await recovery.flushesAfter(shard.shard, checkpoint?.epoch ?? 0, checkpoint?.flushNo ?? 0, recent);
   const locks = new Map<string, Lock>();
   replayLocks(locks, body.k ?? []);
-  let { later } = body;
-  for (const flush of flushes) later = Math.min(later, applyBody(shard, open, locks, flush.body) - 1);
+  let { later, expired } = body;
+  for (const flush of flushes) {
+    const earliest = applyBody(shard, open, locks, flush.body);
+    later = Math.min(later, earliest.later - 1);
+    expired = Math.min(expired, earliest.expires - 1);
+  }
   await takeOffRepeats(state, shard, open, flushes.at(-1));
   takeUpLocks(state, shard, locks);
   // What ends while the rest is read is counted off these.
@@ -83,7 +87,7 @@ async function recoverShard(
   }
   resumeLanes(state, shard, open, cursors, body.floor);
   if (flushes.length > 0 || refs.length > 0) shard.dirty = true;
-  return { ...body, later };
+  return { ...body, later, expired };
 }
 
 async function readBack(state: EngineState, refs: readonly TaskRef[]): Promise<void> {

@@ -20,13 +20,17 @@ export const AGENT_FAULTS: readonly Fault[] = [
     least: { extraStarts: 1 },
     async apply(scene) {
       const victim = await holderOf(scene);
-      const before = victim.starts();
+      const [before, ran] = [victim.starts(), scene.movable(victim.name)];
       const ends = endsFromNow(victim);
       scene.disturb(victim.name);
       victim.signal("SIGKILL");
       return {
         parts: [victim],
-        hold: () => scene.until("it to be started again", () => victim.starts() > before),
+        async hold() {
+          await scene.until("it to be started again", () => victim.starts() > before);
+          // Commands that are let go before would end on their own, and nothing had to be started again.
+          await scene.until("what it ran to be started again", () => ran.some(scene.startedAgain));
+        },
         heal: async () => scene.calm(victim.name),
         bit: () => (ends()[0] === "SIGKILL" ? [`${victim.name} was killed`] : []),
       };

@@ -52,6 +52,8 @@ export interface Scene {
   movable(agent: string): readonly string[];
   /** Carried out when the run is over, whatever has become of it. */
   afterwards(close: () => Promise<void>): void;
+  /** Whether a task was started a second time, by any agent. */
+  startedAgain(task: string): boolean;
   /** Whether a task was started at a time after this line count of the ledger, by another agent. */
   startedElsewhere(task: string, agent: string): boolean;
   /** @throws Error when it does not come about within the bound. */

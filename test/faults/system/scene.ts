@@ -59,6 +59,7 @@ export function makeScene(
     running,
     movable: (agent) => running(agent).filter(mayMove),
     afterwards: (close) => void closers.push(close),
+    startedAgain: (task) => lines().some((line) => line.what === "start" && line.task === task && line.attempt > 1),
     startedElsewhere: (task, agent) =>
       lines().some((line) => line.what === "start" && line.task === task && line.agent !== agent && line.attempt > 1),
     until: (what, holds) => until(what, holds, patienceMs),
