@@ -14,6 +14,9 @@ export interface CallHandle {
   settled(code: number): void;
 }
 
+/** One for all calls: the reason that `abort` makes by itself takes its stack each time. */
+const OVER = new Error("The call is over.");
+
 /** One call while it lives: who calls, when it ends, and how much of it is in memory. */
 export class CallContext {
   readonly method: string;
@@ -41,7 +44,7 @@ export class CallContext {
   /** Ends with the call: answered, failed, cancelled, past its deadline, or its connection is gone. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
-    if (this.over) this.controller.abort();
+    if (this.over) this.controller.abort(OVER);
     return this.controller.signal;
   }
 
@@ -66,7 +69,7 @@ export class CallContext {
     if (this.over) return;
     this.over = true;
     this.handle.settled(code);
-    this.controller?.abort();
+    this.controller?.abort(OVER);
   }
 
   /** Counts a message that was received; it is worked on until `release`. */
