@@ -26,7 +26,8 @@ test("npm run cluster: a coordinator and an agent are killed, nothing is lost an
   const folder = folderForAll();
   const cluster = startProgram(process.execPath, [RUN, "--tasks", "60", "--rate", "10"], { env: { TMPDIR: folder } });
   const { code, stdout, stderr } = await cluster.finished;
-  expect([stderr, code, stdout]).toEqual(["", 0, expect.anything()]);
+  // What it said of itself tells why it ended otherwise.
+  expect([stderr, code, code === 0 ? "" : stdout]).toEqual(["", 0, ""]);
   expect(stdout).toMatch(/coordinator 1 is killed \(SIGKILL\) with \d+ accepted/);
   expect(stdout).toMatch(/agent 1 is killed \(SIGKILL\) with [1-8] commands/);
   const [, twice, explained, held] =
