@@ -4,11 +4,16 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 export interface Run {
   readonly atMs: number;
   readonly id: string;
+  /** Where it ran. */
+  readonly agent: string;
 }
+
+/** What tells a command which agent runs it. */
+export const AGENT = "CLUSTER_AGENT";
 
 /** Runs a little while and, first of all, adds a line to the ledger. Short appends of several processes do not mix. */
 export function commandFor(file: string, seconds: number): string {
-  return `echo "$(date +%s%3N) $TSS_TASK_ID" >> '${file}'; sleep ${seconds}`;
+  return `echo "$(date +%s%3N) $TSS_TASK_ID $${AGENT}" >> '${file}'; sleep ${seconds}`;
 }
 
 /** Bytes of it. */
@@ -21,8 +26,8 @@ export function readLedger(file: string): readonly Run[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => {
-    const [at = "", id = ""] = line.split(" ");
-    return { atMs: Number(at), id };
+    const [at = "", id = "", agent = ""] = line.split(" ");
+    return { atMs: Number(at), id, agent };
   });
 }
 

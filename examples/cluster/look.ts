@@ -1,4 +1,6 @@
 import { StatsService, WorkerRegistryService } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { Run } from "./ledger.ts";
 import type { Part, System } from "./system.ts";
 
 /** What the coordinators say of themselves, of workers and of tasks. */
@@ -19,13 +21,20 @@ export async function isConnected({ client }: System, { name, program }: Part): 
   return own.length >= 2;
 }
 
-/** Tasks that an agent holds now. */
-export async function heldBy({ client }: System, { name }: Part): Promise<readonly string[]> {
+/**
+ * What an agent that is stopped holds: the tasks its sessions name, and those it has begun that have not ended. What it runs
+ * of a shard that has just moved is of no session for a moment.
+ */
+export async function heldBy({ client }: System, { name }: Part, runs: readonly Run[]): Promise<readonly string[]> {
   const registry = client.connection.service(WorkerRegistryService);
   const { workers } = await registry.listWorkers({});
   const own = workers.filter(({ info }) => info?.name === name.replace(" ", "-"));
-  const all = await Promise.all(own.map(({ sessionId }) => registry.getWorker({ sessionId })));
-  return all.flatMap(({ worker }) => worker?.taskIds ?? []);
+  const sessions = await Promise.all(own.map(({ sessionId }) => registry.getWorker({ sessionId })));
+  const named = sessions.flatMap(({ worker }) => worker?.taskIds ?? []);
+  const begun = new Set(runs.filter(({ agent }) => agent === name.replace(" ", "-")).map(({ id }) => id));
+  const tasks = client.connection.service(TaskService);
+  const found = await Promise.all([...begun].map((id) => tasks.getTask({ id })));
+  return [...named, ...found.flatMap(({ task }) => (task?.endedAt === undefined ? (task?.id ?? []) : []))];
 }
 
 export interface Counts {

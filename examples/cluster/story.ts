@@ -66,11 +66,14 @@ export async function playStory(hand: Stagehand): Promise<Outcome> {
   load.ceiling = tasks;
   await reached(0.65);
   let heldByKilled: ReadonlySet<string> = new Set();
-  // Stopped first, so that what it holds is what it held when it was killed.
+  const held = () => heldBy(system, agent, readLedger(ledger));
   await until(hand, "the agent to run something", async () => {
+    const isOver = load.accepted.size === tasks;
+    if (!isOver && (await held()).length === 0) return false;
+    // Stopped first, so that what it holds is what it held when it was killed.
     agent.program.kill("SIGSTOP");
-    heldByKilled = new Set(await heldBy(system, agent));
-    if (heldByKilled.size > 0 || load.accepted.size === tasks) return true;
+    heldByKilled = new Set(await held());
+    if (heldByKilled.size > 0 || isOver) return true;
     agent.program.kill("SIGCONT");
     return false;
   });

@@ -5,6 +5,7 @@ import { findFolder } from "../../test/support/binaries.ts";
 import { freePort } from "../../test/support/free-port.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import { startRedis } from "../../test/support/redis-server.ts";
+import { AGENT } from "./ledger.ts";
 import { type Program, type Stage, startProgram } from "./programs.ts";
 
 /** Silence after which the others take a coordinator's tasks over, and after which an agent's attempts are given to others. */
@@ -78,6 +79,7 @@ export async function startSystem(stage: Stage, closers: (() => Promise<void>)[]
       TSS_COORDINATOR: list.join(","),
       TSS_API_KEY: key,
       TSS_WORKER_NAME: `agent-${at}`,
+      [AGENT]: `agent-${at}`,
       TSS_WORKER_DIR: directory,
       TSS_WORKER_SLOTS: "8",
     };
