@@ -4,7 +4,7 @@ import { reportOf } from "./report.ts";
 
 const LONG = process.env["TEST_LONG"] === "1";
 /** How many histories are tried: a number, so that a slow machine tries what a fast one does; in the long run for how long. */
-const HISTORIES = LONG ? Number.POSITIVE_INFINITY : 300;
+const HISTORIES = LONG ? Number.POSITIVE_INFINITY : 600;
 const SECONDS = LONG ? 600 : Number.POSITIVE_INFINITY;
 /** The same ones every time, so that a change is what breaks a rule; others every day in the long run. Which is said. */
 const TODAY = Math.floor(Date.now() / 86_400_000) * 1_000_000;
