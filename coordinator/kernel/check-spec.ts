@@ -27,7 +27,15 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
 }
 
 export function checkQueueName(found: Violations, field: string, name: string): void {
-  if (!LIMITS.queueName.test(name))
+  checkName(found, field, name, LIMITS.queueName);
+}
+
+export function checkLockName(found: Violations, field: string, name: string): void {
+  checkName(found, field, name, LIMITS.lockName);
+}
+
+function checkName(found: Violations, field: string, name: string, pattern: RegExp): void {
+  if (!pattern.test(name))
     found.add(field, "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit");
 }
 
@@ -126,11 +134,7 @@ export function checkResources(found: Violations, field: string, resources: Read
 function checkLocks(found: Violations, locks: readonly LockNeed[]): void {
   found.count("locks", locks.length, 0, LIMITS.taskLocks);
   for (const [index, { name, permits }] of locks.slice(0, LIMITS.taskLocks).entries()) {
-    if (!LIMITS.lockName.test(name))
-      found.add(
-        `locks[${index}].name`,
-        "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit",
-      );
+    checkLockName(found, `locks[${index}].name`, name);
     if (locks.findIndex((other) => other.name === name) < index) found.add(`locks[${index}].name`, "is there already");
     found.number(`locks[${index}].permits`, permits, 0, LIMITS.lockPermits);
   }

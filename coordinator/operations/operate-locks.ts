@@ -23,6 +23,7 @@ import { doubt } from "../engine/foreign-token.ts";
 import { changeLock, holderNow, lockShard, remember, servingShard } from "../engine/locks.ts";
 import type { Shard } from "../engine/shard.ts";
 import { type EngineState, isOfLaterOwner, movedError, requireServing } from "../engine/state.ts";
+import { checkLockName } from "../kernel/check-spec.ts";
 import { durationMs, toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
 import { describeHolder, describeLock } from "./describe-lock.ts";
@@ -52,7 +53,7 @@ async function acquire(
   const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
   const permits = request.permits || 1;
   const found = new Violations();
-  checkLockName(found, name);
+  checkLockName(found, "name", name);
   const ttlMs = checkTtl(found, request.ttl) || LIMITS.lockTtlDefaultMs;
   found.span("wait", waitMs, 0, LIMITS.waitMs);
   found.number("permits", permits, 1, LIMITS.lockPermits);
@@ -73,7 +74,7 @@ async function acquire(
 
 async function renew(state: EngineState, caller: Caller, { name, token, ttl }: RenewLockRequest) {
   const found = new Violations();
-  checkLockName(found, name);
+  checkLockName(found, "name", name);
   const ttlMs = checkTtl(found, ttl);
   found.check();
   const shard = servingShard(state, name);
@@ -89,7 +90,7 @@ async function renew(state: EngineState, caller: Caller, { name, token, ttl }: R
 
 async function release(state: EngineState, caller: Caller, { name, token }: ReleaseLockRequest) {
   const found = new Violations();
-  checkLockName(found, name);
+  checkLockName(found, "name", name);
   found.check();
   const shard = servingShard(state, name);
   if (isOfLaterOwner(state, shard.shard, Number(token))) await refuseUnknown(state, caller, shard, name, token);
@@ -128,7 +129,7 @@ async function refuseUnknown(
 
 async function forceRelease(state: EngineState, { name, token }: ForceReleaseLockRequest) {
   const found = new Violations();
-  checkLockName(found, name);
+  checkLockName(found, "name", name);
   found.check();
   const shard = servingShard(state, name);
   const holders = shard.locks.get(name)?.lock.holders ?? [];
@@ -143,15 +144,10 @@ async function forceRelease(state: EngineState, { name, token }: ForceReleaseLoc
 
 function get(state: EngineState, { name }: GetLockRequest) {
   const found = new Violations();
-  checkLockName(found, name);
+  checkLockName(found, "name", name);
   found.check();
   requireServing(state, lockShard(state, name));
   return create(GetLockResponseSchema, { lock: describeLock(state, name) });
-}
-
-function checkLockName(found: Violations, name: string): void {
-  if (!LIMITS.lockName.test(name))
-    found.add("name", "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit");
 }
 
 /** @returns 0 when none is given. */
