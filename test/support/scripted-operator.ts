@@ -39,18 +39,20 @@ export function scriptedOperator(state: OperatorState): OperatorOperations {
       });
     },
     getOverview: async () => create(api.GetOverviewResponseSchema, { ...state.overview, queues: state.queues }),
-    getServerInfo: async (caller) =>
-      create(api.GetServerInfoResponseSchema, {
+    getServerInfo: async (caller) => {
+      const now = Date.now();
+      return create(api.GetServerInfoResponseSchema, {
         version: "5.0.0",
         store: "sqlite",
         schemaVersion: 3,
         storeOk: true,
-        now: timestampFromMs(Date.now() + state.clockAheadMs),
-        startedAt: timestampFromMs(Date.now() - 3_600_000),
+        now: timestampFromMs(now + state.clockAheadMs),
+        startedAt: timestampFromMs(now - 3_600_000),
         shards: 4,
         shardsOwned: 4,
         keyId: caller.keyId,
         role: caller.role,
-      }),
+      });
+    },
   };
 }
