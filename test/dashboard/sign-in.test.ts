@@ -94,7 +94,9 @@ test("a key that is revoked while the page is open leads to the way in, and back
     await guest.page.getByLabel("API key").fill(system.key);
     await guest.page.getByRole("button", { name: "Sign in" }).click();
     await guest.page.getByRole("heading", { name: "Tasks" }).waitFor();
-    expect(await guest.page.getByRole("combobox", { name: "Search tasks", exact: true }).inputValue()).toBe("status:succeeded");
+    expect(await guest.page.getByRole("combobox", { name: "Search tasks", exact: true }).inputValue()).toBe(
+      "status:succeeded",
+    );
     expect(guest.faults).toEqual([]);
   } finally {
     await guest.close();

@@ -92,7 +92,9 @@ test("the status buttons edit the search, and count", async () => {
   await open("queue:mail");
   const failed = page.getByRole("button", { name: /^failed\s*1$/ });
   await failed.click();
-  expect(await page.getByRole("combobox", { name: "Search tasks", exact: true }).inputValue()).toBe("queue:mail status:failed");
+  expect(await page.getByRole("combobox", { name: "Search tasks", exact: true }).inputValue()).toBe(
+    "queue:mail status:failed",
+  );
   await row("breaks").waitFor();
   await row("works").waitFor({ state: "detached" });
   await failed.click();
