@@ -11,7 +11,9 @@ import { ticking } from "../../gateway/dashboard/src/time/ticking.ts";
 import { displayText } from "../../gateway/dashboard/src/ui/display-text.ts";
 import { until } from "../support/until.ts";
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe("a list and its newest page", () => {
   test.each([
