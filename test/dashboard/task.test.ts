@@ -2,13 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { openDashboard } from "../support/dashboard.ts";
 import { dashboardHouse } from "../support/dashboard-house.ts";
 import { isRunning } from "../support/is-running.ts";
 import { until } from "../support/until.ts";
 
+const CLIPBOARD = ["clipboard-read", "clipboard-write"];
+
 const house = dashboardHouse();
 beforeAll(async () => {
-  await house.browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: house.system.gateway });
+  await house.browser.context.grantPermissions(CLIPBOARD, { origin: house.system.gateway });
 });
 
 const submit = (body: object) => house.submit({ name: "a task", ...body });
@@ -132,7 +135,10 @@ test("it can be copied as a call", async () => {
 
 test("that it was copied is said for its whole time, also when another copy was made just before", async () => {
   const id = await submit({ command: "true" });
-  const page = await house.browser.context.newPage();
+  // A browser of its own: a clock that is held is that of all its pages.
+  await using own = await openDashboard(house.system);
+  const { page, context } = own;
+  await context.grantPermissions(CLIPBOARD, { origin: house.system.gateway });
   await page.clock.install();
   await page.goto(`${house.system.gateway}/#/task/${id}`);
   await page.getByRole("button", { name: "Copy as a call" }).waitFor();
@@ -145,7 +151,6 @@ test("that it was copied is said for its whole time, also when another copy was 
   expect(await page.getByText("Copied as Python", { exact: true }).isVisible()).toBe(true);
   await page.clock.runFor(1_000);
   await page.getByText("Copied as Python", { exact: true }).waitFor({ state: "detached" });
-  await page.close();
 });
 
 test("a copy is edited and submitted, with what the form has no field for", async () => {
