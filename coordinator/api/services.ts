@@ -27,6 +27,7 @@ import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
 import type { HealthState } from "./health-service.ts";
 import { serveLockStream } from "./lock-stream.ts";
 import { REFLECTION_RESPONSES, serveReflection } from "./reflection-service.ts";
+import { requireProtocol } from "./require-protocol.ts";
 import { serveSubmitStream } from "./submit-stream.ts";
 import { serveWork } from "./work-stream.ts";
 
@@ -98,8 +99,10 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     WorkerService,
     {
       work: (stream) => serveWork(stream, workers, edge),
-      leaseTasks: async (request, call) =>
-        encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
+      async leaseTasks(request, call) {
+        requireProtocol(request.worker);
+        return encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal));
+      },
       reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
     },
     { work: decodeWorkRequest },
