@@ -26,7 +26,7 @@ async function fill(nodes: readonly Node[], queue: string, count: number): Promi
 const get = async (node: Node, id: string) => (await jobsAt(node).getBulk({ id })).bulk as Bulk;
 
 async function become(node: Node, id: string, phase: BulkPhase): Promise<Bulk> {
-  await until(`phase ${BulkPhase[phase]}`, async () => (await get(node, id)).phase === phase, 30_000);
+  await until(`phase ${BulkPhase[phase]}`, async () => (await get(node, id)).phase === phase, 60_000);
   return get(node, id);
 }
 
@@ -145,7 +145,7 @@ test("when its coordinator is killed, and another whose tasks it is at, it is do
   await until("some to be done", async () => (await get(asked, id)).done >= 1_000);
   await kill(first);
 
-  await until("it to go on", async () => (await get(asked, id)).done >= 2_000, 30_000);
+  await until("it to go on", async () => (await get(asked, id)).done >= 2_000, 60_000);
   const second = await hostOf();
   expect(await become(second, open, BulkPhase.READY)).toMatchObject({ total: 30 });
   const third = cluster.nodes.find((node) => node !== second) as Node;

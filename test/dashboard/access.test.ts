@@ -48,8 +48,8 @@ interface Result {
 /** Rules whose answer depends on colours; the page is otherwise the same in both themes. */
 const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-/** In light all rules, in dark those that look at colours. */
-async function violations(page: Page): Promise<string[]> {
+/** In light all rules, in dark those that look at colours. @param within only there, by its selector. */
+async function violations(page: Page, within = "html"): Promise<string[]> {
   // Evaluated, as a script of the page would be refused by its policy.
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(AXE);
   const found: string[] = [];
@@ -63,7 +63,9 @@ async function violations(page: Page): Promise<string[]> {
       for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
     });
     const options = JSON.stringify({ resultTypes: ["violations"], ...more });
-    const results = (await page.evaluate(`axe.run(${options}).then(({violations}) => violations)`)) as Result[];
+    const results = (await page.evaluate(
+      `axe.run(${JSON.stringify(within)}, ${options}).then(({violations}) => violations)`,
+    )) as Result[];
     for (const { id, nodes } of results)
       for (const { html, failureSummary } of nodes) found.push(`${colorScheme} ${id}: ${html}\n${failureSummary}`);
   }
@@ -151,9 +153,11 @@ describe("axe finds nothing in light and dark:", () => {
     await page.getByRole("button", { name: "Cancel 1 task" }).click();
     const line = page.getByRole("complementary", { name: "Cancel" });
     await line.getByRole("button", { name: "Undo" }).waitFor();
-    expect(await violations(page)).toEqual([]);
+    // It can be undone for some seconds only; the whole page takes longer than that on a busy machine.
+    expect(await violations(page, ".bulk-line")).toEqual([]);
     await line.getByRole("button", { name: "Undo" }).click();
     await line.getByText("Undone: nothing was touched.").waitFor();
+    expect(await violations(page)).toEqual([]);
     await line.getByRole("button", { name: "Close" }).click();
   });
 });
@@ -229,7 +233,7 @@ test("keys alone: everything on every page that can be pressed is reached with T
     );
     expect([name, left]).toEqual([name, []]);
   }
-});
+}, 300_000);
 
 test("320 px wide: nothing is cut off, and what can be pressed can be hit", async () => {
   await using browser = await openDashboard(system, { viewport: { width: 320, height: 640 }, hasTouch: true });
@@ -249,4 +253,4 @@ test("320 px wide: nothing is cut off, and what can be pressed can be hit", asyn
     expect(await page.evaluate(() => document.scrollingElement!.scrollWidth)).toBeLessThanOrEqual(320);
   }
   expect(await violations(page)).toEqual([]);
-});
+}, 300_000);

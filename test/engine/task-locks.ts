@@ -155,7 +155,7 @@ export function taskLocks(name: string, database: () => Promise<() => Promise<St
 
     test("the locks of what runs are renewed, also by the next owner, and freed when it ends there", async () => {
       const open = await database();
-      const short = { leaseTtlMs: 1_000 };
+      const short = { leaseTtlMs: 3_000 };
       const house = await start(open, short);
       const worker = new TestWorker(house, { credit: 10 });
       const beat = setInterval(() => worker.beat(), 100);
