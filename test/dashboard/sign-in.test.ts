@@ -60,8 +60,8 @@ test("a link signs in once and leaves the address", async () => {
   }
   const { code } = (await (await system.rest("/session/link", { method: "POST" })).json()) as { code: string };
   const { page } = browser;
+  // In a page that is there already.
   await page.goto(`${system.gateway}/#/sign-in/${code}/`);
-  await page.reload();
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
   await page.goto("about:blank");
   await browser.context.clearCookies();
