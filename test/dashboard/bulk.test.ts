@@ -71,6 +71,18 @@ test("thousands of tasks are cancelled and run again, after the number was writt
   expect(queues.find(({ name }) => name === "mass")?.counts).toMatchObject({ waiting: MANY, cancelled: MANY });
 }, 300_000);
 
+test("a search that has no index says how far back it has looked, and goes on when asked", async () => {
+  // More than the 20,000 that are looked at for one page.
+  for (let part = 0; part < Math.ceil((20_001 - 2 * MANY) / 1_000); part++)
+    await submitAll(Array.from({ length: 1_000 }, () => ({ name: "somebody", type: "later", queue: "crowd" })));
+  const { page } = house.browser;
+  await open("tasks?q=name%3Anobody");
+  await page.getByText("Nothing found so far.").waitFor();
+  await page.getByText(/Searched back to 20\d\d-/).waitFor();
+  await page.getByRole("button", { name: "Keep searching" }).click();
+  await page.getByText("No task fits this search.").waitFor();
+});
+
 test("undone before it begins, nothing was touched", async () => {
   const { page } = house.browser;
   await sleepers("saved", 3);
