@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { openDashboard } from "../support/dashboard.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 
+const SECONDS = Number(process.argv[2] ?? 450);
 const IMAGES = join(import.meta.dirname, "../../docs/images");
 
 const BUILD = `printf '\\033[1m==> resizing 240 photos\\033[0m\\n'
@@ -20,7 +21,7 @@ try {
   const ids = await fill(system);
   traffic = flow(system, stop.signal);
   // Charts need something to show.
-  await setTimeout(Number(process.argv[2] ?? 240) * 1_000);
+  await setTimeout(SECONDS * 1_000);
   mkdirSync(IMAGES, { recursive: true });
   for (const theme of ["light", "dark"] as const) {
     const { page, close } = await openDashboard(system, { colorScheme: theme, place: "tasks", timezoneId: "UTC" });
@@ -84,9 +85,9 @@ async function fill({ rest }: DevSystem): Promise<{ running: string; failed: str
   await submit({ name: "retry later", command: "exit 1", queue: "sync", retry: { limit: 5, interval: 120 } });
   const running = await submit({
     name: "resize holiday photos",
-    command: `${BUILD}\nsleep 300`,
+    command: `${BUILD}\nsleep ${SECONDS + 600}`,
     queue: "images",
-    timeout: 600,
+    timeout: SECONDS + 600,
     labels: { album: "2026", customer: "acme" },
   });
   return { running, failed };

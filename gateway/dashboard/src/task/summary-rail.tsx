@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { quote } from "../tasks/search/tokenize.ts";
+import { hasEnded } from "../tasks/state-words.ts";
 import { formatDuration, readSeconds } from "../time/format.ts";
 import { Age, Moment, Span } from "../time/time.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -16,7 +17,7 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
   const labels = Object.entries(task.labels ?? {});
   const facts: (readonly [string, ReactNode] | false)[] = [
     progress !== undefined && [
-      "Progress",
+      hasEnded(task.status) ? "Last progress" : "Progress",
       <span key="p" className="rail-progress">
         <progress value={progress.percent ?? 0} max={100} aria-label="Progress" />{" "}
         {Math.round(Number(progress.percent ?? 0))} %
