@@ -2,7 +2,7 @@ import { failpoint } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
-import { tlsFilesOf } from "../runtime/tls-files.ts";
+import { tlsFilesOf } from "../runtime/tls/tls-files.ts";
 import type { TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { listen } from "./api/listen.ts";

@@ -6,7 +6,7 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
-import type { TlsFiles } from "../runtime/tls-files.ts";
+import type { TlsFiles } from "../runtime/tls/tls-files.ts";
 import { noTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import type { Listening } from "./api/listen.ts";

@@ -7,7 +7,7 @@ import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
-import type { TlsIdentity } from "../runtime/tls-files.ts";
+import type { TlsIdentity } from "../runtime/tls/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";

@@ -2,7 +2,7 @@ import { createMetrics } from "../runtime/metrics.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
-import { readTls, tlsFilesOf } from "../runtime/tls-files.ts";
+import { readTls, tlsFilesOf } from "../runtime/tls/tls-files.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";

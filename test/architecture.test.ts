@@ -102,6 +102,7 @@ const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@oclif\//, ["cli"]],
   [/^(react|react-dom|@tanstack\/.*|uplot|vite)(\/|$)/, ["gateway/dashboard"]],
   [/^(pino|prom-client|@opentelemetry\/.*)$/, ["runtime"]],
+  [/^(@peculiar\/.*|reflect-metadata)$/, ["runtime/tls"]],
 ];
 
 /** Longer than 300 lines for a written reason. */

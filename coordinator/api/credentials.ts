@@ -1,5 +1,5 @@
 import { ServerCredentials } from "@grpc/grpc-js";
-import { readTls, type TlsFiles } from "../../runtime/tls-files.ts";
+import { readTls, type TlsFiles } from "../../runtime/tls/tls-files.ts";
 
 /** TLS 1.2 or newer with this certificate; without one plaintext. @throws TssError FAILED_PRECONDITION naming the file. */
 export function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {

@@ -1,7 +1,7 @@
 import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import type { TlsFiles } from "../../runtime/tls-files.ts";
+import type { TlsFiles } from "../../runtime/tls/tls-files.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { KeyRing } from "../operations/key-ring.ts";
 import type { Operations } from "../operations/operations.ts";

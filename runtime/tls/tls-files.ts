@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { TssError } from "../proto/errors.ts";
-import type { Settings } from "./settings-table.ts";
+import { TssError } from "../../proto/errors.ts";
+import type { Settings } from "../settings-table.ts";
 
 /** Paths of PEM files. */
 export interface TlsFiles {
