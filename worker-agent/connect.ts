@@ -1,6 +1,7 @@
 import type { TssError } from "../proto/errors.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
+import { clientTlsOf } from "../runtime/tls/client-tls.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../sdk/typescript/connection/open-connection.ts";
 import { joinedSessions } from "../sdk/typescript/worker/joined-session.ts";
@@ -23,8 +24,9 @@ export function connectAgent(
   logger: Logger,
   onAway: (error: TssError) => void = () => {},
 ): AgentConnection {
-  const { TSS_COORDINATOR: address, TSS_API_KEY: apiKey, TSS_CREDENTIALS: credentials, TSS_TLS_CA: ca } = settings;
-  const options = connectionOptionsOf({ address, apiKey, credentials, ca });
+  const { TSS_COORDINATOR: address, TSS_API_KEY: apiKey, TSS_CREDENTIALS: credentials } = settings;
+  const onTlsProblem = (sentence: string) => logger.error({}, sentence);
+  const options = connectionOptionsOf({ address, apiKey, credentials, ...clientTlsOf(settings), onTlsProblem });
   const refused = Promise.withResolvers<void>();
   // An agent inside another process may leave it to the log.
   refused.promise.catch(() => undefined);

@@ -24,6 +24,8 @@ const PROGRAM: Program = {
     "TSS_COORDINATOR",
     "TSS_API_KEY",
     "TSS_TLS_CA",
+    "TSS_TLS_CLIENT_CERT",
+    "TSS_TLS_CLIENT_KEY",
     "TSS_WORKER_SLOTS",
     "TSS_WORKER_QUEUES",
     "TSS_WORKER_LABELS",

@@ -14,6 +14,7 @@ import {
   WorkRequestSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { BytesCall, Connection } from "../connection-types.ts";
+import { isFinal } from "./final-refusal.ts";
 import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
 import { readWorkResponse } from "./read-work-response.ts";
 import { SessionName } from "./session-name.ts";
@@ -29,14 +30,6 @@ export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
   onDisconnected?(error: TssError, final: boolean): void;
 }
-
-/** Errors that another try cannot mend. */
-const FINAL: ReadonlySet<string> = new Set([
-  "UNAUTHENTICATED",
-  "PERMISSION_DENIED",
-  "INVALID_ARGUMENT",
-  "UNIMPLEMENTED",
-]);
 
 /** Sessions over one connection, with one coordinator. */
 export function workSessions(connection: Connection, hooks: WorkSessionHooks = {}): OpenWorkSession {
@@ -281,7 +274,7 @@ export class StreamSession implements WorkSession {
     this.#outgoing.clear();
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
-    this.#hooks.onDisconnected?.(error, FINAL.has(error.code));
+    this.#hooks.onDisconnected?.(error, isFinal(error));
     const pause = this.#pause * (0.5 + Math.random() / 2);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     this.#retry = setTimeout(() => this.#connect(), pause);
