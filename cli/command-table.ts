@@ -33,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "lock:show": () => import("./commands/lock/show.ts"),
   "lock:force-release": () => import("./commands/lock/force-release.ts"),
   "key:create": () => import("./commands/key/create.ts"),
+  "key:join": () => import("./commands/key/join.ts"),
   "key:list": () => import("./commands/key/list.ts"),
   "key:revoke": () => import("./commands/key/revoke.ts"),
   "cert:init": () => import("./commands/cert/init.ts"),

@@ -141,6 +141,11 @@ export const SETTINGS = {
     none,
     "Authorities (PEM) of client certificates, which the coordinator then demands; none = it asks for none",
   ),
+  TSS_TLS_CLIENT_CA_KEY: setting(
+    parse.text,
+    none,
+    "Key (PEM) of the first certificate in TSS_TLS_CLIENT_CA: agents that join get a certificate of it; none = they bring their own",
+  ),
   TSS_TLS_CLIENT_CERT: setting(
     parse.text,
     none,

@@ -53,6 +53,7 @@ export function callAdmission(edge: Edge, proven: (call: ServerInterceptingCallI
     const context = new CallContext(method, patienceOf(definition), edge.limits.streamInboxBytes, edge.logger, {
       sendStatus: finish,
       startRead,
+      peer: () => call.getPeer().replace(/:\d+$/, ""),
       settled(code) {
         clearTimeout(deadline);
         edge.calls.delete(context);
