@@ -129,7 +129,7 @@ async function startRest(
     tracer: running.gatewayTracer,
     metrics: coordinator.metrics,
   });
-  const { openSession } = connectAgent(local, readVersion(), logger);
+  const { openSession } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,

@@ -1,4 +1,5 @@
-import { issueCertificate, makeKeyPair, validForDays, type Wanted } from "../../runtime/tls/issue.ts";
+import { issueCertificate, validForDays, type Wanted } from "../../runtime/tls/issue.ts";
+import { makeKeyPair } from "../../runtime/tls/key-pair.ts";
 import { type Made, readAuthority, requireFree, writePair } from "./folder.ts";
 
 export interface Order extends Pick<Wanted, "name" | "use" | "hosts"> {

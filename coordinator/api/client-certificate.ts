@@ -10,8 +10,11 @@ import { http2StreamOf } from "./grpc-internals.ts";
  * @throws TssError UNAUTHENTICATED that says what is wrong with the certificate, and the mend.
  */
 export function requireClientCertificate(call: ServerInterceptingCallInterface, now: number): void {
-  const socket = http2StreamOf(call)?.session?.socket as TLSSocket | undefined;
+  const session = http2StreamOf(call)?.session;
+  const socket = session?.socket as TLSSocket | undefined;
   if (socket?.authorized) return;
+  // A connection keeps the certificate it began with: with a new one the caller comes over another.
+  session?.close();
   const certificate = socket?.getPeerX509Certificate();
   if (socket === undefined || certificate === undefined)
     throw refusal(

@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { TssError } from "../../proto/errors.ts";
+import { makeKeyPair } from "./key-pair.ts";
 
 /** A certificate and the key that belongs to it, PEM. */
 export interface CertifiedKey {
@@ -31,15 +32,6 @@ const BACKDATED_MS = 5 * 60_000;
 /** From a little before now, for clocks that are slow, until a number of days from now. */
 export function validForDays(days: number, now = Date.now()): Validity {
   return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + days * DAY_MS) };
-}
-
-/** A key pair as TSS makes them: P-256. */
-export function makeKeyPair(): { readonly publicKey: Uint8Array; readonly key: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return {
-    publicKey: publicKey.export({ type: "spki", format: "der" }),
-    key: String(privateKey.export({ type: "pkcs8", format: "pem" })),
-  };
 }
 
 /** Makes an authority that signs certificates of servers and clients, and no further authorities. */

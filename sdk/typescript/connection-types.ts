@@ -19,7 +19,8 @@ export interface TlsTexts {
 export interface ConnectionOptions {
   /** host:port, or several separated by commas: any of one system answers for all. */
   readonly address: string;
-  readonly apiKey?: string;
+  /** A function is asked for each call, so that the key may be renewed. */
+  readonly apiKey?: string | (() => string);
   /** Absent: plaintext. A function is asked for each connection that is made, so that certificates may be replaced. */
   readonly tls?: TlsTexts | (() => TlsTexts);
   /** Program and version, for the coordinator's log. */

@@ -129,6 +129,14 @@ test.each([
   });
 });
 
+test("after a refusal the next call comes over a new connection, with a certificate that was mended meanwhile", async () => {
+  const edge = await start();
+  const client = connection(edge, await own.write("late", "client", hours(-3, -2)));
+  await expect(ask(client)).rejects.toMatchObject({ reason: "CLIENT_CERTIFICATE_EXPIRED" });
+  await own.write("late", "client");
+  expect(await ask(client)).toBe("t");
+});
+
 test("a key without its certificate is refused before anything is called", async () => {
   const edge = await start();
   const { cert } = await own.write("half", "client");

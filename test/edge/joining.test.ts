@@ -14,7 +14,7 @@ import {
 import { LIMITS } from "../../proto/limits.ts";
 import { keyText, makeApiKey, parseApiKey } from "../../runtime/api-key.ts";
 import { silentLogger } from "../../runtime/logger.ts";
-import { makeKeyPair } from "../../runtime/tls/issue.ts";
+import { makeKeyPair } from "../../runtime/tls/key-pair.ts";
 import { MemoryKeys, testKey } from "../support/memory-keys.ts";
 
 const DAY = 86_400_000;

@@ -1,13 +1,8 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type CertifiedKey,
-  issueCertificate,
-  makeAuthority,
-  makeKeyPair,
-  type Wanted,
-} from "../../runtime/tls/issue.ts";
+import { type CertifiedKey, issueCertificate, makeAuthority, type Wanted } from "../../runtime/tls/issue.ts";
+import { makeKeyPair } from "../../runtime/tls/key-pair.ts";
 
 const HOUR = 3_600_000;
 

@@ -29,7 +29,8 @@ export function openSingle(options: ConnectionOptions): Connection {
     address,
     metadata(call) {
       const metadata = new Metadata();
-      if (options.apiKey !== undefined) metadata.set("authorization", `Bearer ${options.apiKey}`);
+      const apiKey = typeof options.apiKey === "function" ? options.apiKey() : options.apiKey;
+      if (apiKey !== undefined) metadata.set("authorization", `Bearer ${apiKey}`);
       for (const [name, value] of Object.entries(call.headers ?? {})) metadata.set(name, value);
       return metadata;
     },
