@@ -13,8 +13,9 @@ import {
   WorkerService,
   WorkRequestSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { protocolProblem, WORKER_PROTOCOL } from "../../../proto/worker-protocol.ts";
 import type { BytesCall, Connection } from "../connection-types.ts";
-import { isFinal } from "./final-refusal.ts";
+import { isFinal } from "./final-refusals.ts";
 import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
 import { readWorkResponse } from "./read-work-response.ts";
 import { SessionName } from "./session-name.ts";
@@ -198,7 +199,11 @@ export class StreamSession implements WorkSession {
     this.#toldCredit = this.#draining ? 0 : Math.max(this.#credit, 0);
     this.#toldDraining = this.#draining;
     const hello = {
-      worker: this.#options.worker,
+      worker: {
+        ...this.#options.worker,
+        protocol: WORKER_PROTOCOL.newest,
+        oldestProtocol: WORKER_PROTOCOL.oldest,
+      },
       ...this.#name.tell(),
       joins: this.#link !== undefined,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
@@ -244,7 +249,13 @@ export class StreamSession implements WorkSession {
     if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
+  /** @throws TssError the coordinator goes on with a version of the protocol that is not spoken here. */
   #welcome(welcome: Welcome): void {
+    const problem = protocolProblem(welcome.protocol, welcome.serverVersion);
+    if (problem !== undefined) {
+      this.#call?.cancel();
+      throw problem;
+    }
     this.#name.welcomed(welcome.sessionId);
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
