@@ -7,6 +7,7 @@ import { factsOf } from "../../runtime/tls/certificate.ts";
 import type { Identity } from "../../worker-agent/identity/identity.ts";
 import { hours, TestAuthority } from "../support/certificates.ts";
 import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
+import { startGatewayProcess } from "../support/gateway-process.ts";
 import { testKey } from "../support/memory-keys.ts";
 import { ROOT, runTss, type Started, startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { freshSqlite } from "../support/sqlite-database.ts";
@@ -230,6 +231,23 @@ test("an agent whose certificate has ended says so, and goes on when it is repla
   await agent.says("It goes on trying.");
   await own.write("agent", "client", { name: "new" });
   await until("works", async () => (await tss("worker", "list")).stdout.includes("build-7"));
+});
+
+test("a gateway without a certificate says that it is its own fault, and with one it serves", async () => {
+  const certified = async (more: Record<string, string>) => {
+    const gateway = await startGatewayProcess({ TSS_COORDINATOR: coordinator.address, TSS_TLS_CA: own.ca, ...more });
+    const headers = { authorization: `Bearer ${coordinator.key}` };
+    const answer = await fetch(`${gateway.url}/task/list`, { headers });
+    const body = (await answer.json()) as object;
+    await gateway.stop();
+    return { status: answer.status, body };
+  };
+  expect(await certified({})).toMatchObject({
+    status: 503,
+    body: { detail: expect.stringMatching(/^The gateway is not let in by its coordinator: This coordinator wants/) },
+  });
+  const { cert, key } = await own.write("gateway", "client", { name: "gateway" });
+  expect(await certified({ TSS_TLS_CLIENT_CERT: cert, TSS_TLS_CLIENT_KEY: key })).toMatchObject({ status: 200 });
 });
 
 test("the doctor looks at every certificate", async () => {
