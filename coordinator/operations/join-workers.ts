@@ -68,6 +68,8 @@ export function createJoinOperations(context: ApiKeyContext): JoinOperations {
     const reading = parseApiKey(text);
     if (reading.outcome !== "key") throw JOIN_REFUSALS.malformed();
     const row = await ring.find(reading.key.id);
+    // A token that cannot be looked up is not one that is not there.
+    if (row === undefined) await reachable(() => catalog.authVersion());
     const proven = sameHash(hashApiKeySecret(reading.key.secret), row?.hash ?? NOBODY);
     if (row === undefined || !proven) throw JOIN_REFUSALS.unknown();
     if (row.role !== Role.JOIN) throw JOIN_REFUSALS.key();

@@ -6,6 +6,7 @@ import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
 import { GetTaskResponseSchema, TaskService, WaitTaskResponseSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Logger } from "../../runtime/logger.ts";
 import { silentLogger } from "../../runtime/logger.ts";
+import { lookAtServer } from "../../runtime/tls/look.ts";
 import { connectionOptionsOf } from "../../sdk/typescript/connection/local-connection.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
@@ -127,6 +128,39 @@ test.each([
     reason: `CLIENT_CERTIFICATE_${reason}`,
     message: expect.stringMatching(sentence),
   });
+});
+
+test.each([
+  ["that has ended", hours(-3, -2), "its certificate has ended, or this machine's clock is wrong"],
+  ["of tomorrow", hours(20, 40), "its certificate is not yet valid: is this machine's clock slow?"],
+  ["for another name", { hosts: ["elsewhere.example"] }, "its certificate is for another name"],
+] as const)(
+  "a coordinator with a certificate %s is not believed, and the caller is told why",
+  async (_, wanted, why) => {
+    const { cert, key } = await own.write("wrong", "server", wanted);
+    const edge = await startEdge({ tls: { certPath: cert, keyPath: key } });
+    open.push(edge);
+    const made = connection(edge);
+    await expect(ask(made)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining(`(${why}`) });
+    const look = await lookAtServer(edge.server.address, own.pair.cert);
+    expect(look.state).toBe("fail");
+    expect(look.message).toMatch(/ended on|is not yet valid|is for elsewhere\.example and not for 127\.0\.0\.1/);
+  },
+);
+
+test("a coordinator with a client's certificate, or of a foreign authority, is not believed", async () => {
+  const pairs = [await own.write("wrong", "client"), await foreign.write("wrong", "server")];
+  for (const { cert, key } of pairs) {
+    const edge = await startEdge({ tls: { certPath: cert, keyPath: key } });
+    open.push(edge);
+    await expect(ask(connection(edge))).rejects.toMatchObject({
+      message: expect.stringMatching(/its certificate is not (for servers|signed by an authority in TSS_TLS_CA)/),
+    });
+    const look = await lookAtServer(edge.server.address, own.pair.cert);
+    expect(look.message).toMatch(
+      /is not for servers|is signed by TSS authority [0-9a-f]{8}, which is not trusted here/,
+    );
+  }
 });
 
 test("after a refusal the next call comes over a new connection, with a certificate that was mended meanwhile", async () => {

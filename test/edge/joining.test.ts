@@ -4,6 +4,7 @@ import { durationFromMs, durationMs, timestampMs } from "@bufbuild/protobuf/wkt"
 import { beforeEach, expect, test } from "@jest/globals";
 import { createApiKeyOperations } from "../../coordinator/operations/api-keys.ts";
 import { KeyRing } from "../../coordinator/operations/key-ring.ts";
+import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import {
   CreateJoinTokenRequestSchema,
   JoinWorkerRequestSchema,
@@ -164,6 +165,17 @@ test("expired, revoked, misspelt and foreign tokens, and keys, are told apart wh
   for (const [reason, token] of Object.entries(refused))
     await expect(join(at, token)).rejects.toMatchObject({ code: "UNAUTHENTICATED", reason });
   await expect(join(at, "nonsense")).rejects.toMatchObject({ reason: "JOIN_TOKEN_MALFORMED" });
+});
+
+test("a database that is away is said to be away, and no token to be wrong; it does not count as a refusal", async () => {
+  const at = coordinator();
+  const token = await tokenOf(at);
+  catalog.fail = new StoreUnavailableError("away", false);
+  for (let n = 0; n <= LIMITS.joinRefusals; n++)
+    for (const shown of [token, testKey(Role.JOIN).key])
+      await expect(join(at, shown)).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "STORE_UNAVAILABLE" });
+  catalog.fail = undefined;
+  expect((await join(at, token)).apiKey).toBeDefined();
 });
 
 test("after ten refusals in a minute an address waits, and others do not", async () => {
