@@ -23,13 +23,29 @@ await runService("tss-agent", async ({ settings, logger }) => {
   });
   await opened.promise;
   const given = coordinator.lease({ command }, { id: `killed-${process.pid}`, fencingToken: 2n ** 52n + 1n });
-  void coordinator.until(() => {
+  let heeded = 0;
+  const tell = () => {
     process.send?.({
       id: given.id,
       output: coordinator.output(given).toString(),
       outcomes: coordinator.outcomes.map((report) => report.exitCode),
+      heeded,
     });
+  };
+  void coordinator.until(() => {
+    tell();
     return false;
   });
-  return { drain: agent.drain, stop: agent.close };
+  const heed = () => {
+    heeded++;
+    tell();
+  };
+  return {
+    drain(hurry) {
+      heed();
+      hurry.addEventListener("abort", heed);
+      return agent.drain(hurry);
+    },
+    stop: agent.close,
+  };
 });
