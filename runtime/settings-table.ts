@@ -136,6 +136,22 @@ export const SETTINGS = {
   TSS_TLS_CERT: setting(parse.text, none, "Certificate (PEM) the coordinator and gateway show"),
   TSS_TLS_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CERT"),
   TSS_TLS_CA: setting(parse.text, none, "Authorities (PEM) a client trusts instead of the system's; set = TLS"),
+  TSS_TLS_CLIENT_CA: setting(
+    parse.text,
+    none,
+    "Authorities (PEM) of client certificates, which the coordinator then demands; none = it asks for none",
+  ),
+  TSS_TLS_CLIENT_CA_KEY: setting(
+    parse.text,
+    none,
+    "Key (PEM) of the first certificate in TSS_TLS_CLIENT_CA: agents that join get a certificate of it; none = they bring their own",
+  ),
+  TSS_TLS_CLIENT_CERT: setting(
+    parse.text,
+    none,
+    "Certificate (PEM) that clients, agents and the gateway show a coordinator; none between coordinators = TSS_TLS_CERT",
+  ),
+  TSS_TLS_CLIENT_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CLIENT_CERT"),
   TSS_MASTER_KEY: setting(
     parse.text,
     none,
