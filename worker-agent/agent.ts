@@ -9,10 +9,12 @@ import { watchLease } from "../sdk/typescript/worker/lease-watch.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
+import { installLauncher } from "./executors/command/launcher.ts";
 import { createFloor } from "./floor.ts";
 import { createHeldAttempts } from "./held.ts";
 import { type DirectoryLock, lockDirectory } from "./journal/lock.ts";
 import { readPolicy } from "./policy.ts";
+import { bootId } from "./processes/identity.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -74,6 +76,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
+    launcher: installLauncher(directory),
     agentName: worker.name,
     policy: readPolicy(settings),
     environment: options.environment ?? process.env,
@@ -92,7 +95,8 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     session: () => session,
   };
   const floor = createFloor(host, worker.slots);
-  const deliveries = await recoverAttempts(host);
+  const sameBoot = lock.before === undefined || lock.before.bootId === bootId();
+  const { adopted, deliveries } = await recoverAttempts(host, sameBoot);
 
   const watch = watchLease(
     () => clock.monotonic(),
@@ -125,6 +129,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     },
   });
 
+  for (const attempt of adopted) floor.adopt(attempt);
   floor.offerSlots();
 
   let closing: Promise<void> | undefined;

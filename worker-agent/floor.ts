@@ -1,6 +1,7 @@
 import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { creditDue, drain, emptySlots, free, offer, resume, take } from "../sdk/typescript/worker/slots.ts";
+import type { Adopted } from "./adopt-attempt.ts";
 import { hasRoom } from "./journal/room.ts";
 import { type AttemptHost, runAttempt } from "./run-attempt.ts";
 import type { StopCause } from "./stop.ts";
@@ -10,6 +11,8 @@ export interface Floor {
   /** Asks for leases, so that every free slot is offered once. */
   offerSlots(): void;
   lease(lease: Lease): void;
+  /** An attempt of an earlier agent goes on here. */
+  adopt(attempt: Adopted): void;
   cancel(order: CancelOrder): void;
   /** Ends everything that runs; `graceOf` may shorten each attempt's own grace. */
   endAll(cause: StopCause, graceOf?: (graceMs: number) => number): void;
@@ -80,18 +83,23 @@ export function createFloor(host: AttemptHost, total: number): Floor {
     host.session().credit(count);
   };
 
+  const place = (attempt: Adopted): void => {
+    slots = take(slots);
+    const ended = Promise.withResolvers<void>();
+    track(running, ended.promise);
+    void ended.promise.then(() => {
+      slots = free(slots);
+      offerSlots();
+    });
+    keep(attempt(ended.resolve).finally(ended.resolve));
+  };
+
   return {
     offerSlots,
     keep,
+    adopt: place,
     lease(lease) {
-      slots = take(slots);
-      const ended = Promise.withResolvers<void>();
-      track(running, ended.promise);
-      void ended.promise.then(() => {
-        slots = free(slots);
-        offerSlots();
-      });
-      keep(runAttempt(host, lease, ended.resolve).finally(ended.resolve));
+      place((freed) => runAttempt(host, lease, freed));
       // It was on its way when the agent said that it leaves: it goes back before it starts.
       if (leaving) held.get(lease)?.stop?.order("drained", 0);
     },

@@ -42,8 +42,13 @@ function judgeProcess(ended: EndedProcess, agentName: string): Verdict {
     return failed(TaskReason.OUT_OF_MEMORY, `The kernel ended the command for using too much memory on ${agentName}.`);
   if (ended.signal !== undefined)
     return failed(TaskReason.SIGNAL, `The command was ended by ${ended.signal} on agent ${agentName}.`);
+  if (ended.exitCode === undefined)
+    return failed(
+      TaskReason.LOST,
+      `The launcher of the command was killed on agent ${agentName}: nobody knows how the command ended.`,
+    );
   if (ended.notStartedByShell !== undefined) return failed(TaskReason.SPAWN_ERROR, ended.notStartedByShell);
-  if (ended.exitCode !== 0) return failed(TaskReason.EXIT_CODE, exitSentence(ended.exitCode ?? -1, ended.lastError));
+  if (ended.exitCode !== 0) return failed(TaskReason.EXIT_CODE, exitSentence(ended.exitCode, ended.lastError));
   if (ended.result.kind === "too_large")
     return failed(
       TaskReason.RESULT_TOO_LARGE,

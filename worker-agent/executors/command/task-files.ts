@@ -7,11 +7,16 @@ import type { TaskFiles } from "./environment.ts";
 
 /** Writes the payload where the command finds it, and names the file it may leave its result in. */
 export function prepareFiles(taskPath: string, spec: TaskSpec | undefined): TaskFiles {
-  const output = join(taskPath, "output");
+  const output = outputPath(taskPath);
   if (spec?.payload === undefined) return { output };
   const input = join(taskPath, "input");
   writeFileSync(input, spec.payload.data, { mode: 0o600 });
   return { input, output };
+}
+
+/** Where a command leaves its result. */
+export function outputPath(taskPath: string): string {
+  return join(taskPath, "output");
 }
 
 /** Writes a line that is too long for an argument. Returns the file's path. */

@@ -361,6 +361,13 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: repeated tss.v1.LockNeed locks = 24;
    */
   locks: LockNeed[];
+
+  /**
+   * For a command whose agent ended while it ran and was started again within the term of its lease. Of no meaning for handlers.
+   *
+   * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
+   */
+  onAgentRestart: AgentRestart;
 };
 
 /**
@@ -535,6 +542,13 @@ export declare type TaskSpecJson = {
    * @generated from field: repeated tss.v1.LockNeed locks = 24;
    */
   locks?: LockNeedJson[];
+
+  /**
+   * For a command whose agent ended while it ran and was started again within the term of its lease. Of no meaning for handlers.
+   *
+   * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
+   */
+  onAgentRestart?: AgentRestartJson;
 };
 
 /**
@@ -1719,4 +1733,44 @@ export declare type RetryBackoffJson = "RETRY_BACKOFF_UNSPECIFIED" | "RETRY_BACK
  * Describes the enum tss.v1.RetryBackoff.
  */
 export declare const RetryBackoffSchema: GenEnum<RetryBackoff, RetryBackoffJson>;
+
+/**
+ * What an agent that was restarted does with a command that it still finds running.
+ *
+ * @generated from enum tss.v1.AgentRestart
+ */
+export enum AgentRestart {
+  /**
+   * The default: adopt.
+   *
+   * @generated from enum value: AGENT_RESTART_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It goes on with the attempt: nothing starts anew, and the exit code is the true one.
+   *
+   * @generated from enum value: AGENT_RESTART_ADOPT = 1;
+   */
+  ADOPT = 1,
+
+  /**
+   * It ends the command, and the attempt is lost.
+   *
+   * @generated from enum value: AGENT_RESTART_KILL = 2;
+   */
+  KILL = 2,
+}
+
+/**
+ * What an agent that was restarted does with a command that it still finds running.
+ *
+ * @generated from enum tss.v1.AgentRestart
+ */
+export declare type AgentRestartJson = "AGENT_RESTART_UNSPECIFIED" | "AGENT_RESTART_ADOPT" | "AGENT_RESTART_KILL";
+
+/**
+ * Describes the enum tss.v1.AgentRestart.
+ */
+export declare const AgentRestartSchema: GenEnum<AgentRestart, AgentRestartJson>;
 
