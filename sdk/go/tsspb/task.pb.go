@@ -238,7 +238,8 @@ const (
 	AttemptOutcome_ATTEMPT_OUTCOME_SUCCEEDED   AttemptOutcome = 1
 	AttemptOutcome_ATTEMPT_OUTCOME_FAILED      AttemptOutcome = 2
 	AttemptOutcome_ATTEMPT_OUTCOME_CANCELLED   AttemptOutcome = 3
-	// Given back unharmed (worker drained or refused it): costs no attempt.
+	// Given back before it began, or ended in order because its worker had to go: costs no attempt, within
+	// RetryPolicy.release_limit.
 	AttemptOutcome_ATTEMPT_OUTCOME_RELEASED AttemptOutcome = 4
 )
 
@@ -473,8 +474,11 @@ type RetryPolicy struct {
 	Jitter *float64 `protobuf:"fixed64,6,opt,name=jitter,proto3,oneof" json:"jitter,omitempty"`
 	// Exit codes after which no further attempt is made: 0–255, at most 32.
 	NonRetryableExitCodes []int32 `protobuf:"varint,7,rep,packed,name=non_retryable_exit_codes,json=nonRetryableExitCodes,proto3" json:"non_retryable_exit_codes,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+	// Past it, and with 0 always, such a run counts as lost. Absent: 3.
+	ReleaseLimit  *uint32 `protobuf:"varint,8,opt,name=release_limit,json=releaseLimit,proto3,oneof" json:"release_limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RetryPolicy) Reset() {
@@ -554,6 +558,13 @@ func (x *RetryPolicy) GetNonRetryableExitCodes() []int32 {
 		return x.NonRetryableExitCodes
 	}
 	return nil
+}
+
+func (x *RetryPolicy) GetReleaseLimit() uint32 {
+	if x != nil && x.ReleaseLimit != nil {
+		return *x.ReleaseLimit
+	}
+	return 0
 }
 
 // What a client asks for. Exactly one of `command`, `argv` and `type` is given.
@@ -1573,7 +1584,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\aPayload\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12!\n" +
 	"\fcontent_type\x18\x02 \x01(\tR\vcontentType\x12\x1c\n" +
-	"\tencodings\x18\x03 \x03(\tR\tencodings\"\xe0\x02\n" +
+	"\tencodings\x18\x03 \x03(\tR\tencodings\"\x9c\x03\n" +
 	"\vRetryPolicy\x12\x19\n" +
 	"\x05limit\x18\x01 \x01(\rH\x00R\x05limit\x88\x01\x01\x125\n" +
 	"\binterval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\binterval\x12.\n" +
@@ -1581,10 +1592,12 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x06factor\x18\x04 \x01(\x01H\x01R\x06factor\x88\x01\x01\x12<\n" +
 	"\fmax_interval\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\vmaxInterval\x12\x1b\n" +
 	"\x06jitter\x18\x06 \x01(\x01H\x02R\x06jitter\x88\x01\x01\x127\n" +
-	"\x18non_retryable_exit_codes\x18\a \x03(\x05R\x15nonRetryableExitCodesB\b\n" +
+	"\x18non_retryable_exit_codes\x18\a \x03(\x05R\x15nonRetryableExitCodes\x12(\n" +
+	"\rrelease_limit\x18\b \x01(\rH\x03R\freleaseLimit\x88\x01\x01B\b\n" +
 	"\x06_limitB\t\n" +
 	"\a_factorB\t\n" +
-	"\a_jitter\"\xd5\n" +
+	"\a_jitterB\x10\n" +
+	"\x0e_release_limit\"\xd5\n" +
 	"\n" +
 	"\bTaskSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +

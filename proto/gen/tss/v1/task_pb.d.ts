@@ -127,6 +127,14 @@ export declare type RetryPolicy = Message<"tss.v1.RetryPolicy"> & {
    * @generated from field: repeated int32 non_retryable_exit_codes = 7;
    */
   nonRetryableExitCodes: number[];
+
+  /**
+   * How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+   * Past it, and with 0 always, such a run counts as lost. Absent: 3.
+   *
+   * @generated from field: optional uint32 release_limit = 8;
+   */
+  releaseLimit?: number | undefined;
 };
 
 /**
@@ -181,6 +189,14 @@ export declare type RetryPolicyJson = {
    * @generated from field: repeated int32 non_retryable_exit_codes = 7;
    */
   nonRetryableExitCodes?: number[];
+
+  /**
+   * How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+   * Past it, and with 0 always, such a run counts as lost. Absent: 3.
+   *
+   * @generated from field: optional uint32 release_limit = 8;
+   */
+  releaseLimit?: number;
 };
 
 /**
@@ -1675,7 +1691,8 @@ export enum AttemptOutcome {
   CANCELLED = 3,
 
   /**
-   * Given back unharmed (worker drained or refused it): costs no attempt.
+   * Given back before it began, or ended in order because its worker had to go: costs no attempt, within
+   * RetryPolicy.release_limit.
    *
    * @generated from enum value: ATTEMPT_OUTCOME_RELEASED = 4;
    */
