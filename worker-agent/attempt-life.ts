@@ -4,8 +4,10 @@ import { abortableWait } from "../runtime/wait.ts";
 import { createProgressReporter } from "../sdk/typescript/worker/progress-reporter.ts";
 import { type AttemptOutput, openOutput } from "./attempt-output.ts";
 import { createDelivery } from "./delivery.ts";
+import { deadlinePath } from "./executors/command/task-files.ts";
 import type { AttemptVoice, Ending } from "./executors/executor.ts";
 import type { AttemptDir } from "./journal/attempt-dir.ts";
+import { writeWhole } from "./journal/write-file.ts";
 import { judge } from "./outcome.ts";
 import { outcomeReport } from "./report.ts";
 import type { AttemptHost } from "./run-attempt.ts";
@@ -59,7 +61,14 @@ export function beginLife(host: AttemptHost, dir: AttemptDir, terms: LifeTerms):
     sayStarted();
     delivery.resend();
   };
-  held.add({ ...lease, shipper: output.shipper, delivery, resend, stop, graceMs });
+  const tellDeadline = (at: number): void => {
+    try {
+      writeWhole(deadlinePath(dir.taskPath), `${Math.floor(at / 1_000)}\n`);
+    } catch (error) {
+      logger.warn({ task: id, error }, "a command could not be told when it will be ended");
+    }
+  };
+  held.add({ ...lease, shipper: output.shipper, delivery, resend, stop, tellDeadline, graceMs });
   return {
     stop,
     output,

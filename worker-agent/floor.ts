@@ -16,6 +16,10 @@ export interface Floor {
   cancel(order: CancelOrder): void;
   /** Ends everything that runs; `graceOf` may shorten each attempt's own grace. */
   endAll(cause: StopCause, graceOf?: (graceMs: number) => number): void;
+  /** Ends each attempt in so many milliseconds at the latest: it is asked when its own grace before that begins. */
+  endWithin(cause: StopCause, leftMs: number): void;
+  /** Every command can read when it will be ended. @param at milliseconds since 1970. */
+  tellDeadline(at: number): void;
   /** No slot is offered until the next connection: an operator, or a coordinator that leaves, asked for it. */
   pause(): void;
   /** A new connection. */
@@ -104,12 +108,18 @@ export function createFloor(host: AttemptHost, total: number): Floor {
       if (leaving) held.get(lease)?.stop?.order("drained", 0);
     },
     cancel(order) {
-      if (order.reason === TaskReason.LOST) return held.fence(order);
       const attempt = held.get(order);
       attempt?.stop?.order(CAUSES[order.reason] ?? "aborted", attempt.graceMs);
     },
     endAll(cause, graceOf = (graceMs) => graceMs) {
       for (const attempt of held.all()) attempt.stop?.order(cause, graceOf(attempt.graceMs));
+    },
+    endWithin(cause, leftMs) {
+      for (const { stop, graceMs } of held.all())
+        setTimeout(() => stop?.order(cause, Math.min(graceMs, leftMs)), Math.max(0, leftMs - graceMs)).unref();
+    },
+    tellDeadline(at) {
+      for (const attempt of held.all()) attempt.tellDeadline?.(at);
     },
     pause() {
       slots = drain(slots);

@@ -19,8 +19,9 @@ export interface Verdict {
 const { FAILED, SUCCEEDED, CANCELLED, RELEASED } = AttemptOutcome;
 
 /**
- * Judges an ending. Pure. An attempt that never started and was not cancelled is given back and costs nothing; one
- * that the agent itself ended after its start counts as lost, because it may have done part of its work.
+ * Judges an ending. Pure. An attempt that never started and was not cancelled is given back and costs nothing. So is one
+ * that the agent ended in order because it had to leave: nothing of it runs any more. How often that goes, the coordinator
+ * knows. One that was ended for want of contact counts as lost: it may run elsewhere already.
  */
 export function judge(ending: Ending, agentName: string): Verdict {
   switch (ending.kind) {
@@ -74,7 +75,7 @@ function judgeStopped(cause: StopCause, agentName: string): Verdict {
         "A lock that the attempt held was taken away or could not be renewed in time, and the attempt was ended.",
       );
     case "drained":
-      return failed(TaskReason.LOST, `Agent ${agentName} was shut down and ended the attempt.`);
+      return plain(RELEASED, TaskReason.UNSPECIFIED, `Agent ${agentName} had to leave and ended the attempt.`);
     case "lost":
     case "fenced":
       return failed(
