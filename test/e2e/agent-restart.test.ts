@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
+import type { TaskHandle } from "../../sdk/typescript/index.ts";
 import { startAgentSystem } from "../support/agent-system.ts";
 import { isRunning } from "../support/is-running.ts";
 import { temporaryFolder } from "../support/run-tss.ts";
@@ -31,47 +32,45 @@ function openLedger() {
   };
 }
 
+/** All that an attempt wrote. */
+async function outputOf(task: TaskHandle, attempt: number): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const { data } of task.logs({ attempt })) pieces.push(data);
+  return Buffer.concat(pieces).toString();
+}
+
 test("an agent killed with 20 running commands, together with its coordinator: none starts twice, nothing is lost", async () => {
   const system = await startAgentSystem(closers);
   const ledger = openLedger();
   const slots = { TSS_WORKER_SLOTS: "20" };
   const { kill } = system.startAgent({ env: slots });
-  const ids = await Promise.all(
+  const tasks = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      system.create(ledger.command(`c${index}`, `echo after ${index}; exit ${index}`), "-r", "3"),
+      system.client.submit({ command: ledger.command(`c${index}`, `echo after ${index}; exit ${index}`) }),
     ),
   );
-  await until("all run", () => ledger.starts().length === 20, 60_000);
+  await until("all run", () => ledger.starts().length === 20, 30_000);
   await Promise.all([kill(), system.killCoordinator()]);
   // They go on meanwhile; what they write waits in their pipes.
   ledger.go();
-  await until("all have ended", () => ledger.starts().every(({ pid }) => !isRunning(pid)), 30_000);
+  await until("all have ended", () => ledger.starts().every(({ pid }) => !isRunning(pid)));
   await system.startCoordinator();
   system.startAgent({ env: slots });
-  const tasks = [];
-  for (const id of ids) {
-    await until(
-      "it has ended",
-      async () => /succeeded|retrying|failed/.test(JSON.stringify(await system.status(id))),
-      30_000,
-    );
-    tasks.push(await system.status(id));
-  }
-  expect(tasks.map(({ attempts }) => attempts[0].exitCode)).toEqual(ids.map((_, index) => index));
-  expect(tasks.map(({ attempts }) => attempts[0].reason ?? "none")).toEqual(
-    ids.map((_, index) => (index === 0 ? "none" : "exit_code")),
+  const ended = await Promise.all(tasks.map((task) => task.wait()));
+  expect(ended.map(({ status, reason, exitCode }) => [status, reason, exitCode])).toEqual(
+    tasks.map((_, index) => (index === 0 ? ["succeeded", undefined, 0] : ["failed", "exit_code", index])),
   );
-  for (const [index, id] of ids.entries()) {
-    const { stdout } = await system.tss("task", "logs", id, "--attempt", "1");
-    expect(stdout).toBe(`before\nafter ${index}\n`);
-  }
+  expect(await Promise.all(tasks.map((task) => outputOf(task, 1)))).toEqual(
+    tasks.map((_, index) => `before\nafter ${index}\n`),
+  );
+  expect(ledger.starts()).toHaveLength(20);
 });
 
 test("a lease that went to another agent while its own was away: the command it left is ended at once", async () => {
   const system = await startAgentSystem(closers, { TSS_LEASE_TTL: "2s" });
   const ledger = openLedger();
   const { kill } = system.startAgent();
-  const id = await system.create(ledger.command("c", "echo after; exit 0"), "-r", "1");
+  const task = await system.client.submit({ command: ledger.command("c", "echo after; exit 0"), retry: { limit: 1 } });
   await until("it runs", () => ledger.starts().length === 1);
   await kill();
   const [left] = ledger.starts();
@@ -81,9 +80,7 @@ test("a lease that went to another agent while its own was away: the command it 
   system.startAgent();
   await until("the first run is ended", () => !isRunning(left?.pid ?? 0));
   ledger.go();
-  await until("it has ended", async () => (await system.status(id)).status === "succeeded");
-  const { attempts } = await system.status(id);
-  expect(attempts.map(({ outcome, reason }: { outcome: string; reason?: string }) => [outcome, reason])).toEqual([
+  expect((await task.wait()).attempts.map(({ outcome, reason }) => [outcome, reason])).toEqual([
     ["failed", "lost"],
     ["succeeded", undefined],
   ]);
@@ -94,15 +91,14 @@ test("told by SIGUSR2 an agent leaves its commands to the next one", async () =>
   const system = await startAgentSystem(closers);
   const ledger = openLedger();
   const { end } = system.startAgent();
-  const id = await system.create(ledger.command("c", "echo after; exit 9"));
+  const task = await system.client.submit({ command: ledger.command("c", "echo after; exit 9") });
   await until("it runs", () => ledger.starts().length === 1);
   expect(await end("SIGUSR2")).toMatchObject({ code: 0 });
   expect(isRunning(ledger.starts()[0]?.pid ?? 0)).toBe(true);
   system.startAgent();
   ledger.go();
-  await until("it has ended", async () => (await system.status(id)).status === "failed");
-  expect((await system.status(id)).exitCode).toBe(9);
-  expect(await system.logs(id)).toBe("before\nafter\n");
+  expect((await task.wait()).exitCode).toBe(9);
+  expect(await outputOf(task, 1)).toBe("before\nafter\n");
   expect(ledger.starts()).toHaveLength(1);
 });
 
@@ -112,7 +108,9 @@ test("commands of a machine that goes away end on another one: no attempt is spe
   const notice = join(temporaryFolder(), "notice");
   const slots = { TSS_WORKER_SLOTS: "4" };
   const leaving = system.startAgent({ env: { ...slots, TSS_PREEMPT_FILE: notice } });
-  const ids = await Promise.all(["a", "b", "c"].map((name) => system.create(ledger.command(name, "echo after"))));
+  const tasks = await Promise.all(
+    ["a", "b", "c"].map((name) => system.client.submit({ command: ledger.command(name, "echo after") })),
+  );
   await until("all run", () => ledger.starts().length === 3, 30_000);
   const first = ledger.starts();
   system.startAgent({ directory: temporaryFolder(), env: slots });
@@ -121,26 +119,25 @@ test("commands of a machine that goes away end on another one: no attempt is spe
   expect(first.map(({ pid }) => isRunning(pid))).toEqual([false, false, false]);
   await until("all run elsewhere", () => ledger.starts().length === 6, 30_000);
   ledger.go();
-  for (const id of ids) {
-    await until("it has ended", async () => (await system.status(id)).status === "succeeded", 30_000);
-    const task = await system.status(id);
-    expect([task.attempt, task.maxAttempts]).toEqual([1, 1]);
-    expect(task.attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(["released", "succeeded"]);
+  for (const task of tasks) {
+    const ended = await task.wait();
+    expect([ended.status, ended.attempt, ended.maxAttempts]).toEqual(["succeeded", 1, 1]);
+    expect(ended.attempts.map(({ outcome }) => outcome)).toEqual(["released", "succeeded"]);
     // Each run has its own output.
-    expect(await system.logs(id)).toBe("before\nafter\n");
-    expect((await system.tss("task", "logs", id, "--attempt", "1")).stdout).toBe("before\n");
+    expect([await outputOf(task, 1), await outputOf(task, 2)]).toEqual(["before\n", "before\nafter\n"]);
   }
 });
 
-test("a task that may not be given back is lost with its machine, and with a limit of one attempt it never runs twice", async () => {
+test("a task that may not be given back is lost with its machine: with one attempt it never starts twice", async () => {
   const system = await startAgentSystem(closers);
   const ledger = openLedger();
   const notice = join(temporaryFolder(), "notice");
   const leaving = system.startAgent({ env: { TSS_PREEMPT_FILE: notice } });
-  const id = await system.create(ledger.command("a", "echo after"), "--release-limit", "0");
+  const task = await system.client.submit({ command: ledger.command("a", "echo after"), retry: { releaseLimit: 0 } });
   await until("it runs", () => ledger.starts().length === 1);
+  system.startAgent({ directory: temporaryFolder() });
   writeFileSync(notice, "3");
   await leaving.finished;
-  await until("it has ended", async () => (await system.status(id)).status === "failed");
-  expect(await system.status(id)).toMatchObject({ reason: "lost", attempt: 1 });
+  expect(await task.wait()).toMatchObject({ status: "failed", reason: "lost", attempt: 1 });
+  expect(ledger.starts()).toHaveLength(1);
 });

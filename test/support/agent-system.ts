@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createClient } from "../../sdk/typescript/index.ts";
 import { startCoordinatorProcess } from "./crash-system.ts";
 import { ROOT, runTss, startProgram, temporaryFolder } from "./run-tss.ts";
 import { freshSqlite } from "./sqlite-database.ts";
@@ -23,10 +24,13 @@ export async function startAgentSystem(closers: (() => unknown)[], settings: Rea
   };
   const first = await start("127.0.0.1:0");
   const env = { TSS_COORDINATOR: first.address, TSS_API_KEY: first.key ?? "" };
+  const client = createClient({ address: first.address, apiKey: first.key ?? "" });
+  closers.push(() => client.close());
   const usual = temporaryFolder();
   const tss = (...args: string[]) => runTss(args, { env });
   return {
     tss,
+    client,
     startAgent({ directory = usual, env: more = {} }: AgentOptions = {}) {
       const agent = startProgram(process.execPath, [join(ROOT, "bin/tss-agent.cjs")], {
         env: { ...env, TSS_WORKER_DIR: directory, ...more },
