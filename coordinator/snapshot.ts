@@ -16,6 +16,7 @@ export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
       blocked: {
         paused: states.paused,
         limit: states.throttled,
+        lock: states.blocked,
         no_worker: unserved,
         not_before: states.scheduled,
         back_off: states.retrying,

@@ -72,6 +72,8 @@ export const LIMITS = {
   taskLocks: 8,
   /** In the line of one lock. */
   lockWaiters: 10_000,
+  /** Calls of one LockStream that are unanswered. */
+  lockStreamCalls: 1_000,
   /** Holders and waiters of locks in the memory of one coordinator. */
   lockEntries: 100_000,
   pauseNoteBytes: 1024,

@@ -22,7 +22,7 @@ export interface QueueSnapshot {
   readonly paused: boolean;
   /** Attempts that may run at a time; 0: no limit. */
   readonly limit: number;
-  /** Tasks that wait for something else than a free slot, by what: paused, limit, no_worker, not_before, back_off … */
+  /** Tasks that wait for something else than a free slot, by what: paused, limit, lock, no_worker, not_before, back_off … */
   readonly blocked: Readonly<Record<string, number>>;
   /** Slots of the workers that serve it. */
   readonly slotsUsed: number;

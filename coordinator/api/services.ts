@@ -25,7 +25,9 @@ import { encodeLeaseTasksResponse } from "./encode-work.ts";
 import { type Decode, methodName, serviceDefinition } from "./grpc-definition.ts";
 import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
 import type { HealthState } from "./health-service.ts";
+import { serveLockStream } from "./lock-stream.ts";
 import { REFLECTION_RESPONSES, serveReflection } from "./reflection-service.ts";
+import { requireProtocol } from "./require-protocol.ts";
 import { serveSubmitStream } from "./submit-stream.ts";
 import { serveWork } from "./work-stream.ts";
 
@@ -97,8 +99,10 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     WorkerService,
     {
       work: (stream) => serveWork(stream, workers, edge),
-      leaseTasks: async (request, call) =>
-        encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal)),
+      async leaseTasks(request, call) {
+        requireProtocol(request.worker);
+        return encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal));
+      },
       reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
     },
     { work: decodeWorkRequest },
@@ -134,6 +138,7 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     acquireLock: (request, call) => locks.acquireLock(call.provenCaller, request, call.signal),
     renewLock: (request, call) => locks.renewLock(call.provenCaller, request),
     releaseLock: (request, call) => locks.releaseLock(call.provenCaller, request),
+    lockStream: (stream) => serveLockStream(stream, locks, limits),
     forceReleaseLock: (request, call) => locks.forceReleaseLock(call.provenCaller, request),
     getLock: (request, call) => locks.getLock(call.provenCaller, request),
     listLocks: (request, call) => locks.listLocks(call.provenCaller, request),

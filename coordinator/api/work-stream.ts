@@ -2,6 +2,7 @@ import { TssError } from "../../proto/errors.ts";
 import type { WorkAttachment, WorkerMessage, WorkerOperations, WorkStream } from "../operations/operations.ts";
 import type { BidiStream } from "./bidi-stream.ts";
 import type { Edge } from "./edge.ts";
+import { requireProtocol } from "./require-protocol.ts";
 import { StreamSender } from "./stream-sender.ts";
 import { WorkOutbox } from "./work-outbox.ts";
 
@@ -42,6 +43,7 @@ export function serveWork(stream: BidiStream<WorkerMessage>, workers: WorkerOper
       if (attachment) attachment.receive(request);
       else if (request.hello) {
         clearTimeout(noHello);
+        requireProtocol(request.hello.worker);
         attachment = workers.attach(caller, request, answers);
         // The stream may have ended while its session was made.
         if (context.over) attachment.closed();

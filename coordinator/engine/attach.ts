@@ -9,6 +9,8 @@ import {
   type WorkerInfo,
 } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { newestOfBoth, rangeOf } from "../../proto/worker-protocol.ts";
+import { readVersion } from "../../runtime/version.ts";
 import { checkLabels, checkResources } from "../kernel/check-spec.ts";
 import { toDuration } from "../kernel/time.ts";
 import { Violations } from "../kernel/violations.ts";
@@ -20,6 +22,8 @@ import { deliver } from "./send.ts";
 import { joinProfile, leaveProfile, updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
 import type { EngineState } from "./state.ts";
+
+const VERSION = readVersion();
 
 /** @throws TssError INVALID_ARGUMENT when what a worker says of itself is beyond the limits. */
 export function checkWorkerInfo(info: WorkerInfo | undefined): asserts info is WorkerInfo {
@@ -163,7 +167,8 @@ export function adopt(state: EngineState, session: Session, held: readonly HeldL
     sessionId: session.id,
     heartbeatInterval: toDuration(Math.round(state.config.leaseTtlMs / 3)),
     leaseTtl: toDuration(state.config.leaseTtlMs),
-    serverVersion: "5",
+    serverVersion: VERSION,
+    protocol: newestOfBoth(rangeOf(session.info)),
     ...adoption,
   });
 }

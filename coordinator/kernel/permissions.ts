@@ -59,6 +59,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     AcquireLock: LOCKERS,
     RenewLock: LOCKERS,
     ReleaseLock: LOCKERS,
+    LockStream: LOCKERS,
     ForceReleaseLock: OPERATORS,
     GetLock: READERS,
     ListLocks: READERS,

@@ -88,7 +88,7 @@ function taskOperations(state: EngineState, logs: LogBook, stats: Stats): TaskOp
 function bulkOperations(host: BulkHost): BulkOperations {
   return {
     prepareBulk: async (caller, request) =>
-      create(PrepareBulkResponseSchema, { bulk: (await host.jobs()).prepare(caller, request) }),
+      create(PrepareBulkResponseSchema, { bulk: await (await host.jobs()).prepare(caller, request) }),
     runBulk: async (caller, request) => create(RunBulkResponseSchema, await (await host.jobs()).run(caller, request)),
     stopBulk: async (_caller, { id }) => create(StopBulkResponseSchema, await (await host.jobs()).stop(id)),
     getBulk: async (_caller, { id }) => create(GetBulkResponseSchema, { bulk: (await host.jobs()).get(id) }),

@@ -29,8 +29,12 @@ export function findQueue(stats: Stats, name: string): QueueView {
   const found = new Violations();
   checkQueueName(found, "name", name);
   found.check();
-  stats.sampler.refresh();
-  const view = stats.sampler.view.queues.find(({ queue }) => queue === name);
+  const { sampler } = stats;
+  const find = () => sampler.view.queues.find(({ queue }) => queue === name);
+  sampler.refresh();
+  // One that was named since is not said to be nowhere: for a name that nobody knows, it looks again at any cost.
+  if (find() === undefined) sampler.look();
+  const view = find();
   if (view !== undefined) return view;
   throw new TssError("NOT_FOUND", `There is no queue ${name}: no task and no setting has named it yet.`, {
     reason: "QUEUE_NOT_FOUND",

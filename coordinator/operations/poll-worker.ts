@@ -143,7 +143,6 @@ export async function reportTasks(
   const response = create(ReportTasksResponseSchema, { next: toDuration(Math.round(state.config.leaseTtlMs / 3)) });
   let open = request.outcomes.length + request.logs.length;
   await new Promise<void>((resolve) => {
-    if (open === 0) return resolve();
     const answered = (): void => {
       open--;
       if (open === 0) resolve();
@@ -158,6 +157,8 @@ export async function reportTasks(
         answered();
       },
     });
+    // Beginnings and progress are taken without an answer of their own.
+    if (open === 0) resolve();
   });
   if (known)
     response.cancels = ordersOf(state, session).map(({ id, token, reason }) =>

@@ -53,6 +53,7 @@ export function encodeQueue(view: QueueView, spark: readonly number[]): QueueSta
       ready: BigInt(states.ready),
       scheduled: BigInt(states.scheduled),
       retrying: BigInt(states.retrying),
+      blocked: BigInt(states.blocked),
       paused: BigInt(states.paused),
       throttled: BigInt(states.throttled),
       running: BigInt(states.running),

@@ -12,6 +12,8 @@ export interface QueueGauge {
   ready: number;
   scheduled: number;
   retrying: number;
+  /** Would be ready, and others hold the locks they need. */
+  blocked: number;
   running: number;
   /** Wall clock since when its oldest task could have been taken; 0: none. */
   readySince: number;
@@ -30,7 +32,10 @@ export function readQueues(state: EngineState): Map<string, QueueGauge> {
     if (gauge === undefined) {
       const paused = state.queues.get(queue)?.paused ?? false;
       const full = state.rooms.get(queue)?.isFull ?? false;
-      gauge = { queue, paused, full, ready: 0, scheduled: 0, retrying: 0, running: 0, readySince: 0, unserved: 0 };
+      gauge = {
+        ...{ queue, paused, full, ready: 0, scheduled: 0, retrying: 0, blocked: 0, running: 0 },
+        ...{ readySince: 0, unserved: 0 },
+      };
       gauges.set(queue, gauge);
     }
     return gauge;
@@ -73,10 +78,14 @@ function countLane(gauge: QueueGauge, lane: Lane, inHand: number): void {
   for (const count of lane.open.values()) open += count;
   const beyond = Math.max(open - inHand - inMemory, 0);
   const ready = paged ? inMemory + beyond : inMemory;
-  gauge.ready += ready;
-  if (lane.servedBy === 0) gauge.unserved += ready;
   // Not in memory and not waiting for a worker: its time comes later than the owner looks ahead.
   if (!paged) gauge.scheduled += beyond;
+  if (lane.locks?.isBlocked && !isHeld(gauge)) {
+    gauge.blocked += ready;
+    return;
+  }
+  gauge.ready += ready;
+  if (lane.servedBy === 0) gauge.unserved += ready;
   if (since !== Number.POSITIVE_INFINITY && (gauge.readySince === 0 || since < gauge.readySince))
     gauge.readySince = since;
 }

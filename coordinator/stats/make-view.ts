@@ -22,6 +22,7 @@ const NO_GAUGE = {
   ready: 0,
   scheduled: 0,
   retrying: 0,
+  blocked: 0,
   running: 0,
   readySince: 0,
   unserved: 0,
@@ -56,6 +57,7 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
     }
     sum.scheduled += gauge.scheduled;
     sum.retrying += gauge.retrying;
+    sum.blocked += gauge.blocked;
     sum.running += gauge.running;
   }
   const serving = { workers: 0, slots: 0, slotsUsed: 0 };
@@ -121,6 +123,7 @@ function viewTrack(parts: ViewParts, gauge: QueueGauge, hold: Hold, track: Track
     ready: gauge.ready,
     scheduled: gauge.scheduled,
     retrying: gauge.retrying,
+    blocked: gauge.blocked,
     paused: hold.waiting,
     throttled: hold.throttled,
     running: gauge.running,

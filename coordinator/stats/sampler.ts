@@ -70,6 +70,8 @@ export class Sampler {
   #gauges: ReadonlyMap<string, QueueGauge> = new Map();
   #workers: WorkerGauges;
   #readAgainAt = 0;
+  #readTookMs = 0;
+  /** What the cheaper of the last two readings took: one that the machine has held up says nothing of what they cost. */
   #readCostMs = 0;
   #slower: readonly SlowerView[] = [];
   #judgement: Judgement = NOTHING_KNOWN;
@@ -137,8 +139,15 @@ export class Sampler {
   refresh(): void {
     const now = this.#parts.state.clock.now();
     if (this.#view === null || Math.abs(now - this.#view.at) < this.#readCostMs / REFRESH_SHARE) return;
+    this.look();
+  }
+
+  /** Looks again between two seconds, whatever that costs. */
+  look(): void {
+    const now = this.#parts.state.clock.now();
     this.#readAgainAt = 0;
-    this.#look(now);
+    this.#readGauges(now);
+    this.#makeView(now);
   }
 
   get problems(): readonly OpenProblem[] {
@@ -165,11 +174,6 @@ export class Sampler {
     this.#judge(this.#makeView(now));
     this.#tellNews(this.#workers, now);
     this.#publish(at, seconds);
-  }
-
-  #look(now: number): void {
-    this.#readGauges(now);
-    this.#makeView(now);
   }
 
   #makeView(now: number): SystemView {
@@ -227,7 +231,9 @@ export class Sampler {
     if (now < this.#readAgainAt && this.#readAgainAt - now < 60_000) return;
     const began = performance.now();
     this.#gauges = readQueues(state);
-    this.#readCostMs = performance.now() - began;
+    const tookMs = performance.now() - began;
+    this.#readCostMs = Math.min(tookMs, this.#readTookMs);
+    this.#readTookMs = tookMs;
     this.#readAgainAt = now + this.#readCostMs / GAUGE_SHARE - 500;
   }
 

@@ -106,13 +106,13 @@ export class Tracks {
 }
 
 function gaugesOf(gauge: QueueGauge, now: number): number[] {
-  const { ready, running, scheduled, retrying, readySince } = gauge;
+  const { ready, running, scheduled, retrying, blocked, readySince } = gauge;
   const held = isHeld(gauge);
   const sample = new Array<number>(GAUGES.length).fill(0);
   sample[GAUGE.samples] = 1;
   sample[GAUGE.ready] = held ? 0 : ready;
   sample[GAUGE.running] = running;
-  sample[GAUGE.held] = scheduled + retrying + (held ? ready : 0);
+  sample[GAUGE.held] = scheduled + retrying + blocked + (held ? ready : 0);
   sample[GAUGE.oldestMs] = held || readySince === 0 ? 0 : Math.max(now - readySince, 0);
   return sample;
 }

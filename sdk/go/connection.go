@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/health" // Asks for health, as amongServing says.
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
@@ -24,6 +25,8 @@ const (
 	// keepaliveEvery is above the shortest interval the coordinator allows (10 s).
 	keepaliveEvery   = 15 * time.Second
 	keepaliveTimeout = 5 * time.Second
+	// amongServing spreads calls over the addresses whose health (grpc.health.v1) is SERVING.
+	amongServing = `{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}}`
 )
 
 // openConnection prepares the one way to a coordinator; it connects with the first call. Failures of its calls are *Error.
@@ -49,7 +52,8 @@ func openConnection(addresses []string, apiKey string, config *tls.Config) (*grp
 	if len(addresses) == 1 {
 		return grpc.NewClient("passthrough:///"+addresses[0], options...)
 	}
-	// Several are tried in their order. A proxy is chosen by one name, so there is none here.
+	// Calls go to those that say that they serve: one that stands by or leaves answers too, and refuses. A proxy is chosen by
+	// one name, so there is none here.
 	state := resolver.State{}
 	for _, address := range addresses {
 		host, _, _ := net.SplitHostPort(address)
@@ -57,7 +61,8 @@ func openConnection(addresses []string, apiKey string, config *tls.Config) (*grp
 	}
 	builder := manual.NewBuilderWithScheme("tss")
 	builder.InitialState(state)
-	return grpc.NewClient("tss:///coordinator", append(options, grpc.WithResolvers(builder), grpc.WithNoProxy())...)
+	options = append(options, grpc.WithResolvers(builder), grpc.WithNoProxy(), grpc.WithDefaultServiceConfig(amongServing))
+	return grpc.NewClient("tss:///coordinator", options...)
 }
 
 func unaryErrors(addresses string) grpc.UnaryClientInterceptor {

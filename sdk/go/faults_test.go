@@ -153,7 +153,7 @@ func TestAWorkerWhoseWireIsCutGoesOn(t *testing.T) {
 }
 
 func TestAnAttemptOfASilentWorkerRunsElsewhereAndItsHandlerIsTold(t *testing.T) {
-	coordinator := newCoordinator(t, "TSS_LEASE_TTL=2s")
+	coordinator := newCoordinator(t, "TSS_LEASE_TTL=4s")
 	proxy := newProxy(t, coordinator.Address)
 	far := newClient(t, tss.ClientOptions{Address: proxy.Address, APIKey: coordinator.Key})
 	near, ctx := newClient(t, tss.ClientOptions{Address: coordinator.Address, APIKey: coordinator.Key}), within(t)

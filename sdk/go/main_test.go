@@ -87,7 +87,7 @@ func start(t testing.TB, worker *tss.Worker) (stop func() error) {
 
 // within is a context that ends long before the test's patience does.
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -116,6 +116,9 @@ func (s *session) connect(ctx context.Context) error {
 		if err != nil {
 			return asError(err)
 		}
+		if err := protocolProblem(response.GetWelcome()); err != nil {
+			return err
+		}
 		s.take(response)
 	}
 }
@@ -215,7 +218,9 @@ func (s *session) isFinal(err error) bool {
 	switch known.Code {
 	case codes.Unauthenticated, codes.PermissionDenied, codes.InvalidArgument, codes.Unimplemented:
 	default:
-		return false
+		if !isTooFar(known) {
+			return false
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

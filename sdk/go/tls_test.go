@@ -46,7 +46,7 @@ func TestACoordinatorWithACertificateIsTrustedByItsAuthorityAlone(t *testing.T) 
 	address := strings.Replace(coordinator.Address, "127.0.0.1", "localhost", 1)
 	try := func(addresses, authority string) error {
 		t.Setenv("TSS_TLS_CA", authority)
-		client, err := clientOf(t, tss.ClientOptions{Address: addresses, APIKey: coordinator.Key, SubmitTimeout: time.Second})
+		client, err := clientOf(t, tss.ClientOptions{Address: addresses, APIKey: coordinator.Key, SubmitTimeout: 5 * time.Second})
 		if err != nil {
 			return err
 		}

@@ -167,6 +167,7 @@ func (w *Worker) leave(floor *floor, session *session) error {
 
 func (w *Worker) info() *tsspb.WorkerInfo {
 	host, _ := os.Hostname()
+	protocol := uint32(workerProtocol)
 	return &tsspb.WorkerInfo{
 		Name:      firstText(w.options.Name, host),
 		Hostname:  host,
@@ -177,5 +178,6 @@ func (w *Worker) info() *tsspb.WorkerInfo {
 		Resources: w.options.Resources,
 		Slots:     uint32(w.options.Slots),
 		Pid:       int32(os.Getpid()),
+		Protocol:  &protocol,
 	}
 }

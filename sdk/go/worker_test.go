@@ -191,8 +191,8 @@ func TestATimeoutIsADeadlineAndASilentHandlerIsStopped(t *testing.T) {
 	submit := handled(t, tss.WorkerOptions{}, func(ctx context.Context, task *tss.Task[string]) (string, error) {
 		switch task.Input {
 		case "lively":
-			for range 12 { // Lives longer than its heartbeat timeout: what is tried is time itself.
-				time.Sleep(50 * time.Millisecond)
+			for range 24 { // Lives longer than its heartbeat timeout: what is tried is time itself.
+				time.Sleep(100 * time.Millisecond)
 				task.Heartbeat()
 			}
 			return "alive", nil
@@ -202,7 +202,7 @@ func TestATimeoutIsADeadlineAndASilentHandlerIsStopped(t *testing.T) {
 			return "", errors.New("cleaned up")
 		}
 	})
-	heartbeat := func(spec *tss.TaskSpec) { spec.HeartbeatTimeout = 300 * time.Millisecond }
+	heartbeat := func(spec *tss.TaskSpec) { spec.HeartbeatTimeout = 2 * time.Second }
 	silent, lively := submit("silent", heartbeat), submit("lively", heartbeat)
 	long := submit("long", func(spec *tss.TaskSpec) { spec.Timeout = 50 * time.Millisecond })
 	ended(t, silent, tss.Failed, "heartbeat")

@@ -9,6 +9,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import pg from "pg";
 import { loadStorePlugin } from "../../coordinator/plugins/registry.ts";
 import { LockService } from "../../proto/gen/tss/v1/lock_service_pb.js";
+import { streamLocks } from "../../sdk/typescript/client/stream-locks.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import { findFolder } from "../support/binaries.ts";
 import { startCoordinatorProcess } from "../support/crash-system.ts";
@@ -37,15 +38,23 @@ interface Result {
   readonly cpu: Readonly<Record<string, number>>;
 }
 
+interface Case {
+  readonly clients: number;
+  /** All of them take the same lock. */
+  readonly oneName?: boolean;
+  /** Each call for itself, as the CLI and REST make them, instead of over the SDK's stream. */
+  readonly alone?: boolean;
+}
+
 async function measure(
   address: string,
   apiKey: string,
-  clients: number,
-  oneName: boolean,
+  { clients, oneName, alone }: Case,
   cpu: CpuMeter,
 ): Promise<Result> {
   const connection = openConnection({ address, apiKey });
-  const locks = connection.service(LockService);
+  const stream = streamLocks(connection);
+  const locks = alone ? connection.service(LockService) : stream;
   let pairs = 0;
   let end = performance.now() + ms / 5;
   const work = async (at: number) => {
@@ -71,6 +80,7 @@ async function measure(
   await run();
   const seconds = (performance.now() - began) / 1_000;
   const spent = cpu.stop();
+  stream.close();
   connection.close();
   return {
     perSecond: pairs / seconds,
@@ -90,19 +100,21 @@ async function onStore(name: string, databaseUrl: string): Promise<void> {
     ...(name === "Postgres" ? { postgres: [server.process.pid ?? 0] } : {}),
   });
   try {
-    for (const [clients, oneName] of [
-      ...CLIENTS.map((n) => [n, false] as const),
-      [CLIENTS.at(-1) ?? 1, true] as const,
+    const most = CLIENTS.at(-1) ?? 1;
+    for (const { clients, oneName = false, alone = false } of [
+      ...CLIENTS.map((n): Case => ({ clients: n })),
+      { clients: most, oneName: true },
+      { clients: most, alone: true },
     ]) {
       const results: Result[] = [];
       for (let round = 0; round < rounds; round++)
-        results.push(await measure(coordinator.address, coordinator.key ?? "", clients, oneName, cpu));
+        results.push(await measure(coordinator.address, coordinator.key ?? "", { clients, oneName, alone }, cpu));
       results.sort((a, b) => a.perSecond - b.perSecond);
       const median = results[Math.floor(rounds / 2)] as Result;
       const range = `${Math.round(results[0]?.perSecond ?? 0)}–${Math.round(results.at(-1)?.perSecond ?? 0)}`;
       const used = Object.entries(median.cpu).map(([part, us]) => `${part} ${us.toFixed(0)}`);
       console.log(
-        `| ${name} | ${clients} | ${oneName ? "one name" : "a name each"} | ${Math.round(median.perSecond)} | ${range} | ${used.join(", ")} |`,
+        `| ${name} | ${clients} | ${oneName ? "one name" : "a name each"}${alone ? ", unary calls" : ""} | ${Math.round(median.perSecond)} | ${range} | ${used.join(", ")} |`,
       );
     }
   } finally {

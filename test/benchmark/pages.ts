@@ -1,10 +1,10 @@
-// What the dashboard's pages ask for, at many tasks: `node test/benchmark/pages.ts [tasks] [times]`. Fills a SQLite database of
-// its own with tasks of four queues (a fiftieth of them failed, the last ten thousand waiting), asks each question so often, and
-// prints how long the coordinator took for an answer, without the network. Nothing is asserted.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+// What the dashboard's pages ask for, at many tasks: `node test/benchmark/pages.ts [tasks] [times] [--store postgres | --at URL]`. Fills
+// a database of its own (SQLite, or a private Postgres; or the empty one that is named, which is only asked when it has tasks) with
+// tasks of four queues (a fiftieth of them failed, the last ten thousand waiting), asks each question so often, and prints how long
+// the coordinator took for an answer, without the network. Nothing is asserted.
+import { loadavg } from "node:os";
 import { setTimeout } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { loadStorePlugin } from "../../coordinator/plugins/registry.ts";
 import { BulkAction, BulkPhase, PrepareBulkRequestSchema } from "../../proto/gen/tss/v1/bulk_service_pb.js";
@@ -12,27 +12,34 @@ import { GetSeriesRequestSchema, ListFailureGroupsRequestSchema } from "../../pr
 import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { CALLER, type EngineHouse, startEngine, submit, TestWorker } from "../support/engine-house.ts";
+import { describeMachine } from "./machine.ts";
+import { namedDatabase, ownDatabase } from "./own-database.ts";
 
-const [wanted = "1000000", times = "40"] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { store: { type: "string", default: "sqlite" }, at: { type: "string" } },
+});
+const [wanted = "1000000", times = "40"] = positionals;
 const [count, rounds] = [Number(wanted), Number(times)];
 const [BATCH, WAITING] = [1_000, 10_000];
 const QUEUES = ["mail", "images", "sync", "reports"];
 
-const folder = mkdtempSync(join(tmpdir(), "tss-pages-"));
-const file = join(folder, "pages.db");
+const database = values.at === undefined ? await ownDatabase(values.store) : namedDatabase(values.at);
 try {
-  const plugin = await loadStorePlugin(`sqlite:${file}`);
-  await plugin.migrate(`sqlite:${file}`);
-  const store = await plugin.open(`sqlite:${file}`, { readConnections: 2, failpoint: () => {} });
+  if (database.url.startsWith("postgres")) console.log((await describeMachine(database.url)).join("\n"));
+  const plugin = await loadStorePlugin(database.url);
+  await plugin.migrate(database.url);
+  const store = await plugin.open(database.url, { readConnections: 2, failpoint: () => {} });
   const house = await startEngine(store, { retentionMs: 86_400_000 });
   try {
-    await fill(house);
+    const { tasks } = await house.operations.tasks.listTasks(CALLER, create(ListTasksRequestSchema, { limit: 1 }));
+    if (tasks.length === 0) await fill(house);
     await ask(house);
   } finally {
     await house.close();
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  await database.close();
 }
 
 async function fill(house: EngineHouse): Promise<void> {
@@ -59,9 +66,7 @@ async function fill(house: EngineHouse): Promise<void> {
   }
   await worker.until(() => worker.acks.length >= count - WAITING);
   const seconds = (performance.now() - begun) / 1_000;
-  const megabytes = Math.round(
-    ["", "-wal"].reduce((sum, end) => sum + (statSync(file + end, { throwIfNoEntry: false })?.size ?? 0), 0) / 1e6,
-  );
+  const megabytes = Math.round((await database.bytes()) / 1e6);
   console.log(`${count} tasks in ${seconds.toFixed(0)} s, ${megabytes} MB, load ${loadavg()[0]?.toFixed(1)}`);
 }
 

@@ -64,7 +64,9 @@ test("a lost connection is taken up at the byte where it broke", async () => {
     for (const letter of "abcdef") house.write(id, letter);
     house.end(id, TaskStatus.SUCCEEDED);
   };
-  const { code, stdout, stderr } = await run(["run", "--", "spell"]);
+  const started = startTss(["run", "--", "spell"], { env: house.env });
+  house.beforeBreak = () => started.says("ab");
+  const { code, stdout, stderr } = await started.finished;
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "abcdef", stderr: "" });
   expect(house.tails.slice(0, 2)).toEqual([
     { attempt: 0, offset: 0 },

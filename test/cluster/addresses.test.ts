@@ -24,7 +24,7 @@ test("submits that are on their way when a coordinator is killed are kept once e
     }
     const ids = (await Promise.all(submits)).map(({ id }) => id);
     expect(new Set(ids).size).toBe(500);
-    await until("the other to own everything", async () => (await ownedBy(b)) === 64, 30_000);
+    await until("the other to own everything", async () => (await ownedBy(b)) === 64, 60_000);
     const { counts } = await b.connection.service(StatsService).getOverview({});
     expect(counts?.waiting).toBe(BigInt(500 * (round + 1)));
     await client.close();
@@ -50,7 +50,7 @@ test("a command and a gateway go on with the coordinator that is left", async ()
     statuses.push(await submit());
   }
   expect(statuses).toEqual(Array(60).fill(201));
-  await until("the other to own everything", async () => (await ownedBy(b)) === 64, 30_000);
+  await until("the other to own everything", async () => (await ownedBy(b)) === 64, 60_000);
   const list = await runTss(["task", "list", "--limit", "100", "--json"], { env });
   expect(list.stderr).toBe("");
   expect(JSON.parse(list.stdout).tasks).toHaveLength(60);

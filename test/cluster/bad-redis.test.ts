@@ -91,7 +91,7 @@ test("a Redis that is too old", async () => {
   const old = await startOldRedis();
   await expectRefusal(old.url, /127\.0\.0\.1:\d+ is version 6\.2\.14 and TSS needs 7 or newer/);
   await old.close();
-}, 60_000);
+}, 180_000);
 
 test("an address that is none is a setting that cannot be used, and shows no password", async () => {
   for (const url of [
@@ -108,4 +108,4 @@ test("an address that is none is a setting that cannot be used, and shows no pas
     );
     expect(said).not.toContain("geheim");
   }
-}, 60_000);
+}, 180_000);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, jest } from "@jest/globals";
 import pg from "pg";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
@@ -23,6 +23,9 @@ export interface TestCluster {
   /** Closed before the coordinators end. */
   readonly closers: { close(graceMs?: number): Promise<void> }[];
 }
+
+// Each test starts processes of its own, and most let one of them go.
+jest.setTimeout(180_000);
 
 const clusters: TestCluster[] = [];
 afterEach(() => close(clusters));
@@ -88,7 +91,7 @@ export async function untilDivided(nodes: readonly Node[]): Promise<void> {
     owned = await Promise.all(nodes.map((node) => ownedBy(node)));
     return owned.every((shards) => shards > 0) && owned.reduce((sum, shards) => sum + shards, 0) === 64;
   };
-  await until("the shards to be divided", isDivided, 30_000).catch((error: Error) => {
+  await until("the shards to be divided", isDivided, 60_000).catch((error: Error) => {
     const said = nodes.map(({ process }) => process.output()).join("");
     throw new Error(`${error.message}; they own ${owned.join(", ")} and said: ${said}`);
   });

@@ -69,7 +69,7 @@ test("locks and their lines outlive their coordinator, in good order or killed, 
   await redis.flushall();
   redis.disconnect();
   b.process.stop("SIGKILL");
-  await until("one to own everything", async () => (await ownedBy(c)) === 64, 30_000);
+  await until("one to own everything", async () => (await ownedBy(c)) === 64, 60_000);
   for (const name of names) {
     const { holders, waiting } = (await locks.getLock({ name })).lock!;
     expect([name, holders.map(({ token }) => token)]).toEqual([name, [held.get(name)]]);
@@ -102,6 +102,6 @@ test("withLock goes on through the death of the coordinator that it speaks to", 
   );
   await Promise.all(work);
   expect(tokens).toEqual([...new Set(tokens)].sort((x, y) => x - y));
-  await until("the other to own everything", async () => (await ownedBy(b)) === 64, 30_000);
+  await until("the other to own everything", async () => (await ownedBy(b)) === 64, 60_000);
   await client.close();
 });

@@ -34,7 +34,7 @@ test("a worker with one stream works for every coordinator", async () => {
   const worker = serve(cluster, cluster.nodes.slice(0, 1), 4);
   worker.finishAll();
   const ids = (await Promise.all(cluster.nodes.map((node) => submitTo(node, tasks(50))))).flat();
-  await until("every task to run", () => worker.accepted.length >= ids.length, 30_000);
+  await until("every task to run", () => worker.accepted.length >= ids.length, 60_000);
   expect([...worker.accepted].sort()).toEqual(ids.sort());
 }, 90_000);
 
@@ -43,11 +43,11 @@ test("what it runs goes on when another coordinator is killed, and when its own 
   const [first, second, third] = cluster.nodes as [Node, Node, Node];
   const worker = serve(cluster, [first, third], 60);
   const ids = (await Promise.all(cluster.nodes.map((node) => submitTo(node, tasks(15))))).flat();
-  await until("all to run", () => worker.starts.size === 45, 30_000);
+  await until("all to run", () => worker.starts.size === 45, 60_000);
   await second.process.stop("SIGKILL");
-  await until("two to own everything", async () => (await ownedBy(first)) + (await ownedBy(third)) === 64, 30_000);
+  await until("two to own everything", async () => (await ownedBy(first)) + (await ownedBy(third)) === 64, 60_000);
   await first.process.stop("SIGTERM");
-  await until("one to own everything", async () => (await ownedBy(third)) === 64, 30_000);
+  await until("one to own everything", async () => (await ownedBy(third)) === 64, 60_000);
   worker.finishAll();
   expect(await firstAttempts(third, ids)).toBe(true);
   expect([...worker.starts.values()].every((starts) => starts === 1)).toBe(true);
@@ -60,9 +60,9 @@ test("it goes on with what it runs when a second coordinator comes, and then wor
   const ids = await submitTo(first, tasks(20));
   await until("all to run", () => worker.starts.size === 20);
   const second = await cluster.join();
-  await until("both to own some", async () => (await ownedBy(second)) > 0 && (await ownedBy(first)) < 64, 30_000);
+  await until("both to own some", async () => (await ownedBy(second)) > 0 && (await ownedBy(first)) < 64, 60_000);
   ids.push(...(await submitTo(second, tasks(10))));
-  await until("those of the second to run", () => worker.starts.size === 30, 30_000);
+  await until("those of the second to run", () => worker.starts.size === 30, 60_000);
   worker.finishAll();
   expect(await firstAttempts(first, ids)).toBe(true);
   expect([...worker.starts.values()].every((starts) => starts === 1)).toBe(true);

@@ -87,7 +87,7 @@ test("it takes over from one that is killed or ends: clients and agents of both 
     return (await Promise.all(tasks)).map(({ id }) => id);
   };
   const ids = await submit(10);
-  await until("four to run", () => starts().length === 4, 30_000);
+  await until("four to run", () => starts().length === 4, 60_000);
   const more = submit(10);
   owner.process.kill("SIGKILL");
   ids.push(...(await more), ...(await submit(10)));

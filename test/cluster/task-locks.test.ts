@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 import { type Node, startCluster, submitTo, untilDivided } from "./cluster-house.ts";
 
 test("commands that need a lock run one at a time, whoever owns them and the lock, and whoever of these is killed", async () => {
-  const cluster = await startCluster(2, undefined, { TSS_LEASE_TTL: "4s" });
+  const cluster = await startCluster(2, undefined, { TSS_LEASE_TTL: "10s" });
   const [a, b] = cluster.nodes as [Node, Node];
   const folder = temporaryFolder();
   const [ledger, inside] = [join(folder, "ledger"), join(folder, "inside")];

@@ -116,7 +116,7 @@ test("a coordinator that is stopped in good order hands over; one that is killed
   await a.process.stop("SIGTERM");
   await until("two to own everything", async () => (await ownedBy(b)) + (await ownedBy(c)) === 64);
   b.process.stop("SIGKILL");
-  await until("one to own everything", async () => (await ownedBy(c)) === 64, 30_000);
+  await until("one to own everything", async () => (await ownedBy(c)) === 64, 60_000);
   const ran = serve(cluster, c);
   await until("every task to run", () => ran.length >= ids.length);
   expect(ran.sort()).toEqual(ids.sort());

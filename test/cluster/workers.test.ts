@@ -20,7 +20,7 @@ test("a worker that knows one coordinator works for all of them", async () => {
     }),
   );
   const ids = (await Promise.all(cluster.nodes.map((node) => submitTo(node, tasks(100))))).flat();
-  await until("every task to run", () => ran.length >= ids.length, 30_000);
+  await until("every task to run", () => ran.length >= ids.length, 60_000);
   expect(ran.sort()).toEqual(ids.sort());
 }, 90_000);
 
@@ -43,10 +43,10 @@ test("no more run at a time than there are slots, and no slot stays idle while o
     }),
   );
   await submitTo(cluster.nodes[0]!, tasks(50));
-  await until("every slot to be taken by the tasks of one coordinator", () => now >= 6, 30_000);
+  await until("every slot to be taken by the tasks of one coordinator", () => now >= 6, 60_000);
   gate.resolve();
   const counts = async () => (await cluster.nodes[1]!.connection.service(StatsService).getOverview({})).counts;
-  await until("all to end", async () => (await counts())?.succeeded === 50n, 30_000);
+  await until("all to end", async () => (await counts())?.succeeded === 50n, 60_000);
   // What comes beyond them, because an offer to the other crossed it on its way, is not run.
   expect(most).toBe(6);
 }, 90_000);
@@ -99,19 +99,19 @@ test("what runs goes on when its coordinator is killed or leaves: its result cou
   const ids = (
     await Promise.all(cluster.nodes.map((node) => submitTo(node, tasks(15, { retry: { limit: 3 } }))))
   ).flat();
-  await until("all to run", () => starts.size === 45, 30_000);
+  await until("all to run", () => starts.size === 45, 60_000);
   const [killed, stopped, left] = cluster.nodes;
   void killed!.process.stop("SIGKILL");
   await until(
     "the two to own everything",
     async () => (await ownedBy(stopped!)) + (await ownedBy(left!)) === 64,
-    30_000,
+    60_000,
   );
   await stopped!.process.stop("SIGTERM");
-  await until("the last to own everything", async () => (await ownedBy(left!)) === 64, 30_000);
+  await until("the last to own everything", async () => (await ownedBy(left!)) === 64, 60_000);
   gate.resolve();
   const counts = async () => (await left!.connection.service(StatsService).getOverview({})).counts!;
-  await until("every result to count", async () => (await counts()).succeeded === 45n, 30_000);
+  await until("every result to count", async () => (await counts()).succeeded === 45n, 60_000);
   expect(await counts()).toMatchObject({ waiting: 0n, running: 0n, failed: 0n });
   expect([...starts.keys()].sort()).toEqual(ids.sort());
   expect([...starts.values()].filter((count) => count > 1)).toEqual([]);
@@ -142,7 +142,7 @@ test("nothing is started twice and nothing is lost, under load, whatever coordin
   const ids = (
     await Promise.all([a, b, c].map((node) => submitTo(node, tasks(15, { type: "long", retry: { limit: 3 } }))))
   ).flat();
-  await until("all to run", () => starts.size === 45, 30_000);
+  await until("all to run", () => starts.size === 45, 60_000);
 
   let living = [a, b, c];
   let feeding = true;
@@ -157,7 +157,7 @@ test("nothing is started twice and nothing is lost, under load, whatever coordin
   const feeders = [feed(0), feed(1)];
   const fed = async () => {
     const before = ids.length;
-    await until("more to be accepted", () => ids.length > before + 500, 30_000);
+    await until("more to be accepted", () => ids.length > before + 500, 60_000);
   };
   const without = async (node: Node, signal: "SIGKILL" | "SIGTERM") => {
     await fed();
@@ -224,7 +224,7 @@ test("the only one of several that may come, killed and started again: what runs
   await until("the worker to be back", () => starts.length >= 20, 60_000);
   gate.resolve();
   const counts = async () => (await again.connection.service(StatsService).getOverview({})).counts!;
-  await until("every result to count", async () => (await counts()).succeeded === 20n, 30_000);
+  await until("every result to count", async () => (await counts()).succeeded === 20n, 60_000);
   expect(starts.sort()).toEqual(ids.sort());
   expect(stopped).toBe(0);
 }, 180_000);

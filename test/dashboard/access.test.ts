@@ -45,11 +45,12 @@ interface Result {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-async function violations(page: Page): Promise<string[]> {
+/** @param within only there, by its selector. */
+async function violations(page: Page, within = "html"): Promise<string[]> {
   // Evaluated, as a script of the page would be refused by its policy.
   await page.evaluate(AXE);
   const results = (await page.evaluate(
-    "axe.run({resultTypes: ['violations']}).then(({violations}) => violations)",
+    `axe.run(${JSON.stringify(within)}, {resultTypes: ['violations']}).then(({violations}) => violations)`,
   )) as Result[];
   return results.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
@@ -132,9 +133,11 @@ describe.each(["light", "dark"] as const)("axe finds nothing in %s:", (colorSche
     await page.getByRole("button", { name: "Cancel 1 task" }).click();
     const line = page.getByRole("complementary", { name: "Cancel" });
     await line.getByRole("button", { name: "Undo" }).waitFor();
-    expect(await violations(page)).toEqual([]);
+    // It can be undone for some seconds only; the whole page takes longer than that on a busy machine.
+    expect(await violations(page, ".bulk-line")).toEqual([]);
     await line.getByRole("button", { name: "Undo" }).click();
     await line.getByText("Undone: nothing was touched.").waitFor();
+    expect(await violations(page)).toEqual([]);
     await line.getByRole("button", { name: "Close" }).click();
   });
 });
@@ -212,7 +215,7 @@ test("keys alone: everything on every page that can be pressed is reached with T
     );
     expect([name, left]).toEqual([name, []]);
   }
-});
+}, 300_000);
 
 test("320 px wide: nothing is cut off, and what can be pressed can be hit", async () => {
   await using browser = await openDashboard(system, { viewport: { width: 320, height: 640 }, hasTouch: true });
@@ -232,4 +235,4 @@ test("320 px wide: nothing is cut off, and what can be pressed can be hit", asyn
     expect(await page.evaluate(() => document.scrollingElement!.scrollWidth)).toBeLessThanOrEqual(320);
   }
   expect(await violations(page)).toEqual([]);
-});
+}, 300_000);

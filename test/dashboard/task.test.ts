@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { openDashboard } from "../support/dashboard.ts";
 import { dashboardHouse } from "../support/dashboard-house.ts";
 import { isRunning } from "../support/is-running.ts";
 import { until } from "../support/until.ts";
 
+const CLIPBOARD = ["clipboard-read", "clipboard-write"];
+
 const house = dashboardHouse();
 beforeAll(async () => {
-  await house.browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: house.system.gateway });
+  await house.browser.context.grantPermissions(CLIPBOARD, { origin: house.system.gateway });
 });
 
 const submit = (body: object) => house.submit({ name: "a task", ...body });
@@ -102,26 +106,51 @@ test("its events are told in their order", async () => {
   expect(place("Ended: failed, exit code 4")).toBe(told.length - 1);
 });
 
+async function copyAs(page: Page, item: string): Promise<void> {
+  await page.getByRole("button", { name: "Copy as a call" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
 test("it can be copied as a call", async () => {
   const { page } = house.browser;
   const id = await submit({ name: "it's copied", command: "echo 'a b'", labels: { x: "1" } });
   await open(id);
-  for (const [item, wanted] of [
+  for (const [item, told, wanted] of [
     [
       "Command line",
+      "a command line",
       `tss task create --name 'it'\\''s copied' --queue default --command 'echo '\\''a b'\\''' --label x=1`,
     ],
-    ["curl", "/task/submit"],
-    ["Python", "tss.Client()"],
-    ["TypeScript", "createClient"],
+    ["curl", "curl", "/task/submit"],
+    ["Python", "Python", "tss.Client()"],
+    ["TypeScript", "TypeScript", "createClient"],
   ] as const) {
-    await page.getByRole("button", { name: "Copy as a call" }).click();
-    await page.getByRole("menuitem", { name: item }).click();
-    await page.getByText(/^Copied as/).waitFor();
+    // It is said for a moment only: who looks for it begins before.
+    await Promise.all([page.getByText(`Copied as ${told}`, { exact: true }).waitFor(), copyAs(page, item)]);
     expect((await page.evaluate(() => navigator.clipboard.readText())).replace("--queue default ", "")).toContain(
       wanted.replace("--queue default ", ""),
     );
   }
+});
+
+test("that it was copied is said for its whole time, also when another copy was made just before", async () => {
+  const id = await submit({ command: "true" });
+  // A browser of its own: a clock that is held is that of all its pages.
+  await using own = await openDashboard(house.system);
+  const { page, context } = own;
+  await context.grantPermissions(CLIPBOARD, { origin: house.system.gateway });
+  await page.clock.install();
+  await page.goto(`${house.system.gateway}/#/task/${id}`);
+  await page.getByRole("button", { name: "Copy as a call" }).waitFor();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  for (const name of ["curl", "Python"]) {
+    await copyAs(page, name);
+    await page.getByText(`Copied as ${name}`, { exact: true }).waitFor();
+    await page.clock.runFor(1_500);
+  }
+  expect(await page.getByText("Copied as Python", { exact: true }).isVisible()).toBe(true);
+  await page.clock.runFor(1_000);
+  await page.getByText("Copied as Python", { exact: true }).waitFor({ state: "detached" });
 });
 
 test("a copy is edited and submitted, with what the form has no field for", async () => {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { findFolder, install } from "../support/binaries.ts";
+import { freePort } from "../support/free-port.ts";
 import { ROOT, temporaryFolder } from "../support/run-tss.ts";
 import { until } from "../support/until.ts";
 import { startUserSystemd, writeUnit } from "../support/user-systemd.ts";
@@ -125,7 +126,7 @@ describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
   });
 
   test("the hardened programs start, and one that hangs is started again", async () => {
-    const address = "127.0.0.1:17400";
+    const address = `127.0.0.1:${await freePort()}`;
     writeUnit(folder, "tss-coordinator", process.execPath, { ...database, TSS_COORDINATOR_LISTEN: address });
     writeUnit(folder, "tss-gateway", process.execPath, { TSS_COORDINATOR: address, TSS_GATEWAY_LISTEN: "127.0.0.1:0" });
     const key = readFileSync(join(folder, ".tss/credentials"), "utf8").trim();
@@ -136,11 +137,11 @@ describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
     await until(
       "the gateway has been started again",
       async () => (await show("tss-gateway", "NRestarts")) === "1",
-      40_000,
+      90_000,
     );
     await systemctl("stop", "tss-agent", "tss-gateway", "tss-coordinator");
     for (const unit of UNITS.slice(1)) expect([unit, await show(unit, "ActiveState")]).toEqual([unit, "inactive"]);
-  });
+  }, 180_000);
 });
 
 function findSystemUnits(): string {

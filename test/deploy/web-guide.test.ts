@@ -98,7 +98,7 @@ async function giveCommands(address: string, user: string): Promise<string> {
         "id" in pattern || Object.entries(pattern).every(([name, value]) => isDeepStrictEqual(answer[name], value))
       );
     };
-    await until(`${command}to answer ${JSON.stringify(pattern)}`, matches, 20_000);
+    await until(`${command}to answer ${JSON.stringify(pattern)}`, matches, 45_000);
     if (command.includes("january") && lastId !== "") expect(answer["id"]).toBe(lastId);
     if ("id" in pattern) lastId = String(answer["id"]);
   }

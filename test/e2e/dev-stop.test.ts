@@ -20,7 +20,7 @@ async function start(folder: string, settings: Record<string, string> = {}): Pro
 }
 
 /** A command that says who it and its child are, then goes on for as long as it may. */
-const LONG = 'sleep 600 & echo "$$ $!" >> "$PIDS.part" && mv "$PIDS.part" "$PIDS"; echo begun; wait';
+const LONG = 'sleep 600 & echo "$$ $!" >> "$PIDS.part" && echo begun && mv "$PIDS.part" "$PIDS"; wait';
 
 async function startLong(dev: DevSystem, ...flags: string[]): Promise<{ id: string; pids: number[] }> {
   const file = join(temporaryFolder(), "pids");

@@ -111,5 +111,5 @@ describe.each([
     } finally {
       expect(await system.stop()).toBe(0);
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -96,7 +96,7 @@ test("a connection runs 1000 calls at a time and not one more; where one ended a
 });
 
 test("a connection that says nothing, or half a hello, is dropped", async () => {
-  const edge = await start({ limits: { handshakeMs: 50 } });
+  const edge = await start({ limits: { handshakeMs: 1_000 } });
   const silent = tcp(edge);
   await gone(silent);
   const half = tcp(edge);

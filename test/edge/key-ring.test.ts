@@ -1,4 +1,4 @@
-import { afterEach, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { KeyRing } from "../../coordinator/operations/key-ring.ts";
 import type { TssError } from "../../proto/errors.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
@@ -6,13 +6,16 @@ import { silentLogger } from "../../runtime/logger.ts";
 import { MemoryKeys, testKey } from "../support/memory-keys.ts";
 
 const rings: KeyRing[] = [];
+// One clock for the keys and for the ring that reads them.
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ["nextTick", "queueMicrotask"] });
+});
 afterEach(async () => {
   jest.useRealTimers();
   for (const ring of rings.splice(0)) await ring.stop();
 });
 
 async function started(catalog: MemoryKeys): Promise<KeyRing> {
-  jest.useFakeTimers({ doNotFake: ["nextTick", "queueMicrotask"] });
   const ring = new KeyRing({ catalog, clock: { now: Date.now, monotonic: () => 0 }, logger: silentLogger });
   rings.push(ring);
   await ring.start();

@@ -54,6 +54,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.LockService/AcquireLock": "AOSW",
   "tss.v1.LockService/RenewLock": "AOSW",
   "tss.v1.LockService/ReleaseLock": "AOSW",
+  "tss.v1.LockService/LockStream": "AOSW",
   "tss.v1.LockService/ForceReleaseLock": "AO",
   "tss.v1.LockService/GetLock": "AOSV",
   "tss.v1.LockService/ListLocks": "AOSV",

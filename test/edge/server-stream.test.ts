@@ -26,4 +26,4 @@ test("a stream that fails behind several unsent messages delivers them and then 
     await client.close();
     await edge.close();
   }
-}, 10_000);
+});

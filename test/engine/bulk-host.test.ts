@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
+import { timestampMs } from "../../coordinator/kernel/time.ts";
 import type { BulkRow } from "../../coordinator/ports/catalog-store.ts";
 import { FencedError, StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import {
@@ -139,4 +140,23 @@ test("jobs that cannot be read when they are taken up are read again", async () 
   );
   await run(b, id);
   expect(await become(b, id, BulkPhase.DONE)).toMatchObject({ changed: 10 });
+});
+
+test("a job that was only prepared is counted anew by the next, as of the same moment, and forgotten when it is left", async () => {
+  const [a, b] = await two(40);
+  const id = await prepare(a, CANCEL);
+  const left = await prepare(a, CANCEL);
+  const before = await get(a, id);
+  await until("a later moment", () => Date.now() > timestampMs(before.createdAt!));
+  await a.engine.release(ALL);
+  await b.take(ALL);
+  await submit(b, [{ type: "x" }]);
+  const counted = await become(b, id, BulkPhase.READY);
+  expect(counted).toMatchObject({ total: 40, done: 0, action: CANCEL, keyId: CALLER.keyId, filter: before.filter });
+  expect(counted.samples).toHaveLength(5);
+  await b.operations.bulk.stopBulk(CALLER, { id: left } as never);
+  await run(b, id);
+  expect(await become(b, id, BulkPhase.DONE)).toMatchObject({ total: 40, changed: 40 });
+  expect(await countsOf(b)).toMatchObject({ cancelled: 40n, waiting: 1n });
+  await until("the one that was left to go", async () => (await b.store.catalog.bulks()).length === 1);
 });

@@ -164,12 +164,33 @@ describe("a coordinator that starts anew", () => {
     expect(await tasksOf("mail", TaskStatus.WAITING)).toHaveLength(15);
   });
 
-  test("forgets what was only prepared", async () => {
-    await many(1, "mail");
-    const { id } = await prepare(CANCEL, { filter: { queue: "mail" } });
+  test("counts anew what was only prepared, but what was left or is long ago", async () => {
+    await many(12, "mail");
+    const [kept, left, old] = [
+      await prepare(CANCEL, { filter: { queue: "mail" } }),
+      await prepare(CANCEL, { filter: {} }),
+      await prepare(CANCEL, { filter: {} }),
+    ];
+    await stop(left.id);
+    const {
+      store: { catalog },
+      shards,
+    } = house.engine.state;
+    const row = (await catalog.bulks()).find(({ id }) => id === old.id)!;
+    const body = JSON.stringify({ ...JSON.parse(row.body), createdAt: Date.now() - 16 * 60_000 });
+    await catalog.saveBulk({ ...row, body }, { shard: BULK_SHARD, epoch: shards.find(BULK_SHARD)!.epoch });
     await house.close();
     house = await open();
-    await expect(get(id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await many(1, "mail");
+    expect(await become(kept.id, BulkPhase.READY)).toMatchObject({
+      total: 12,
+      samples: expect.any(Array),
+      filter: kept.filter,
+    });
+    for (const { id } of [left, old]) await expect(get(id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await run(kept.id)).changed).toBe(true);
+    expect(await become(kept.id, BulkPhase.DONE)).toMatchObject({ changed: 12 });
+    await until("one row to be left", async () => (await house.engine.state.store.catalog.bulks()).length === 1);
   });
 });
 

@@ -67,7 +67,7 @@ test("an attempt of an owner before that only a later scan finds has a term to b
   await worker.until((w) => w.leases.length === 1);
   // It dies, and the clock of the next one is set back: its first scan does not come so far.
   const clock = new MovedClock();
-  const third = await start(open, { horizonMs: 1_000, leaseTtlMs: 300 }, true, clock);
+  const third = await start(open, { horizonMs: 1_000, leaseTtlMs: 1_000 }, true, clock);
   expect(third.engine.state.items.get(third.engine.state.ids.decode(id!)!)).toBeUndefined();
   clock.wallMs = 110_000;
   const taker = new TestWorker(third, { credit: 1 });

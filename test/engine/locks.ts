@@ -34,7 +34,7 @@ export function locksOnStore(name: string, openFresh: OpenFresh): void {
       const token = tokenOf(await locks.acquire("l"));
       const gone = new AbortController();
       const left = locks.acquire("l", { wait: 60, holder: "gone", signal: gone.signal });
-      const late = locks.acquire("l", { wait: 1, holder: "late" });
+      const late = locks.acquire("l", { wait: 3, holder: "late" });
       const stays = locks.acquire("l", { wait: 60, holder: "stays" });
       await until("all to wait", async () => (await locks.get("l")).waiting === 3);
       gone.abort();

@@ -72,6 +72,22 @@ test("the answer to a report carries the cancels of what is held", async () => {
   expect(answer.cancels).toMatchObject([{ id: ids[1], reason: TaskReason.ABORTED }]);
 });
 
+test("a report of a beginning and of progress alone is taken", async () => {
+  const coordinator = await house();
+  const [id] = await submit(coordinator, [{ command: "x" }]);
+  const { sessionId, leases = [] } = await poll(coordinator, { worker: WORKER, max: 1, wait: WAIT });
+  const lease = { id: id!, fencingToken: BigInt(leases[0]!.token) };
+  const report = (request: MessageInitShape<typeof ReportTasksRequestSchema>) =>
+    coordinator.operations.workers.reportTasks(CALLER, create(ReportTasksRequestSchema, { sessionId, ...request }));
+  await report({ starts: [{ ...lease, startedAt: { seconds: 7n } }] });
+  await report({ progress: [{ ...lease, percent: 40, message: "resizing", messages: ["half"] }] });
+  expect(await getTask(coordinator, id!)).toMatchObject({
+    startedAt: { seconds: 7n },
+    progress: { percent: 40, message: "resizing" },
+    messages: [{ text: "half" }],
+  });
+});
+
 test("a lease that is not the worker's any more is told as lost", async () => {
   const coordinator = await house();
   await submit(coordinator, [{ command: "x" }]);

@@ -45,7 +45,7 @@ async function look(house: LimitedHouse): Promise<void> {
       const full = house.running(queue) >= (house.limits.get(queue) ?? Number.POSITIVE_INFINITY);
       return house.credit === 0 || full || house.waiting(queue) === 0;
     });
-  await until(`work to be given out (${JSON.stringify([...house.limits])})`, idle, 10_000);
+  await until(`work to be given out (${JSON.stringify([...house.limits])})`, idle);
   await house.settled();
 }
 

@@ -7,6 +7,7 @@ import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { AttemptOutcome, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { submit, TestWorker } from "../support/engine-house.ts";
 import { countTasks, getTask, type Open, useEngines } from "../support/engines.ts";
+import { MovedClock } from "../support/moved-clock.ts";
 import { until } from "../support/until.ts";
 import { keys } from "./shard-keys.ts";
 
@@ -97,11 +98,11 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
     });
 
     test("a task that moves while its expiry is looked for expires", async () => {
-      const house = await start(await database(), { segmentRows: 50, retentionMs: 50, janitorMs: 50 });
+      const clock = new MovedClock();
+      const house = await start(await database(), { segmentRows: 50, retentionMs: 50, janitorMs: 50 }, false, clock);
       const emptied = (_: unknown, result: unknown) => (result as ReclaimResult).outcome === "reclaimed";
       const reclaim = house.store.hold("after", "segments.reclaim", emptied);
-      const expires = { seconds: 1n, nanos: 0 };
-      const [id] = await submit(house, [{ command: "x", expires }]);
+      const [id] = await submit(house, [{ command: "x", expires: { seconds: 60n } }]);
       await submit(
         house,
         Array.from({ length: 60 }, () => ({ command: "x" })),
@@ -116,6 +117,7 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
         return [];
       };
       await reclaim.reached;
+      clock.wallMs = 61_000;
       await until("it was missed", () => missed > 0);
       reclaim.release();
       await until("it has expired", async () => (await getTask(house, id!)).status === TaskStatus.FAILED);

@@ -17,21 +17,30 @@ async function database(): Promise<Open> {
 }
 
 const LONG = { leaseTtlMs: 60_000 };
+/** For workers that fall silent; who is to be heard meanwhile beats many times in it. */
+const SHORT = { leaseTtlMs: 1_000 };
+const BEAT_MS = 20;
+
+/** The worker beats until it has a lease, however long that takes, and is silent from then on. */
+async function silentOnceLeased(worker: TestWorker): Promise<void> {
+  const beat = setInterval(() => worker.beat(), BEAT_MS);
+  await worker.until((w) => w.leases.length === 1).finally(() => clearInterval(beat));
+}
 
 test("a worker that falls silent on an open stream is offered nothing more", async () => {
-  const house = await start(await database(), { leaseTtlMs: 200 });
+  const house = await start(await database(), SHORT);
   const silent = new TestWorker(house, { credit: 5 });
   await submit(house, [{ command: "x", retry: { limit: 3 } }]);
-  await silent.until((w) => w.leases.length === 1);
+  await silentOnceLeased(silent);
   await silent.until((w) => w.ended !== null);
   expect(silent.ended).toMatchObject({ reason: "SESSION_LOST" });
   expect(house.engine.state.ready.size).toBe(0);
 });
 
 test("a draining worker that was lost and whose stream then ends leaves the others of its kind alone", async () => {
-  const house = await start(await database(), { leaseTtlMs: 200 });
+  const house = await start(await database(), SHORT);
   const other = new TestWorker(house, { credit: 5 });
-  const beat = setInterval(() => other.beat(), 20);
+  const beat = setInterval(() => other.beat(), BEAT_MS);
   const draining = new TestWorker(house);
   draining.say({ draining: true });
   await draining.until((w) => w.ended !== null);
@@ -111,9 +120,9 @@ test("attempts whose worker never comes back after a restart are lost when its t
   const worker = new TestWorker(dead, { credit: 1 });
   const [id] = await submit(dead, [{ command: "x", retry: { limit: 1 } }]);
   await worker.until((w) => w.leases.length === 1);
-  const next = await start(open, { leaseTtlMs: 400 }, true);
+  const next = await start(open, SHORT, true);
   const taker = new TestWorker(next, { credit: 1 });
-  const beat = setInterval(() => taker.beat(), 50);
+  const beat = setInterval(() => taker.beat(), BEAT_MS);
   await taker.until((w) => w.leases.length === 1);
   clearInterval(beat);
   expect(taker.leases[0]).toMatchObject({ id, attempt: 2 });
@@ -176,11 +185,11 @@ test("a cancelled attempt whose worker does nothing is ended at its grace and a 
 });
 
 test("a report of an attempt that was taken for lost is not accepted: the task has failed without it", async () => {
-  const house = await start(await database(), { leaseTtlMs: 200 });
+  const house = await start(await database(), SHORT);
   const worker = new TestWorker(house, { credit: 1 });
   const [id] = await submit(house, [{ command: "x" }]);
-  await worker.until((w) => w.leases.length === 1);
-  const flush = house.store.hold("before", "flush");
+  await silentOnceLeased(worker);
+  const flush = house.store.hold("before", "flush", ([batch]) => (batch as FlushBatch).ends.length > 0);
   await flush.reached;
   // Its end is on the way.
   const again = new TestWorker(house, { held: worker.leases });
@@ -225,10 +234,10 @@ test("a report of an attempt that was given up is not accepted, neither before n
 });
 
 test("a report of an attempt that was lost is not accepted either once its task was cancelled while it waited", async () => {
-  const house = await start(await database(), { leaseTtlMs: 200 });
+  const house = await start(await database(), SHORT);
   const worker = new TestWorker(house, { credit: 1 });
   const [id] = await submit(house, [{ command: "x", retry: { limit: 1 } }]);
-  await worker.until((w) => w.leases.length === 1);
+  await silentOnceLeased(worker);
   await until("it waits again", async () => (await getTask(house, id!)).status === TaskStatus.WAITING);
   await cancelTasks(house, [id!]);
   const again = new TestWorker(house);

@@ -101,6 +101,9 @@ export function taskLocks(name: string, database: () => Promise<() => Promise<St
       const { operator } = house.operations;
       const queue = await operator.explainQueue(CALLER, create(ExplainQueueRequestSchema, { name: "default" }));
       expect(queue.explanations[0]).toMatchObject({ code: "lock", tasks: 1n });
+      // Or a queue whose lock is held for long would be told as one that waits although slots are free.
+      expect(queue.stats).toMatchObject({ states: { ready: 0n, blocked: 1n } });
+      expect(queue.stats?.oldestReadyAge).toBeUndefined();
       await release(house, "db", token);
       await worker.until((w) => w.leases.length === 2);
       expect(worker.leases[1]).toMatchObject({ id, locks: [{ name: "db" }] });
@@ -152,7 +155,7 @@ export function taskLocks(name: string, database: () => Promise<() => Promise<St
 
     test("the locks of what runs are renewed, also by the next owner, and freed when it ends there", async () => {
       const open = await database();
-      const short = { leaseTtlMs: 1_000 };
+      const short = { leaseTtlMs: 3_000 };
       const house = await start(open, short);
       const worker = new TestWorker(house, { credit: 10 });
       const beat = setInterval(() => worker.beat(), 100);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type TaskRequest, TssError, taskType } from "../../sdk/typescript/index.ts";
 import { type SdkSystem, startSdkSystem } from "../support/sdk-system.ts";
+import { until } from "../support/until.ts";
 
 let system: SdkSystem;
 beforeAll(async () => {
@@ -132,6 +133,7 @@ test("list, watch and wait", async () => {
   const watching = (async () => {
     for await (const view of tasks[0]!.watch()) seen.push(view.status);
   })();
+  await until("the first to be seen", () => seen.length > 0);
   system.worker({ queues: ["listed"], handlers: [work.handler((n) => n * 10)] });
   expect(await Promise.all(tasks.map((task) => task.result()))).toEqual([10, 20, 30]);
   await watching;
@@ -160,11 +162,11 @@ test("an unknown and a malformed id", async () => {
 test("a client without a key, and without a coordinator, says so", async () => {
   const stranger = system.client({ apiKey: "tss_wrong" });
   expect(await refusal(stranger.submit({ command: "true" }))).toMatchObject({ code: "UNAUTHENTICATED" });
-  const alone = system.client({ address: "127.0.0.1:1", submitTimeoutMs: 300 });
+  const alone = system.client({ address: "127.0.0.1:1", submitTimeoutMs: 2_000 });
   const error = await refusal(alone.submit({ command: "true" }));
   expect(error.code).toBe("UNAVAILABLE");
   expect(error.message).toMatch(
-    /^The task was not confirmed within 300 ms \(No coordinator answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\); it may/,
+    /^The task was not confirmed within 2000 ms \(No coordinator answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\); it may/,
   );
 });
 
@@ -183,7 +185,7 @@ const client = createClient(); console.log((await client.submit({ command: "true
   const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     env: { ...process.env, NODE_OPTIONS: "", TSS_COORDINATOR: system.address, TSS_API_KEY: system.apiKey },
     encoding: "utf8",
-    timeout: 20_000,
+    timeout: 50_000,
   });
   expect({ stderr, status, id: stdout.trim().length }).toEqual({ stderr: "", status: 0, id: 26 });
 });

@@ -1,10 +1,16 @@
-import { expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { payloadCodec } from "../../sdk/typescript/codecs/payload-codec.ts";
 import { taskType } from "../../sdk/typescript/index.ts";
 import { HandlerFloor } from "../../sdk/typescript/worker/handler-floor.ts";
 import { createFakeCoordinator } from "../support/fake-coordinator.ts";
+import { TimerWatch } from "../support/timer-watch.ts";
 
 const silent = { onLogAck: () => {}, onOutcomeAck: () => {}, onDrain: () => {}, onCancel: () => {} };
+
+const { setTimeout, setInterval } = globalThis;
+afterEach(() => {
+  Object.assign(globalThis, { setTimeout, setInterval });
+});
 
 test("a handler whose lease is somebody else's is told at once, reports nothing, leaves no timer, and frees its slot", async () => {
   const coordinator = createFakeCoordinator();
@@ -22,14 +28,14 @@ test("a handler whose lease is somebody else's is told at once, reports nothing,
   const floor = new HandlerFloor(session, payloadCodec(), new Map([["work", handler as never]]), 1);
   floor.offer();
   await coordinator.until(() => coordinator.credit === 1);
-  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-  const before = timers();
+  const timers = new TimerWatch();
+  timers.watch(globalThis);
   const given = coordinator.lease({ type: "work" }, { timeout: { seconds: 60n } });
   await coordinator.started(given);
-  expect(timers()).toBe(before + 1);
+  expect(timers.holding()).toEqual([expect.stringMatching(/sdk\/typescript\/worker/)]);
   floor.fence(given);
   expect(await stopped.promise).toMatchObject({ reason: "lost" });
-  expect(timers()).toBe(before);
+  expect(timers.holding()).toEqual([]);
   expect(floor.held()).toEqual([]);
   end.resolve();
   await coordinator.until(() => coordinator.credit > 0);

@@ -37,7 +37,7 @@ export function inLab(body: (lab: Lab) => Promise<void>): () => Promise<void> {
       async untilWaiting(name, otherThan = 0) {
         const sql = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
           AND starts_with(application_name, $1) AND pid <> $2`;
-        for (let turn = 0; turn < 2_000; turn++) {
+        for (let turn = 0; turn < 10_000; turn++) {
           const found = await watcher.query(sql, [name, otherThan]);
           if (found.rowCount) return found.rows[0].pid;
           await new Promise((resolve) => setTimeout(resolve, 5));

@@ -146,4 +146,4 @@ test("two processes that migrate at once both find the newest schema", async () 
   const shards = await client.query("SELECT count(*)::int AS n FROM tss_shard");
   await client.end();
   expect(shards.rows).toEqual([{ n: 64 }]);
-}, 20_000);
+});

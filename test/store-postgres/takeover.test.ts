@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { FencedError, OwnedError, StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { claimAll, startOwner } from "../contract/store/owner.ts";
+import { until } from "../support/until.ts";
 import { inLab, type Lab, rejection } from "./lab.ts";
 
 /** The last thing a flush writes is its flush row: whoever holds that table stops it between its check and its commit. */
@@ -49,7 +50,7 @@ test(
     expect(await old.store.resolve(batch)).toBeNull();
     expect(await rejection(old.store.flush(batch))).toBeInstanceOf(FencedError);
   }),
-  20_000,
+  120_000,
 );
 
 test(
@@ -60,24 +61,24 @@ test(
         await lab.beside.query(`SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)
           WHERE l.locktype = 'advisory' AND l.classid = 7702 AND a.datname = current_database()`)
       ).rows.map((row) => row.pid as number);
-    const until = async (done: (pids: number[]) => boolean) => {
-      for (let turn = 0; turn < 1_000; turn++) {
-        const pids = await held();
-        if (done(pids)) return pids;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error("the sign of life does not change");
+    const untilHeld = async (done: (pids: number[]) => boolean) => {
+      let pids: number[] = [];
+      await until("the sign of life to change", async () => {
+        pids = await held();
+        return done(pids);
+      });
+      return pids;
     };
     const first = await lab.open();
     await first.claim("first", false);
     const [before] = await held();
     await lab.beside.query("SELECT pg_terminate_backend($1)", [before]);
-    await until((pids) => pids.length === 1 && pids[0] !== before);
+    await untilHeld((pids) => pids.length === 1 && pids[0] !== before);
     const second = await lab.open();
     expect(await rejection(second.claim("second", false))).toBeInstanceOf(OwnedError);
 
     await second.claim("second", true);
-    const [mine] = await until((pids) => pids.length === 1);
+    const [mine] = await untilHeld((pids) => pids.length === 1);
     // The first one's session is back when it can be seen; what it must not have is the lock.
     expect(await rejection(first.segments.open([{ shard: 0, epoch: 1 }], [], 0))).toBeInstanceOf(FencedError);
     expect(await held()).toEqual([mine]);

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { OwnedError } from "../../coordinator/ports/store-errors.ts";
+import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
+import { OwnedError, SchemaError } from "../../coordinator/ports/store-errors.ts";
 import { type Lab, openLab } from "./lab.ts";
 
 let lab: Lab;
@@ -55,4 +57,19 @@ test("a lock file that is none is nobody's lock", async () => {
   writeFileSync(`${lab.path}.lock`, "4711 was here\n".repeat(100));
   const store = await lab.open();
   expect(await store.claim("first", false)).toHaveLength(4);
+});
+
+test("the schema is not moved while an owner lives, whose code knows it as it is; two that move it at once take turns", async () => {
+  const owner = await lab.startProcess();
+  const file = new DatabaseSync(lab.path);
+  file.exec("UPDATE meta SET value = value - 1 WHERE key = 'schema_version'");
+  file.close();
+  const refusal = await sqliteStore.migrate(lab.url).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(SchemaError);
+  expect((refusal as SchemaError).message).toMatch(/ is in use by .*: stop it, then run "tss db migrate" again/);
+  expect((refusal as SchemaError).message).toContain(String(owner.pid));
+  await owner.kill();
+  const [one, two] = await Promise.all([sqliteStore.migrate(lab.url), sqliteStore.migrate(lab.url)]);
+  expect([one, two]).toEqual([one, { ...one, pending: [], problem: "" }]);
+  expect(await (await lab.open()).claim("next", false)).toHaveLength(4);
 });

@@ -55,7 +55,7 @@ test("the disk comes back when segments are given back, and tables do not pile u
   await until(() => statSync(lab.path).size < 6 * 1024 * 1024);
   expect(largest).toBeGreaterThan(12 * 1024 * 1024);
   expect(tables()).toBe(atFirst);
-}, 30_000);
+});
 
 test("tables that a crash left behind are dropped by the next owner", async () => {
   const sealed = await fillAndSeal(500);

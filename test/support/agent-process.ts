@@ -29,14 +29,30 @@ await runService("tss-agent", async ({ settings, logger }) => {
   const given = commands.map((command, index) =>
     coordinator.lease({ command, onAgentRestart }, { id: `killed-${process.pid}-${index}`, fencingToken: TOKEN }),
   );
-  void coordinator.until(() => {
+  let heeded = 0;
+  const tell = () => {
     process.send?.({
       id: given[0]?.id,
       ids: given.map(({ id }) => id),
       output: given.map((lease) => coordinator.output(lease).toString()).join(""),
       outcomes: coordinator.outcomes.map((report) => report.exitCode),
+      heeded,
     });
+  };
+  void coordinator.until(() => {
+    tell();
     return false;
   });
-  return { drain: agent.drain, stop: agent.close };
+  const heed = () => {
+    heeded++;
+    tell();
+  };
+  return {
+    drain(hurry) {
+      heed();
+      hurry.addEventListener("abort", heed);
+      return agent.drain(hurry);
+    },
+    stop: agent.close,
+  };
 });

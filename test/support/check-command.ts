@@ -31,7 +31,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   sudo: ([program = "", ...args], folder) => CHECKS[program]?.(args, folder),
   sh: ([file = "", ...args]) => checkInstaller(file, args),
   cc: (args) => missing(args.filter((one) => one.endsWith(".c"))),
+  make: (args) => missing([`${args[args.indexOf("-C") + 1]}/Makefile`]),
   "resize-all.sh": () => missing(["examples/images/resize-all.sh"]),
+  submit: () => missing(["examples/cpp/submit.cc"]),
+  worker: () => missing(["examples/cpp/worker.cc"]),
 };
 
 /** Programs of the system, whose options are their own. */
@@ -52,8 +55,10 @@ const SYSTEM = [
 ];
 
 export const PROGRAMS: readonly string[] = [
-  ...Object.keys(CHECKS).filter((name) => name !== "resize-all.sh"),
+  ...Object.keys(CHECKS).filter((name) => !["resize-all.sh", "submit", "worker"].includes(name)),
   "examples/images/resize-all.sh",
+  "examples/cpp/build/submit",
+  "examples/cpp/build/worker",
   ...SYSTEM,
 ];
 

@@ -13,6 +13,7 @@ export const PAGES: readonly string[] = [
   "sdk/conformance/README.md",
   "sdk/python/README.md",
   "examples/stdio/README.md",
+  "examples/cpp/README.md",
   "sdk/go/README.md",
 ];
 

@@ -3,7 +3,7 @@ import { activeResources, describeHandles, resourcesBeyond } from "./active-reso
 import { TimerWatch } from "./timer-watch.ts";
 
 /** What was closed may take this long to be gone: a socket's last packets, the exit of a child process. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 const LOOK_MS = 20;
 
 /**

@@ -42,6 +42,8 @@ export interface House {
   readonly tails: { attempt: number; offset: number }[];
   /** Breaks the connection of a running `tailLogs` once this many pieces went out over it. */
   breakAfter: number;
+  /** Waited for before that connection breaks: what a client has not read by then is lost to it. */
+  beforeBreak: () => Promise<void>;
   add(task: TaskInit): Task;
   change(id: string, change: TaskInit): void;
   write(id: string, text: string | Buffer, where?: { attempt?: number; stderr?: boolean; elidedBytes?: number }): void;
@@ -75,6 +77,7 @@ export async function startHouse(): Promise<House> {
     tails: [] as { attempt: number; offset: number }[],
     operator: { workers: [], queues: [], overview: {}, clockAheadMs: 0, drained: [] } as OperatorState,
     breakAfter: Number.POSITIVE_INFINITY,
+    beforeBreak: async () => {},
     onSubmit: (() => {}) as House["onSubmit"],
   };
   const house = Object.assign(state, {

@@ -12,7 +12,17 @@ import type { House } from "./scripted-house.ts";
 
 type State = Pick<
   House,
-  "submitted" | "tasks" | "output" | "cancelled" | "tails" | "breakAfter" | "onSubmit" | "add" | "change" | "end"
+  | "submitted"
+  | "tasks"
+  | "output"
+  | "cancelled"
+  | "tails"
+  | "breakAfter"
+  | "beforeBreak"
+  | "onSubmit"
+  | "add"
+  | "change"
+  | "end"
 >;
 
 /** What a scripted house answers to calls about tasks. */
@@ -107,8 +117,7 @@ export function scriptedTasks(house: State, events: EventEmitter, find: (id: str
           if (piece.attempt === first && end <= Number(request.offset)) continue;
           if (sent++ === house.breakAfter) {
             house.breakAfter = Number.POSITIVE_INFINITY;
-            // What was sent is on its way before the connection breaks.
-            await new Promise((resolve) => setImmediate(resolve));
+            await house.beforeBreak();
             throw new TssError("UNAVAILABLE", "The coordinator is going away.");
           }
           const stream = piece.stderr ? api.LogStream.STDERR : api.LogStream.STDOUT;

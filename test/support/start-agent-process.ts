@@ -10,6 +10,8 @@ export interface Said {
   /** Of all commands, one after the other. */
   readonly output: string;
   readonly outcomes: readonly number[];
+  /** Signals that it has heeded. */
+  readonly heeded: number;
 }
 
 /** Starts an agent of its own process and resolves when it has said what is waited for. */

@@ -28,7 +28,7 @@ export type QueueInit = Partial<Omit<QueueView, "states" | "flow5">> & {
 export function queueView({ states, flow5, ...fields }: QueueInit = {}): QueueView {
   return {
     ...{ queue: "mail", paused: false, pauseNote: "", pausedAt: 0, limit: 0, oldestReadyMs: undefined, unserved: 0 },
-    states: { ready: 0, scheduled: 0, retrying: 0, paused: 0, throttled: 0, running: 0, ...states },
+    states: { ready: 0, scheduled: 0, retrying: 0, blocked: 0, paused: 0, throttled: 0, running: 0, ...states },
     ...{ inPerMinute: 60, outPerMinute: 60, ended10: 600, failed10: 0 },
     flow5: flow({ submitted: 300, started: 300, succeeded: 300, ...flow5 }),
     ...{ wait: latency(20), run: latency(100), workers: 3, slots: 30, slotsUsed: 6 },

@@ -31,7 +31,7 @@ let edge: EdgeUnderTest;
 let connection: Connection;
 let agent: Agent | undefined;
 
-const LEASE_TTL_MS = 2_000;
+const LEASE_TTL_MS = 4_000;
 
 beforeEach(async () => {
   const store = await postgresStore.open(await freshDatabase(), { readConnections: 2, failpoint: () => {} });

@@ -72,8 +72,9 @@ test("a coordinator that says nothing holds up neither the command nor the disk"
   const path = join(directory, "attempts", `${given.id}.${given.fencingToken}`);
   const spooled = readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
   expect(spooled).toBeLessThanOrEqual(2 * MIB);
-  // At most the window and one frame went out without an acknowledgement.
-  expect(coordinator.output(given).length).toBeLessThanOrEqual(MIB + 64 * 1024);
+  // At most the window and one frame went out without an acknowledgement, though the same may go out again.
+  const ends = coordinator.logs(given).map(({ offset, data }) => Number(offset) + data.length);
+  expect(Math.max(...ends)).toBeLessThanOrEqual(MIB + 64 * 1024);
 });
 
 test("after a reconnect what was not acknowledged is sent again, and nothing else", async () => {

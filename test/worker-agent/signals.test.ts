@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,10 +7,20 @@ import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import { isRunning } from "../support/is-running.ts";
-import { startAgentProcess } from "../support/start-agent-process.ts";
+import { type Said, startAgentProcess } from "../support/start-agent-process.ts";
 
 /** Longer than one signal that is delivered twice. */
 const APART_MS = 250;
+
+/** Tells it to end, and resolves when it has heeded so many signals and would heed another. */
+async function tellToEnd(child: ChildProcess, signals: number): Promise<void> {
+  const heeded = new Promise<void>((resolve) => {
+    child.on("message", (message: Said) => message.heeded === signals && resolve());
+  });
+  child.kill("SIGTERM");
+  await heeded;
+  await sleep(APART_MS);
+}
 
 test("an agent that is told to end finishes its command and ends with 0", async () => {
   const directory = temporaryDirectory();
@@ -38,8 +49,7 @@ test("told twice it ends its command first", async () => {
     {},
   );
   const exit = once(child, "exit");
-  child.kill("SIGTERM");
-  await sleep(APART_MS);
+  await tellToEnd(child, 1);
   child.kill("SIGTERM");
   expect(await exit).toEqual([0, null]);
   expect(isRunning(Number(said.output))).toBe(false);
@@ -54,10 +64,9 @@ test("told three times it exits at once, and the next agent of the directory tak
     {},
   );
   const exit = once(child, "exit");
-  for (const pauseMs of [APART_MS, APART_MS, 0]) {
-    child.kill("SIGTERM");
-    await sleep(pauseMs);
-  }
+  await tellToEnd(child, 1);
+  await tellToEnd(child, 2);
+  child.kill("SIGTERM");
   expect(await exit).toEqual([EXIT.broken, null]);
   const { coordinator } = await openHouse({ directory });
   expect(isRunning(Number(said.output))).toBe(true);

@@ -5,7 +5,7 @@ import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskLockSchema, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { processGroup } from "../../worker-agent/processes/group.ts";
 import { findMarked } from "../../worker-agent/processes/sweep.ts";
-import { leave, openHouse } from "../support/agent-house.ts";
+import { leave, openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import type { FakeCoordinator, Given } from "../support/fake-coordinator.ts";
 import { isRunning } from "../support/is-running.ts";
 
@@ -45,7 +45,8 @@ test("past its timeout a command that ignores SIGTERM is killed after its grace"
   const { coordinator } = await openHouse();
   const given = coordinator.lease(
     { command: "trap '' TERM; echo $$; while :; do sleep 0.05; done" },
-    { timeout: durationFromMs(50), cancelGrace: durationFromMs(100) },
+    // By then it has told the shell to ignore it.
+    { timeout: durationFromMs(3_000), cancelGrace: durationFromMs(100) },
   );
   const report = await coordinator.outcome(given);
   expect(report).toMatchObject({ outcome: FAILED, reason: TaskReason.TIMED_OUT, signal: "SIGKILL" });
@@ -57,7 +58,7 @@ test("a command whose lock is lost is told to end, and killed after its grace wh
   const { coordinator } = await openHouse();
   const given = coordinator.lease(
     { command: "trap 'echo told' TERM; echo $$; while :; do sleep 0.05; done" },
-    { locks: [create(TaskLockSchema, { name: "db", token: 12n })], cancelGrace: durationFromMs(300) },
+    { locks: [create(TaskLockSchema, { name: "db", token: 12n })], cancelGrace: durationFromMs(3_000) },
   );
   const [leader = 0] = await pids(coordinator, given);
   coordinator.cancel(given, TaskReason.LOCK_LOST);
@@ -111,8 +112,9 @@ test("what a command leaves in its group ends with it, after it had time to fini
 
 test("a daemon that holds the output does not hold the attempt, and lives on", async () => {
   const { coordinator } = await openHouse();
+  const there = `${temporaryDirectory()}/there`;
   const given = coordinator.lease({
-    command: "setsid sh -c 'echo $$; exec sleep 1000' & wait_for=$!; sleep 0.2; exit 0",
+    command: `setsid sh -c 'echo $$; : > ${there}; exec sleep 1000' & while [ ! -e ${there} ]; do sleep 0.02; done`,
   });
   const [daemon = 0] = await pids(coordinator, given);
   try {

@@ -32,6 +32,8 @@ export interface StatesView {
   readonly ready: number;
   readonly scheduled: number;
   readonly retrying: number;
+  /** By locks that others hold. */
+  readonly blocked: number;
   readonly paused: number;
   readonly throttled: number;
   readonly running: number;

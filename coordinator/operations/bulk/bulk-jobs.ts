@@ -45,15 +45,15 @@ export class BulkJobs {
     this.#logger = logger;
   }
 
-  /** Reads what there is, and goes on with what was under way. @throws TssError UNAVAILABLE: the database is away. */
+  /** Reads what there is, goes on with what was under way, and counts anew what was only prepared. @throws TssError UNAVAILABLE: the database is away. */
   async read(): Promise<void> {
     const rows = await reading(() => this.#parts.state.store.catalog.bulks());
     if (this.#closed) return;
-    for (const row of rows) {
-      const job = new BulkJob(this.#parts, readRecord(row.body));
-      this.#jobs.set(row.id, job);
+    for (const { id, body } of rows) this.#jobs.set(id, new BulkJob(this.#parts, readRecord(body)));
+    this.#forget();
+    for (const job of this.#jobs.values())
       if (isActive(job.record)) this.#begin(job);
-    }
+      else if (isPrepared(job.record)) void job.count();
   }
 
   /** What is under way ends after its piece, and goes on where jobs are read next. */
@@ -63,7 +63,8 @@ export class BulkJobs {
     await Promise.all(this.#running);
   }
 
-  prepare(caller: Caller, request: PrepareBulkRequest): Bulk {
+  /** Noted before it is answered: whoever carries jobs out by the time it is run knows what was meant. */
+  async prepare(caller: Caller, request: PrepareBulkRequest): Promise<Bulk> {
     const { clock } = this.#parts.state;
     this.#forget();
     const filter = checkPrepare(request, clock.now());
@@ -81,6 +82,12 @@ export class BulkJobs {
       ids: request.ids.length === 0 ? null : [...new Set(request.ids)],
     });
     this.#jobs.set(job.record.id, job);
+    try {
+      await this.#save(job.record);
+    } catch (error) {
+      this.#jobs.delete(job.record.id);
+      throw error;
+    }
     void job.count();
     return job.describe();
   }
@@ -124,6 +131,7 @@ export class BulkJobs {
       this.#jobs.delete(id);
       job.stop();
       job.record = { ...job.record, phase: BulkPhase.STOPPED };
+      this.#deleteRows([id]);
       return { bulk: job.describe(), changed: true };
     }
     const active = isActive(job.record) || this.#unwritten.has(job);
@@ -164,16 +172,19 @@ export class BulkJobs {
       .filter(({ record }) => !isPrepared(record) && !isActive(record))
       .sort((a, b) => b.record.endedAt - a.record.endedAt);
     const old = ended.filter(({ record }, place) => place >= KEPT || record.endedAt < now - ENDED_MS);
-    for (const job of this.#jobs.values())
-      if (isPrepared(job.record) && job.record.createdAt < now - PREPARED_MS) {
-        job.leaveOff();
-        this.#jobs.delete(job.record.id);
-      }
-    for (const { record } of old) this.#jobs.delete(record.id);
-    if (old.length === 0) return;
+    const left = [...this.#jobs.values()].filter(
+      ({ record }) => isPrepared(record) && record.createdAt < now - PREPARED_MS,
+    );
+    for (const job of left) job.leaveOff();
+    const ids = [...old, ...left].map(({ record }) => record.id);
+    for (const id of ids) this.#jobs.delete(id);
+    if (ids.length > 0) this.#deleteRows(ids);
+  }
+
+  #deleteRows(ids: readonly string[]): void {
     this.#parts.state.store.catalog
-      .deleteBulks(old.map(({ record }) => record.id))
-      .catch((error: Error) => this.#logger.warn({ error: error.message }, "old jobs on many tasks were not deleted"));
+      .deleteBulks(ids)
+      .catch((error: Error) => this.#logger.warn({ error: error.message }, "jobs on many tasks were not deleted"));
   }
 
   #find(id: string): BulkJob {
@@ -181,7 +192,7 @@ export class BulkJobs {
     if (job !== undefined) return job;
     throw new TssError(
       "NOT_FOUND",
-      `There is no job ${JSON.stringify(id.slice(0, 40))}: it was not run in time, was prepared before a restart, or has ended long ago. Prepare it anew.`,
+      `There is no job ${JSON.stringify(id.slice(0, 40))}: it was not run in time, or has ended long ago. Prepare it anew.`,
       { reason: "BULK_NOT_FOUND" },
     );
   }

@@ -6,6 +6,8 @@ import {
   OutcomeReportSchema,
   WelcomeSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { newestOfBoth, rangeOf } from "../../../proto/worker-protocol.ts";
+import { readVersion } from "../../../runtime/version.ts";
 import type { HomelessAnnouncement } from "../../../sdk/typescript/worker/lease-places.ts";
 import type { WorkSessionHooks } from "../../../sdk/typescript/worker/open-work-session.ts";
 import type { ReceivedLease } from "../../../sdk/typescript/worker/received-lease.ts";
@@ -14,6 +16,8 @@ import type { AttemptReport } from "../../kernel/attempt-report.ts";
 import { timestampMs, toDuration, toTimestamp } from "../../kernel/time.ts";
 import type { WorkAnswer, WorkAttachment, WorkerMessage, WorkStream } from "../../operations/operations.ts";
 import { isBeat } from "../../operations/worker-session.ts";
+
+const VERSION = readVersion();
 
 /** The end of a worker's sessions that looks like a worker to every coordinator. */
 export type OpenRelay = (hooks: WorkSessionHooks, before: HomelessAnnouncement | undefined) => OpenWorkSession;
@@ -51,7 +55,8 @@ export function relayWorker(openRelay: OpenRelay, first: WorkerMessage, stream: 
       sessionId: sessionId || session.sessionId(),
       heartbeatInterval,
       leaseTtl,
-      serverVersion: "5",
+      serverVersion: VERSION,
+      protocol: newestOfBoth(rangeOf(worker ?? {})),
       adopted,
     };
     stream.send({ welcome: create(WelcomeSchema, own) });

@@ -16,6 +16,11 @@ export function joinEnd(seg: number, by: string): string {
   return `LEFT JOIN LATERAL (SELECT x.* FROM tss_end_${seg} x WHERE ${SAME("x", by)} OFFSET 0) e ON true`;
 }
 
+/** Joins the row of a table (as `alias`) to each row of `by` whose `may` is true, or nulls; for the others nothing is read. */
+export function lookUp(alias: string, table: string, by: string): string {
+  return `LEFT JOIN LATERAL (SELECT x.* FROM ${table} x WHERE ${by}.may AND ${SAME("x", by)} OFFSET 0) ${alias} ON true`;
+}
+
 /** Keeps rows of `by` that have neither ended nor moved; the condition is `UNENDED`. */
 export function joinEnded(seg: number, by: string): string {
   return `LEFT JOIN LATERAL (SELECT true AS ended FROM tss_end_${seg} x WHERE ${SAME("x", by)} OFFSET 0) e ON true`;

@@ -1,5 +1,5 @@
 import type { OwnedShard, Store } from "../../ports/store.ts";
-import { FencedError, OwnedError } from "../../ports/store-errors.ts";
+import { FencedError, OwnedError, SchemaError } from "../../ports/store-errors.ts";
 import type { StoreOptions } from "../../ports/store-plugin.ts";
 import { makeCatalog } from "./catalog.ts";
 import { claimShards, retakeOwnerLock } from "./claim.ts";
@@ -16,7 +16,7 @@ import { ReadPool } from "./read-pool.ts";
 import { makeReads } from "./reads.ts";
 import { makeRecovery } from "./recovery.ts";
 import { makeResolve } from "./resolve.ts";
-import { requireSchema } from "./schema-status.ts";
+import { requireSameSchema, requireSchema } from "./schema-status.ts";
 import { makeSegments } from "./segments.ts";
 import { SessionUses } from "./session-uses.ts";
 import { makeShared } from "./shared.ts";
@@ -72,12 +72,15 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     recovery: makeRecovery(pool, leaves, expiries, held),
     async claim(owner, takeover, by) {
       try {
-        const owned = await session.run((client) => claimShards(client, owner, takeover, by));
+        const owned = await session.run(async (client) => {
+          await requireSameSchema(client, at);
+          return claimShards(client, owner, takeover, by);
+        });
         session.keep((client) => retakeOwnerLock(client, owned));
         await begun(owned);
         return owned;
       } catch (error) {
-        throw error instanceof OwnedError ? error : storeError(error, at, false);
+        throw error instanceof OwnedError || error instanceof SchemaError ? error : storeError(error, at, false);
       }
     },
     shared,

@@ -36,7 +36,7 @@ export async function statusOver(client: pg.ClientBase, at: Target): Promise<Sch
   return { reachable: true, problem, version, latest: LATEST, pending };
 }
 
-const where = (at: Target) => `database "${at.database}" at ${at.host}:${at.port} (user "${at.user}")`;
+export const whereOf = (at: Target) => `database "${at.database}" at ${at.host}:${at.port} (user "${at.user}")`;
 
 /** What makes server or database unfit: version, encoding, or that it takes no writes; "" otherwise. */
 export async function serverProblem(client: pg.ClientBase, at: Target): Promise<string> {
@@ -45,21 +45,31 @@ export async function serverProblem(client: pg.ClientBase, at: Target): Promise<
   );
   const { version, standby, encoding } = answer.rows[0];
   if (version < OLDEST_SERVER)
-    return `Postgres at ${at.host}:${at.port} is version ${version} and TSS needs ${OLDEST_SERVER} or newer: use a newer server for ${where(at)}.`;
+    return `Postgres at ${at.host}:${at.port} is version ${version} and TSS needs ${OLDEST_SERVER} or newer: use a newer server for ${whereOf(at)}.`;
   if (standby)
-    return `Postgres at ${at.host}:${at.port} is a standby and takes no writes: name the primary in TSS_DATABASE_URL instead of ${where(at)}.`;
+    return `Postgres at ${at.host}:${at.port} is a standby and takes no writes: name the primary in TSS_DATABASE_URL instead of ${whereOf(at)}.`;
   if (encoding !== "UTF8")
-    return `The encoding of ${where(at)} is ${encoding} and TSS keeps text of all languages: create a database with ENCODING 'UTF8'.`;
+    return `The encoding of ${whereOf(at)} is ${encoding} and TSS keeps text of all languages: create a database with ENCODING 'UTF8'.`;
   return "";
 }
 
 function schemaProblem(version: number, at: Target): string {
   if (version > LATEST)
-    return `The schema of ${where(at)} has version ${version} and this program knows ${LATEST}: use a newer TSS.`;
-  if (version === 0) return `There are no tables of TSS in ${where(at)}: run \`tss db init\`.`;
+    return `The schema of ${whereOf(at)} has version ${version} and this program knows ${LATEST}: use a newer TSS.`;
+  if (version === 0) return `There are no tables of TSS in ${whereOf(at)}: run \`tss db init\`.`;
   if (version < LATEST)
-    return `The schema of ${where(at)} has version ${version} and this program needs ${LATEST}: run \`tss db migrate\`.`;
+    return `The schema of ${whereOf(at)} has version ${version} and this program needs ${LATEST}: run \`tss db migrate\`.`;
   return "";
+}
+
+/**
+ * The same for an owner that is about to begin: one that stood by may have seen the database of another version.
+ * @throws SchemaError
+ */
+export async function requireSameSchema(client: pg.ClientBase, at: Target): Promise<void> {
+  const { rows } = await client.query("SELECT schema_version FROM tss_meta");
+  const problem = schemaProblem(Number(rows[0].schema_version), at);
+  if (problem !== "") throw new SchemaError(problem);
 }
 
 /** @throws StoreUnavailableError or SchemaError unless the schema can be used as it is. */

@@ -1,13 +1,14 @@
 import type pg from "pg";
 import type { ClusterView, NewMember, ShardClaim, SharedStore } from "../../ports/shared-store.ts";
 import type { OwnedShard } from "../../ports/store.ts";
-import { OwnedError } from "../../ports/store-errors.ts";
+import { OwnedError, SchemaError } from "../../ports/store-errors.ts";
 import { currentOwner } from "./claim.ts";
 import type { Target } from "./connection-url.ts";
 import { requireTrust } from "./distrust.ts";
 import { look } from "./look.ts";
 import type { OwnerSession } from "./owner-session.ts";
 import { OWNER_LOCK } from "./schema/fence-function.ts";
+import { requireSameSchema } from "./schema-status.ts";
 import { storeError } from "./store-error.ts";
 import { giveBack, takeShards } from "./take-shards.ts";
 
@@ -34,13 +35,16 @@ export function makeShared(session: OwnerSession, at: Target, memory: OwnerMemor
   let member = 0;
   const run = <T>(body: (client: pg.Client) => Promise<T>): Promise<T> =>
     session.run(body).catch((error: unknown) => {
-      throw error instanceof OwnedError ? error : storeError(error, at, false);
+      throw error instanceof OwnedError || error instanceof SchemaError ? error : storeError(error, at, false);
     });
   return {
     member: () => member,
     identity: () => run(async (client) => (await client.query(IDENTITY)).rows[0].identity as string),
     async join(fields: NewMember): Promise<number> {
-      member = await run((client) => join(client, fields));
+      member = await run(async (client) => {
+        await requireSameSchema(client, at);
+        return join(client, fields);
+      });
       session.keep((client) => lockMember(client, member));
       return member;
     },

@@ -34,7 +34,8 @@ const (
 // after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
 type BulkServiceClient interface {
 	// Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
+	// is touched before RunBulk; a job that is not run is forgotten after 15 min. It counts anew, as of the same moment, when
+	// another coordinator takes it over.
 	PrepareBulk(ctx context.Context, in *PrepareBulkRequest, opts ...grpc.CallOption) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
 	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.
@@ -112,7 +113,8 @@ func (c *bulkServiceClient) ListBulks(ctx context.Context, in *ListBulksRequest,
 // after a restart, or with another coordinator when that one has gone. Any coordinator may be asked.
 type BulkServiceServer interface {
 	// Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-	// is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
+	// is touched before RunBulk; a job that is not run is forgotten after 15 min. It counts anew, as of the same moment, when
+	// another coordinator takes it over.
 	PrepareBulk(context.Context, *PrepareBulkRequest) (*PrepareBulkResponse, error)
 	// Begins what was prepared and counted, after a delay in which StopBulk leaves everything as it was. Tasks that came
 	// after it was prepared are not touched. Asked for again without a delay, it waits no longer.

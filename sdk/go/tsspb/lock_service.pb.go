@@ -8,6 +8,7 @@ package tsspb
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -625,6 +626,343 @@ func (x *ReleaseLockResponse) GetChanged() bool {
 	return false
 }
 
+type LockStreamRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calls         []*LockCall            `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockStreamRequest) Reset() {
+	*x = LockStreamRequest{}
+	mi := &file_tss_v1_lock_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockStreamRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockStreamRequest) ProtoMessage() {}
+
+func (x *LockStreamRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_lock_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockStreamRequest.ProtoReflect.Descriptor instead.
+func (*LockStreamRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *LockStreamRequest) GetCalls() []*LockCall {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+type LockCall struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the client, of no other call of the stream that is unanswered.
+	Id uint32 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// A stream has at most 1 000 unanswered calls; one more is answered with RESOURCE_EXHAUSTED.
+	//
+	// Types that are valid to be assigned to Call:
+	//
+	//	*LockCall_Acquire
+	//	*LockCall_Renew
+	//	*LockCall_Release
+	//	*LockCall_GiveUp
+	Call          isLockCall_Call `protobuf_oneof:"call"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockCall) Reset() {
+	*x = LockCall{}
+	mi := &file_tss_v1_lock_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockCall) ProtoMessage() {}
+
+func (x *LockCall) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_lock_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockCall.ProtoReflect.Descriptor instead.
+func (*LockCall) Descriptor() ([]byte, []int) {
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LockCall) GetId() uint32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *LockCall) GetCall() isLockCall_Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *LockCall) GetAcquire() *AcquireLockRequest {
+	if x != nil {
+		if x, ok := x.Call.(*LockCall_Acquire); ok {
+			return x.Acquire
+		}
+	}
+	return nil
+}
+
+func (x *LockCall) GetRenew() *RenewLockRequest {
+	if x != nil {
+		if x, ok := x.Call.(*LockCall_Renew); ok {
+			return x.Renew
+		}
+	}
+	return nil
+}
+
+func (x *LockCall) GetRelease() *ReleaseLockRequest {
+	if x != nil {
+		if x, ok := x.Call.(*LockCall_Release); ok {
+			return x.Release
+		}
+	}
+	return nil
+}
+
+func (x *LockCall) GetGiveUp() bool {
+	if x != nil {
+		if x, ok := x.Call.(*LockCall_GiveUp); ok {
+			return x.GiveUp
+		}
+	}
+	return false
+}
+
+type isLockCall_Call interface {
+	isLockCall_Call()
+}
+
+type LockCall_Acquire struct {
+	Acquire *AcquireLockRequest `protobuf:"bytes,2,opt,name=acquire,proto3,oneof"`
+}
+
+type LockCall_Renew struct {
+	Renew *RenewLockRequest `protobuf:"bytes,3,opt,name=renew,proto3,oneof"`
+}
+
+type LockCall_Release struct {
+	Release *ReleaseLockRequest `protobuf:"bytes,4,opt,name=release,proto3,oneof"`
+}
+
+type LockCall_GiveUp struct {
+	// Gives up the place in line of the acquire with this id, as ending a call of its own would. Nothing more is said of it.
+	GiveUp bool `protobuf:"varint,5,opt,name=give_up,json=giveUp,proto3,oneof"`
+}
+
+func (*LockCall_Acquire) isLockCall_Call() {}
+
+func (*LockCall_Renew) isLockCall_Call() {}
+
+func (*LockCall_Release) isLockCall_Call() {}
+
+func (*LockCall_GiveUp) isLockCall_Call() {}
+
+type LockStreamResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Answers       []*LockAnswer          `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockStreamResponse) Reset() {
+	*x = LockStreamResponse{}
+	mi := &file_tss_v1_lock_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockStreamResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockStreamResponse) ProtoMessage() {}
+
+func (x *LockStreamResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_lock_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockStreamResponse.ProtoReflect.Descriptor instead.
+func (*LockStreamResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LockStreamResponse) GetAnswers() []*LockAnswer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+type LockAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the call that it answers.
+	Id uint32 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Types that are valid to be assigned to Answer:
+	//
+	//	*LockAnswer_Acquired
+	//	*LockAnswer_Renewed
+	//	*LockAnswer_Released
+	//	*LockAnswer_Error
+	Answer        isLockAnswer_Answer `protobuf_oneof:"answer"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockAnswer) Reset() {
+	*x = LockAnswer{}
+	mi := &file_tss_v1_lock_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockAnswer) ProtoMessage() {}
+
+func (x *LockAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_lock_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockAnswer.ProtoReflect.Descriptor instead.
+func (*LockAnswer) Descriptor() ([]byte, []int) {
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *LockAnswer) GetId() uint32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *LockAnswer) GetAnswer() isLockAnswer_Answer {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+func (x *LockAnswer) GetAcquired() *AcquireLockResponse {
+	if x != nil {
+		if x, ok := x.Answer.(*LockAnswer_Acquired); ok {
+			return x.Acquired
+		}
+	}
+	return nil
+}
+
+func (x *LockAnswer) GetRenewed() *RenewLockResponse {
+	if x != nil {
+		if x, ok := x.Answer.(*LockAnswer_Renewed); ok {
+			return x.Renewed
+		}
+	}
+	return nil
+}
+
+func (x *LockAnswer) GetReleased() *ReleaseLockResponse {
+	if x != nil {
+		if x, ok := x.Answer.(*LockAnswer_Released); ok {
+			return x.Released
+		}
+	}
+	return nil
+}
+
+func (x *LockAnswer) GetError() *status.Status {
+	if x != nil {
+		if x, ok := x.Answer.(*LockAnswer_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isLockAnswer_Answer interface {
+	isLockAnswer_Answer()
+}
+
+type LockAnswer_Acquired struct {
+	Acquired *AcquireLockResponse `protobuf:"bytes,2,opt,name=acquired,proto3,oneof"`
+}
+
+type LockAnswer_Renewed struct {
+	Renewed *RenewLockResponse `protobuf:"bytes,3,opt,name=renewed,proto3,oneof"`
+}
+
+type LockAnswer_Released struct {
+	Released *ReleaseLockResponse `protobuf:"bytes,4,opt,name=released,proto3,oneof"`
+}
+
+type LockAnswer_Error struct {
+	Error *status.Status `protobuf:"bytes,5,opt,name=error,proto3,oneof"`
+}
+
+func (*LockAnswer_Acquired) isLockAnswer_Answer() {}
+
+func (*LockAnswer_Renewed) isLockAnswer_Answer() {}
+
+func (*LockAnswer_Released) isLockAnswer_Answer() {}
+
+func (*LockAnswer_Error) isLockAnswer_Answer() {}
+
 type ForceReleaseLockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -636,7 +974,7 @@ type ForceReleaseLockRequest struct {
 
 func (x *ForceReleaseLockRequest) Reset() {
 	*x = ForceReleaseLockRequest{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[9]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +986,7 @@ func (x *ForceReleaseLockRequest) String() string {
 func (*ForceReleaseLockRequest) ProtoMessage() {}
 
 func (x *ForceReleaseLockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[9]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +999,7 @@ func (x *ForceReleaseLockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForceReleaseLockRequest.ProtoReflect.Descriptor instead.
 func (*ForceReleaseLockRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{9}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ForceReleaseLockRequest) GetName() string {
@@ -690,7 +1028,7 @@ type ForceReleaseLockResponse struct {
 
 func (x *ForceReleaseLockResponse) Reset() {
 	*x = ForceReleaseLockResponse{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[10]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +1040,7 @@ func (x *ForceReleaseLockResponse) String() string {
 func (*ForceReleaseLockResponse) ProtoMessage() {}
 
 func (x *ForceReleaseLockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[10]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +1053,7 @@ func (x *ForceReleaseLockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForceReleaseLockResponse.ProtoReflect.Descriptor instead.
 func (*ForceReleaseLockResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{10}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ForceReleaseLockResponse) GetReleased() []*LockHolder {
@@ -741,7 +1079,7 @@ type GetLockRequest struct {
 
 func (x *GetLockRequest) Reset() {
 	*x = GetLockRequest{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[11]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -753,7 +1091,7 @@ func (x *GetLockRequest) String() string {
 func (*GetLockRequest) ProtoMessage() {}
 
 func (x *GetLockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[11]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -766,7 +1104,7 @@ func (x *GetLockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLockRequest.ProtoReflect.Descriptor instead.
 func (*GetLockRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{11}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetLockRequest) GetName() string {
@@ -785,7 +1123,7 @@ type GetLockResponse struct {
 
 func (x *GetLockResponse) Reset() {
 	*x = GetLockResponse{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[12]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +1135,7 @@ func (x *GetLockResponse) String() string {
 func (*GetLockResponse) ProtoMessage() {}
 
 func (x *GetLockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[12]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +1148,7 @@ func (x *GetLockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLockResponse.ProtoReflect.Descriptor instead.
 func (*GetLockResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{12}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetLockResponse) GetLock() *Lock {
@@ -834,7 +1172,7 @@ type ListLocksRequest struct {
 
 func (x *ListLocksRequest) Reset() {
 	*x = ListLocksRequest{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[13]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +1184,7 @@ func (x *ListLocksRequest) String() string {
 func (*ListLocksRequest) ProtoMessage() {}
 
 func (x *ListLocksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[13]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +1197,7 @@ func (x *ListLocksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLocksRequest.ProtoReflect.Descriptor instead.
 func (*ListLocksRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{13}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListLocksRequest) GetPrefix() string {
@@ -895,7 +1233,7 @@ type ListLocksResponse struct {
 
 func (x *ListLocksResponse) Reset() {
 	*x = ListLocksResponse{}
-	mi := &file_tss_v1_lock_service_proto_msgTypes[14]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +1245,7 @@ func (x *ListLocksResponse) String() string {
 func (*ListLocksResponse) ProtoMessage() {}
 
 func (x *ListLocksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_lock_service_proto_msgTypes[14]
+	mi := &file_tss_v1_lock_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1258,7 @@ func (x *ListLocksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLocksResponse.ProtoReflect.Descriptor instead.
 func (*ListLocksResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{14}
+	return file_tss_v1_lock_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListLocksResponse) GetLocks() []*Lock {
@@ -941,7 +1279,7 @@ var File_tss_v1_lock_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_lock_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19tss/v1/lock_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x01\n" +
+	"\x19tss/v1/lock_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xaa\x01\n" +
 	"\x04Lock\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\rR\apermits\x12,\n" +
@@ -990,7 +1328,26 @@ const file_tss_v1_lock_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\"/\n" +
 	"\x13ReleaseLockResponse\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\bR\achanged\"C\n" +
+	"\achanged\x18\x01 \x01(\bR\achanged\";\n" +
+	"\x11LockStreamRequest\x12&\n" +
+	"\x05calls\x18\x01 \x03(\v2\x10.tss.v1.LockCallR\x05calls\"\xdf\x01\n" +
+	"\bLockCall\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\rR\x02id\x126\n" +
+	"\aacquire\x18\x02 \x01(\v2\x1a.tss.v1.AcquireLockRequestH\x00R\aacquire\x120\n" +
+	"\x05renew\x18\x03 \x01(\v2\x18.tss.v1.RenewLockRequestH\x00R\x05renew\x126\n" +
+	"\arelease\x18\x04 \x01(\v2\x1a.tss.v1.ReleaseLockRequestH\x00R\arelease\x12\x19\n" +
+	"\agive_up\x18\x05 \x01(\bH\x00R\x06giveUpB\x06\n" +
+	"\x04call\"B\n" +
+	"\x12LockStreamResponse\x12,\n" +
+	"\aanswers\x18\x01 \x03(\v2\x12.tss.v1.LockAnswerR\aanswers\"\xff\x01\n" +
+	"\n" +
+	"LockAnswer\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\rR\x02id\x129\n" +
+	"\bacquired\x18\x02 \x01(\v2\x1b.tss.v1.AcquireLockResponseH\x00R\bacquired\x125\n" +
+	"\arenewed\x18\x03 \x01(\v2\x19.tss.v1.RenewLockResponseH\x00R\arenewed\x129\n" +
+	"\breleased\x18\x04 \x01(\v2\x1b.tss.v1.ReleaseLockResponseH\x00R\breleased\x12*\n" +
+	"\x05error\x18\x05 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\b\n" +
+	"\x06answer\"C\n" +
 	"\x17ForceReleaseLockRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\x03R\x05token\"l\n" +
@@ -1008,11 +1365,13 @@ const file_tss_v1_lock_service_proto_rawDesc = "" +
 	"\x11ListLocksResponse\x12\"\n" +
 	"\x05locks\x18\x01 \x03(\v2\f.tss.v1.LockR\x05locks\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
-	"nextCursor2\xe5\x04\n" +
+	"nextCursor2\xae\x05\n" +
 	"\vLockService\x12`\n" +
 	"\vAcquireLock\x12\x1a.tss.v1.AcquireLockRequest\x1a\x1b.tss.v1.AcquireLockResponse\"\x18\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/lock/acquire\x12_\n" +
 	"\tRenewLock\x12\x18.tss.v1.RenewLockRequest\x1a\x19.tss.v1.RenewLockResponse\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/lock/renew/{name}\x12g\n" +
-	"\vReleaseLock\x12\x1a.tss.v1.ReleaseLockRequest\x1a\x1b.tss.v1.ReleaseLockResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/lock/release/{name}\x12|\n" +
+	"\vReleaseLock\x12\x1a.tss.v1.ReleaseLockRequest\x1a\x1b.tss.v1.ReleaseLockResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/lock/release/{name}\x12G\n" +
+	"\n" +
+	"LockStream\x12\x19.tss.v1.LockStreamRequest\x1a\x1a.tss.v1.LockStreamResponse(\x010\x01\x12|\n" +
 	"\x10ForceReleaseLock\x12\x1f.tss.v1.ForceReleaseLockRequest\x1a .tss.v1.ForceReleaseLockResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/lock/force-release/{name}\x12V\n" +
 	"\aGetLock\x12\x16.tss.v1.GetLockRequest\x1a\x17.tss.v1.GetLockResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/lock/query/{name}\x12T\n" +
 	"\tListLocks\x12\x18.tss.v1.ListLocksRequest\x1a\x19.tss.v1.ListLocksResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
@@ -1032,7 +1391,7 @@ func file_tss_v1_lock_service_proto_rawDescGZIP() []byte {
 	return file_tss_v1_lock_service_proto_rawDescData
 }
 
-var file_tss_v1_lock_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_tss_v1_lock_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_tss_v1_lock_service_proto_goTypes = []any{
 	(*Lock)(nil),                     // 0: tss.v1.Lock
 	(*LockHolder)(nil),               // 1: tss.v1.LockHolder
@@ -1043,49 +1402,65 @@ var file_tss_v1_lock_service_proto_goTypes = []any{
 	(*RenewLockResponse)(nil),        // 6: tss.v1.RenewLockResponse
 	(*ReleaseLockRequest)(nil),       // 7: tss.v1.ReleaseLockRequest
 	(*ReleaseLockResponse)(nil),      // 8: tss.v1.ReleaseLockResponse
-	(*ForceReleaseLockRequest)(nil),  // 9: tss.v1.ForceReleaseLockRequest
-	(*ForceReleaseLockResponse)(nil), // 10: tss.v1.ForceReleaseLockResponse
-	(*GetLockRequest)(nil),           // 11: tss.v1.GetLockRequest
-	(*GetLockResponse)(nil),          // 12: tss.v1.GetLockResponse
-	(*ListLocksRequest)(nil),         // 13: tss.v1.ListLocksRequest
-	(*ListLocksResponse)(nil),        // 14: tss.v1.ListLocksResponse
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 16: google.protobuf.Duration
+	(*LockStreamRequest)(nil),        // 9: tss.v1.LockStreamRequest
+	(*LockCall)(nil),                 // 10: tss.v1.LockCall
+	(*LockStreamResponse)(nil),       // 11: tss.v1.LockStreamResponse
+	(*LockAnswer)(nil),               // 12: tss.v1.LockAnswer
+	(*ForceReleaseLockRequest)(nil),  // 13: tss.v1.ForceReleaseLockRequest
+	(*ForceReleaseLockResponse)(nil), // 14: tss.v1.ForceReleaseLockResponse
+	(*GetLockRequest)(nil),           // 15: tss.v1.GetLockRequest
+	(*GetLockResponse)(nil),          // 16: tss.v1.GetLockResponse
+	(*ListLocksRequest)(nil),         // 17: tss.v1.ListLocksRequest
+	(*ListLocksResponse)(nil),        // 18: tss.v1.ListLocksResponse
+	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 20: google.protobuf.Duration
+	(*status.Status)(nil),            // 21: google.rpc.Status
 }
 var file_tss_v1_lock_service_proto_depIdxs = []int32{
 	1,  // 0: tss.v1.Lock.holders:type_name -> tss.v1.LockHolder
 	2,  // 1: tss.v1.Lock.waiters:type_name -> tss.v1.LockWaiter
-	15, // 2: tss.v1.LockHolder.acquired_at:type_name -> google.protobuf.Timestamp
-	16, // 3: tss.v1.LockHolder.ttl:type_name -> google.protobuf.Duration
-	15, // 4: tss.v1.LockHolder.expires_at:type_name -> google.protobuf.Timestamp
-	15, // 5: tss.v1.LockWaiter.since:type_name -> google.protobuf.Timestamp
-	16, // 6: tss.v1.AcquireLockRequest.ttl:type_name -> google.protobuf.Duration
-	16, // 7: tss.v1.AcquireLockRequest.wait:type_name -> google.protobuf.Duration
-	16, // 8: tss.v1.AcquireLockResponse.expires_in:type_name -> google.protobuf.Duration
+	19, // 2: tss.v1.LockHolder.acquired_at:type_name -> google.protobuf.Timestamp
+	20, // 3: tss.v1.LockHolder.ttl:type_name -> google.protobuf.Duration
+	19, // 4: tss.v1.LockHolder.expires_at:type_name -> google.protobuf.Timestamp
+	19, // 5: tss.v1.LockWaiter.since:type_name -> google.protobuf.Timestamp
+	20, // 6: tss.v1.AcquireLockRequest.ttl:type_name -> google.protobuf.Duration
+	20, // 7: tss.v1.AcquireLockRequest.wait:type_name -> google.protobuf.Duration
+	20, // 8: tss.v1.AcquireLockResponse.expires_in:type_name -> google.protobuf.Duration
 	0,  // 9: tss.v1.AcquireLockResponse.lock:type_name -> tss.v1.Lock
-	16, // 10: tss.v1.RenewLockRequest.ttl:type_name -> google.protobuf.Duration
-	16, // 11: tss.v1.RenewLockResponse.expires_in:type_name -> google.protobuf.Duration
-	1,  // 12: tss.v1.ForceReleaseLockResponse.released:type_name -> tss.v1.LockHolder
-	0,  // 13: tss.v1.ForceReleaseLockResponse.lock:type_name -> tss.v1.Lock
-	0,  // 14: tss.v1.GetLockResponse.lock:type_name -> tss.v1.Lock
-	0,  // 15: tss.v1.ListLocksResponse.locks:type_name -> tss.v1.Lock
-	3,  // 16: tss.v1.LockService.AcquireLock:input_type -> tss.v1.AcquireLockRequest
-	5,  // 17: tss.v1.LockService.RenewLock:input_type -> tss.v1.RenewLockRequest
-	7,  // 18: tss.v1.LockService.ReleaseLock:input_type -> tss.v1.ReleaseLockRequest
-	9,  // 19: tss.v1.LockService.ForceReleaseLock:input_type -> tss.v1.ForceReleaseLockRequest
-	11, // 20: tss.v1.LockService.GetLock:input_type -> tss.v1.GetLockRequest
-	13, // 21: tss.v1.LockService.ListLocks:input_type -> tss.v1.ListLocksRequest
-	4,  // 22: tss.v1.LockService.AcquireLock:output_type -> tss.v1.AcquireLockResponse
-	6,  // 23: tss.v1.LockService.RenewLock:output_type -> tss.v1.RenewLockResponse
-	8,  // 24: tss.v1.LockService.ReleaseLock:output_type -> tss.v1.ReleaseLockResponse
-	10, // 25: tss.v1.LockService.ForceReleaseLock:output_type -> tss.v1.ForceReleaseLockResponse
-	12, // 26: tss.v1.LockService.GetLock:output_type -> tss.v1.GetLockResponse
-	14, // 27: tss.v1.LockService.ListLocks:output_type -> tss.v1.ListLocksResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	20, // 10: tss.v1.RenewLockRequest.ttl:type_name -> google.protobuf.Duration
+	20, // 11: tss.v1.RenewLockResponse.expires_in:type_name -> google.protobuf.Duration
+	10, // 12: tss.v1.LockStreamRequest.calls:type_name -> tss.v1.LockCall
+	3,  // 13: tss.v1.LockCall.acquire:type_name -> tss.v1.AcquireLockRequest
+	5,  // 14: tss.v1.LockCall.renew:type_name -> tss.v1.RenewLockRequest
+	7,  // 15: tss.v1.LockCall.release:type_name -> tss.v1.ReleaseLockRequest
+	12, // 16: tss.v1.LockStreamResponse.answers:type_name -> tss.v1.LockAnswer
+	4,  // 17: tss.v1.LockAnswer.acquired:type_name -> tss.v1.AcquireLockResponse
+	6,  // 18: tss.v1.LockAnswer.renewed:type_name -> tss.v1.RenewLockResponse
+	8,  // 19: tss.v1.LockAnswer.released:type_name -> tss.v1.ReleaseLockResponse
+	21, // 20: tss.v1.LockAnswer.error:type_name -> google.rpc.Status
+	1,  // 21: tss.v1.ForceReleaseLockResponse.released:type_name -> tss.v1.LockHolder
+	0,  // 22: tss.v1.ForceReleaseLockResponse.lock:type_name -> tss.v1.Lock
+	0,  // 23: tss.v1.GetLockResponse.lock:type_name -> tss.v1.Lock
+	0,  // 24: tss.v1.ListLocksResponse.locks:type_name -> tss.v1.Lock
+	3,  // 25: tss.v1.LockService.AcquireLock:input_type -> tss.v1.AcquireLockRequest
+	5,  // 26: tss.v1.LockService.RenewLock:input_type -> tss.v1.RenewLockRequest
+	7,  // 27: tss.v1.LockService.ReleaseLock:input_type -> tss.v1.ReleaseLockRequest
+	9,  // 28: tss.v1.LockService.LockStream:input_type -> tss.v1.LockStreamRequest
+	13, // 29: tss.v1.LockService.ForceReleaseLock:input_type -> tss.v1.ForceReleaseLockRequest
+	15, // 30: tss.v1.LockService.GetLock:input_type -> tss.v1.GetLockRequest
+	17, // 31: tss.v1.LockService.ListLocks:input_type -> tss.v1.ListLocksRequest
+	4,  // 32: tss.v1.LockService.AcquireLock:output_type -> tss.v1.AcquireLockResponse
+	6,  // 33: tss.v1.LockService.RenewLock:output_type -> tss.v1.RenewLockResponse
+	8,  // 34: tss.v1.LockService.ReleaseLock:output_type -> tss.v1.ReleaseLockResponse
+	11, // 35: tss.v1.LockService.LockStream:output_type -> tss.v1.LockStreamResponse
+	14, // 36: tss.v1.LockService.ForceReleaseLock:output_type -> tss.v1.ForceReleaseLockResponse
+	16, // 37: tss.v1.LockService.GetLock:output_type -> tss.v1.GetLockResponse
+	18, // 38: tss.v1.LockService.ListLocks:output_type -> tss.v1.ListLocksResponse
+	32, // [32:39] is the sub-list for method output_type
+	25, // [25:32] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_lock_service_proto_init() }
@@ -1093,13 +1468,25 @@ func file_tss_v1_lock_service_proto_init() {
 	if File_tss_v1_lock_service_proto != nil {
 		return
 	}
+	file_tss_v1_lock_service_proto_msgTypes[10].OneofWrappers = []any{
+		(*LockCall_Acquire)(nil),
+		(*LockCall_Renew)(nil),
+		(*LockCall_Release)(nil),
+		(*LockCall_GiveUp)(nil),
+	}
+	file_tss_v1_lock_service_proto_msgTypes[12].OneofWrappers = []any{
+		(*LockAnswer_Acquired)(nil),
+		(*LockAnswer_Renewed)(nil),
+		(*LockAnswer_Released)(nil),
+		(*LockAnswer_Error)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_lock_service_proto_rawDesc), len(file_tss_v1_lock_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

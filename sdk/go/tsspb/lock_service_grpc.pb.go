@@ -22,6 +22,7 @@ const (
 	LockService_AcquireLock_FullMethodName      = "/tss.v1.LockService/AcquireLock"
 	LockService_RenewLock_FullMethodName        = "/tss.v1.LockService/RenewLock"
 	LockService_ReleaseLock_FullMethodName      = "/tss.v1.LockService/ReleaseLock"
+	LockService_LockStream_FullMethodName       = "/tss.v1.LockService/LockStream"
 	LockService_ForceReleaseLock_FullMethodName = "/tss.v1.LockService/ForceReleaseLock"
 	LockService_GetLock_FullMethodName          = "/tss.v1.LockService/GetLock"
 	LockService_ListLocks_FullMethodName        = "/tss.v1.LockService/ListLocks"
@@ -41,6 +42,9 @@ type LockServiceClient interface {
 	RenewLock(ctx context.Context, in *RenewLockRequest, opts ...grpc.CallOption) (*RenewLockResponse, error)
 	// Gives the lock back; the next in line has it at once. FAILED_PRECONDITION with reason LOCK_NOT_HELD: it was lost before.
 	ReleaseLock(ctx context.Context, in *ReleaseLockRequest, opts ...grpc.CallOption) (*ReleaseLockResponse, error)
+	// The three calls above, many at a time over one stream, for programs that take many locks. Each is answered once, in
+	// no order. What is unanswered when the stream ends is repeated as if a call of its own had been lost.
+	LockStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LockStreamRequest, LockStreamResponse], error)
 	// Takes the lock from its holder, who learns of it with the next renewal: for operators, when a holder is known to be
 	// gone. The next in line has it at once.
 	ForceReleaseLock(ctx context.Context, in *ForceReleaseLockRequest, opts ...grpc.CallOption) (*ForceReleaseLockResponse, error)
@@ -88,6 +92,19 @@ func (c *lockServiceClient) ReleaseLock(ctx context.Context, in *ReleaseLockRequ
 	return out, nil
 }
 
+func (c *lockServiceClient) LockStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LockStreamRequest, LockStreamResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &LockService_ServiceDesc.Streams[0], LockService_LockStream_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[LockStreamRequest, LockStreamResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LockService_LockStreamClient = grpc.BidiStreamingClient[LockStreamRequest, LockStreamResponse]
+
 func (c *lockServiceClient) ForceReleaseLock(ctx context.Context, in *ForceReleaseLockRequest, opts ...grpc.CallOption) (*ForceReleaseLockResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ForceReleaseLockResponse)
@@ -132,6 +149,9 @@ type LockServiceServer interface {
 	RenewLock(context.Context, *RenewLockRequest) (*RenewLockResponse, error)
 	// Gives the lock back; the next in line has it at once. FAILED_PRECONDITION with reason LOCK_NOT_HELD: it was lost before.
 	ReleaseLock(context.Context, *ReleaseLockRequest) (*ReleaseLockResponse, error)
+	// The three calls above, many at a time over one stream, for programs that take many locks. Each is answered once, in
+	// no order. What is unanswered when the stream ends is repeated as if a call of its own had been lost.
+	LockStream(grpc.BidiStreamingServer[LockStreamRequest, LockStreamResponse]) error
 	// Takes the lock from its holder, who learns of it with the next renewal: for operators, when a holder is known to be
 	// gone. The next in line has it at once.
 	ForceReleaseLock(context.Context, *ForceReleaseLockRequest) (*ForceReleaseLockResponse, error)
@@ -157,6 +177,9 @@ func (UnimplementedLockServiceServer) RenewLock(context.Context, *RenewLockReque
 }
 func (UnimplementedLockServiceServer) ReleaseLock(context.Context, *ReleaseLockRequest) (*ReleaseLockResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReleaseLock not implemented")
+}
+func (UnimplementedLockServiceServer) LockStream(grpc.BidiStreamingServer[LockStreamRequest, LockStreamResponse]) error {
+	return status.Error(codes.Unimplemented, "method LockStream not implemented")
 }
 func (UnimplementedLockServiceServer) ForceReleaseLock(context.Context, *ForceReleaseLockRequest) (*ForceReleaseLockResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForceReleaseLock not implemented")
@@ -241,6 +264,13 @@ func _LockService_ReleaseLock_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _LockService_LockStream_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(LockServiceServer).LockStream(&grpc.GenericServerStream[LockStreamRequest, LockStreamResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type LockService_LockStreamServer = grpc.BidiStreamingServer[LockStreamRequest, LockStreamResponse]
 
 func _LockService_ForceReleaseLock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ForceReleaseLockRequest)
@@ -328,6 +358,13 @@ var LockService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _LockService_ListLocks_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "LockStream",
+			Handler:       _LockService_LockStream_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "tss/v1/lock_service.proto",
 }

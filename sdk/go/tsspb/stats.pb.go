@@ -219,7 +219,7 @@ type StateCounts struct {
 	Retrying int64 `protobuf:"varint,3,opt,name=retrying,proto3" json:"retrying,omitempty"`
 	// Ready, in a queue that is paused.
 	Paused int64 `protobuf:"varint,4,opt,name=paused,proto3" json:"paused,omitempty"`
-	// A dependency has not ended.
+	// Others hold a lock they need.
 	Blocked int64 `protobuf:"varint,5,opt,name=blocked,proto3" json:"blocked,omitempty"`
 	// A limit of their queue holds them back.
 	Throttled int64 `protobuf:"varint,6,opt,name=throttled,proto3" json:"throttled,omitempty"`

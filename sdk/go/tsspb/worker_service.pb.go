@@ -41,10 +41,14 @@ type WorkerInfo struct {
 	// What it has in all (cpu, memory, gpu, …).
 	Resources map[string]float64 `protobuf:"bytes,8,rep,name=resources,proto3" json:"resources,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// Attempts it runs at a time: 1–10000.
-	Slots         uint32 `protobuf:"varint,9,opt,name=slots,proto3" json:"slots,omitempty"`
-	Pid           int32  `protobuf:"varint,10,opt,name=pid,proto3" json:"pid,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Slots uint32 `protobuf:"varint,9,opt,name=slots,proto3" json:"slots,omitempty"`
+	Pid   int32  `protobuf:"varint,10,opt,name=pid,proto3" json:"pid,omitempty"`
+	// Newest version of the worker protocol that it speaks. Absent: 1, the one from before versions were told.
+	Protocol *uint32 `protobuf:"varint,11,opt,name=protocol,proto3,oneof" json:"protocol,omitempty"`
+	// Oldest version that it speaks. Absent: `protocol`.
+	OldestProtocol *uint32 `protobuf:"varint,12,opt,name=oldest_protocol,json=oldestProtocol,proto3,oneof" json:"oldest_protocol,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *WorkerInfo) Reset() {
@@ -143,6 +147,20 @@ func (x *WorkerInfo) GetSlots() uint32 {
 func (x *WorkerInfo) GetPid() int32 {
 	if x != nil {
 		return x.Pid
+	}
+	return 0
+}
+
+func (x *WorkerInfo) GetProtocol() uint32 {
+	if x != nil && x.Protocol != nil {
+		return *x.Protocol
+	}
+	return 0
+}
+
+func (x *WorkerInfo) GetOldestProtocol() uint32 {
+	if x != nil && x.OldestProtocol != nil {
+		return *x.OldestProtocol
 	}
 	return 0
 }
@@ -306,7 +324,10 @@ type Welcome struct {
 	Refused []*HeldLease `protobuf:"bytes,6,rep,name=refused,proto3" json:"refused,omitempty"`
 	// Of `held`: those of shards that another coordinator owns or will own. Keep them, and announce them there. One that is in
 	// none of the three lists is not decided yet: go on with it; it is taken away with a cancel order, or never.
-	Elsewhere     []*HeldLease `protobuf:"bytes,7,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	Elsewhere []*HeldLease `protobuf:"bytes,7,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	// Version of the worker protocol that both go on with: the newest that both speak. 0: 1, of a coordinator from before
+	// versions were told.
+	Protocol      uint32 `protobuf:"varint,8,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -388,6 +409,13 @@ func (x *Welcome) GetElsewhere() []*HeldLease {
 		return x.Elsewhere
 	}
 	return nil
+}
+
+func (x *Welcome) GetProtocol() uint32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
 }
 
 // What a worker holds of other sessions, to be repeated until each lease is adopted or refused.
@@ -1744,7 +1772,7 @@ var File_tss_v1_worker_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xba\x03\n" +
+	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xaa\x04\n" +
 	"\n" +
 	"WorkerInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1757,13 +1785,17 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\tresources\x18\b \x03(\v2!.tss.v1.WorkerInfo.ResourcesEntryR\tresources\x12\x14\n" +
 	"\x05slots\x18\t \x01(\rR\x05slots\x12\x10\n" +
 	"\x03pid\x18\n" +
-	" \x01(\x05R\x03pid\x1a9\n" +
+	" \x01(\x05R\x03pid\x12\x1f\n" +
+	"\bprotocol\x18\v \x01(\rH\x00R\bprotocol\x88\x01\x01\x12,\n" +
+	"\x0foldest_protocol\x18\f \x01(\rH\x01R\x0eoldestProtocol\x88\x01\x01\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a<\n" +
 	"\x0eResourcesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"@\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01B\v\n" +
+	"\t_protocolB\x12\n" +
+	"\x10_oldest_protocol\"@\n" +
 	"\tHeldLease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\xbd\x01\n" +
@@ -1774,7 +1806,7 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x04held\x18\x03 \x03(\v2\x11.tss.v1.HeldLeaseR\x04held\x12\x16\n" +
 	"\x06credit\x18\x04 \x01(\rR\x06credit\x12\x14\n" +
 	"\x05again\x18\x05 \x01(\bR\x05again\x12\x14\n" +
-	"\x05joins\x18\x06 \x01(\bR\x05joins\"\xdc\x02\n" +
+	"\x05joins\x18\x06 \x01(\bR\x05joins\"\xf8\x02\n" +
 	"\aWelcome\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12H\n" +
@@ -1783,7 +1815,8 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x0eserver_version\x18\x04 \x01(\tR\rserverVersion\x12+\n" +
 	"\aadopted\x18\x05 \x03(\v2\x11.tss.v1.HeldLeaseR\aadopted\x12+\n" +
 	"\arefused\x18\x06 \x03(\v2\x11.tss.v1.HeldLeaseR\arefused\x12/\n" +
-	"\telsewhere\x18\a \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\"T\n" +
+	"\telsewhere\x18\a \x03(\v2\x11.tss.v1.HeldLeaseR\telsewhere\x12\x1a\n" +
+	"\bprotocol\x18\b \x01(\rR\bprotocol\"T\n" +
 	"\fAnnouncement\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12%\n" +
@@ -2039,6 +2072,7 @@ func file_tss_v1_worker_service_proto_init() {
 	}
 	file_tss_v1_task_proto_init()
 	file_tss_v1_task_service_proto_init()
+	file_tss_v1_worker_service_proto_msgTypes[0].OneofWrappers = []any{}
 	file_tss_v1_worker_service_proto_msgTypes[8].OneofWrappers = []any{}
 	file_tss_v1_worker_service_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}

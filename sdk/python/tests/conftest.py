@@ -14,7 +14,7 @@ MakeWorker = Callable[..., tss.Worker]
 @pytest.fixture(scope="session")
 def coordinator() -> Iterator[Coordinator]:
     """One for all tests; its leases end soon, so that a test may wait for it."""
-    running = Coordinator({"TSS_LEASE_TTL": "3s"})
+    running = Coordinator({"TSS_LEASE_TTL": "5s"})
     yield running
     running.stop()
 

@@ -117,7 +117,7 @@ def test_lists_by_label_and_status_in_pages(client: tss.Client, queue: str) -> N
 def test_watch_sees_tasks_change(client: tss.Client, make_worker: MakeWorker, queue: str) -> None:
     worker = make_worker()
     go = threading.Event()
-    worker.task("x")(lambda: go.wait(20))
+    worker.task("x")(lambda: go.wait(60))
     worker.start()
     handle = client.submit("x", queue=queue)
     seen = []
@@ -141,7 +141,7 @@ def test_watch_sees_tasks_change(client: tss.Client, make_worker: MakeWorker, qu
     watching.start()
     # Nothing tells when a watch has begun: tasks are submitted until one is seen.
     while changes.empty():
-        client.submit("x", queue=queue).result(20)
+        client.submit("x", queue=queue).result(60)
     assert changes.get().queue == queue
     client.close()
     watching.join()

@@ -53,7 +53,7 @@ def test_a_coordinator_that_dies_and_comes_back_elsewhere_costs_no_attempt(own_c
 
     with tss.Client(addresses, api_key=first.api_key) as client, worker:
         running = client.submit("hold", 1, retry=tss.Retry(limit=3, interval=0.01))
-        assert begun.wait(20)
+        assert begun.wait(60)
         waited: List[tss.TaskView] = []
         waiting = threading.Thread(target=lambda: waited.append(running.wait(30)))
         waiting.start()

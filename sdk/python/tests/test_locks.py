@@ -90,7 +90,7 @@ def test_handlers_of_every_kind_see_the_tokens_and_hear_that_a_lock_is_lost(work
         held = work.lease("process", "process", locks=locks)
         assert work.outcome(held).result.data == b'{"a":12,"b":9007199254740991}'
         for _ in leases:
-            assert begun.acquire(timeout=20)
+            assert begun.acquire(timeout=60)
         for lease in leases:
             work.cancel(lease, pb.TASK_REASON_LOCK_LOST)
         for lease in leases:

@@ -43,7 +43,7 @@ def test_sigterm_lets_what_runs_end(coordinator: Coordinator, client: tss.Client
     program.process.send_signal(signal.SIGTERM)
     assert program.rest()[-1] == "left"
     assert program.process.returncode == 0
-    assert running.result(20) == "done"
+    assert running.result(60) == "done"
     program.close()
 
 
@@ -58,7 +58,7 @@ def test_a_second_signal_stops_what_runs(
     program.process.send_signal(signal.SIGTERM)
     assert "told drained" in program.rest()
     assert program.process.returncode == 0
-    assert running.wait(20).reason == "lost"
+    assert running.wait(60).reason == "lost"
     program.close()
 
 
@@ -71,7 +71,7 @@ def test_the_grace_of_run_stops_what_runs_and_a_third_signal_ends_the_process(
     program.read_until("begun", 2)
     program.process.send_signal(signal.SIGTERM)
     program.read_until("told drained")
-    assert running.wait(20).reason == "lost"
+    assert running.wait(60).reason == "lost"
     for _ in range(2):
         program.process.send_signal(signal.SIGTERM)
         if _ == 0:

@@ -87,7 +87,7 @@ def test_none_that_answers_is_named_with_the_reason() -> None:
         taken.bind(("127.0.0.1", 0))  # It does not listen.
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with tss.Client(address) as client, pytest.raises(tss.TssError) as alone:
-            client.ready(timeout=2)
+            client.ready(timeout=4)
         with tss.Client(f"{address}, localhost:1") as client, pytest.raises(tss.TssError) as several:
             client.task("x").get()
     assert str(alone.value) == f"No coordinator answers at {address} (connection refused)."

@@ -21,6 +21,6 @@ def test_tls_with_the_right_authority_and_with_a_wrong_one(tmp_path: Path) -> No
         for tls in (tss.Tls(ca=other), None):
             with tss.Client(coordinator.address, api_key=coordinator.api_key, tls=tls) as client:
                 with pytest.raises(tss.TssError, match=rf"^No coordinator answers at {coordinator.address} \(.+\)\.$"):
-                    client.ready(timeout=1)
+                    client.ready(timeout=4)
     finally:
         coordinator.stop()

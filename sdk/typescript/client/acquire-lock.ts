@@ -6,7 +6,8 @@ import { LIMITS } from "../../../proto/limits.ts";
 import type { ServiceClient } from "../connection-types.ts";
 import { createPatience } from "./patience.ts";
 
-export type Locks = ServiceClient<typeof LockService>;
+/** The calls that hold a lock: each of its own, or over one stream. */
+export type Locks = Pick<ServiceClient<typeof LockService>, "acquireLock" | "renewLock" | "releaseLock">;
 
 export interface LockOptions {
   /** How long the lock outlives a holder that is gone, ms: 1 000 – 86 400 000; 30 000. */

@@ -1,6 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
-import { LockService } from "../../../proto/gen/tss/v1/lock_service_pb.js";
 import { TaskStatus } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { type PayloadCodec, payloadCodec } from "../codecs/payload-codec.ts";
@@ -10,6 +9,7 @@ import type { Connection, ConnectionOptions } from "../connection-types.ts";
 import type { LockOptions } from "./acquire-lock.ts";
 import { type HeldLock, withLock } from "./hold-lock.ts";
 import { createPatience } from "./patience.ts";
+import { streamLocks } from "./stream-locks.ts";
 import { Submitter } from "./submitter.ts";
 import { TaskHandle } from "./task-handle.ts";
 import type { TaskRequest } from "./task-request.ts";
@@ -91,6 +91,7 @@ export function createClient(options: ClientOptions = {}): Client {
     bufferTasks: options.bufferTasks ?? 100_000,
     bufferBytes: options.bufferBytes ?? 64 * 1024 * 1024,
   });
+  const locks = streamLocks(connection);
   return {
     connection,
     async submit<R>(request: TaskRequest<R>) {
@@ -125,10 +126,11 @@ export function createClient(options: ClientOptions = {}): Client {
           await patience.failed(error, signal);
         }
     },
-    withLock: (name, options, work) => withLock(connection.service(LockService), name, options, work),
+    withLock: (name, options, work) => withLock(locks, name, options, work),
     ready: (timeoutMs = READY_MS) => connection.ready(timeoutMs),
     async close() {
       await submitter.close();
+      locks.close();
       connection.close();
     },
   };

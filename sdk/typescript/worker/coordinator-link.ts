@@ -1,6 +1,7 @@
 import type { TssError } from "../../../proto/errors.ts";
 import { noneAnswers, whyNot } from "../connection/unreachable.ts";
 import type { Connection } from "../connection-types.ts";
+import { isFinalFor } from "./final-refusals.ts";
 import type { StreamSession } from "./open-work-session.ts";
 
 /** One of the coordinators that a worker has a session with. */
@@ -16,8 +17,23 @@ export interface CoordinatorLink {
   trouble: TssError | undefined;
 }
 
+/**
+ * What the worker hears when one of its streams has ended with `error`: one of several that goes is followed by the others, so
+ * only the last one is news. `last`: no further try can mend it.
+ */
+export function newsOf(
+  error: TssError,
+  links: readonly CoordinatorLink[],
+): { readonly news: TssError | undefined; readonly last: boolean } {
+  const last = isFinalFor(
+    error,
+    links.map(({ trouble }) => trouble),
+  );
+  return { news: last ? error : troubleOf(links), last };
+}
+
 /** What is wrong with all of them; undefined: with some nothing is, as far as is known. */
-export function troubleOf(links: readonly CoordinatorLink[]): TssError | undefined {
+function troubleOf(links: readonly CoordinatorLink[]): TssError | undefined {
   const each = links.map(({ address, trouble }) => trouble && { address, trouble });
   const all = each.filter((one) => one !== undefined);
   if (all.length < links.length) return undefined;

@@ -3,7 +3,7 @@ import { AttemptOutcome, TaskReason } from "../../../proto/gen/tss/v1/task_pb.js
 import { type Adoption, type CancelOrder, CancelOrderSchema } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import { addressesOf } from "../connection/address-list.ts";
 import type { Connection, ConnectionOptions } from "../connection-types.ts";
-import { type CoordinatorLink as Link, troubleOf } from "./coordinator-link.ts";
+import { type CoordinatorLink as Link, newsOf } from "./coordinator-link.ts";
 import { CreditShares } from "./credit-shares.ts";
 import { HomelessLeases } from "./homeless-leases.ts";
 import { LeaseIntake } from "./lease-intake.ts";
@@ -145,12 +145,11 @@ class JoinedSession implements WorkSession {
     const connection = this.#open({ ...this.#connection, address });
     const { events } = this.#options;
     const hooks: WorkSessionHooks = {
-      onDisconnected: (error, final) => {
+      onDisconnected: (error) => {
         link.trouble = error;
-        // One of several that goes is followed by the others: only the last one is news.
-        const news = final ? error : troubleOf([...this.#links.values()]);
+        const { news, last } = newsOf(error, [...this.#links.values()]);
         this.#lost(link);
-        if (news !== undefined) this.#hooks.onDisconnected?.(news, final);
+        if (news !== undefined) this.#hooks.onDisconnected?.(news, last);
         const alone = ![...this.#links.values()].some((other) => other.session.connected);
         if (alone && !this.#closed) for (const seed of this.#seeds) if (!this.#links.has(seed)) this.#join(seed);
       },

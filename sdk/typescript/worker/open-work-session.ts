@@ -13,7 +13,9 @@ import {
   WorkerService,
   WorkRequestSchema,
 } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { protocolProblem, WORKER_PROTOCOL } from "../../../proto/worker-protocol.ts";
 import type { BytesCall, Connection } from "../connection-types.ts";
+import { isFinal } from "./final-refusals.ts";
 import { OutgoingWork, WORK_REQUEST } from "./outgoing-work.ts";
 import { readWorkResponse } from "./read-work-response.ts";
 import { SessionName } from "./session-name.ts";
@@ -29,14 +31,6 @@ export interface WorkSessionHooks {
   /** A connection failed or ended; another is tried. Refusals that no waiting mends are told with `final`. */
   onDisconnected?(error: TssError, final: boolean): void;
 }
-
-/** Errors that another try cannot mend. */
-const FINAL: ReadonlySet<string> = new Set([
-  "UNAUTHENTICATED",
-  "PERMISSION_DENIED",
-  "INVALID_ARGUMENT",
-  "UNIMPLEMENTED",
-]);
 
 /** Sessions over one connection, with one coordinator. */
 export function workSessions(connection: Connection, hooks: WorkSessionHooks = {}): OpenWorkSession {
@@ -205,7 +199,11 @@ export class StreamSession implements WorkSession {
     this.#toldCredit = this.#draining ? 0 : Math.max(this.#credit, 0);
     this.#toldDraining = this.#draining;
     const hello = {
-      worker: this.#options.worker,
+      worker: {
+        ...this.#options.worker,
+        protocol: WORKER_PROTOCOL.newest,
+        oldestProtocol: WORKER_PROTOCOL.oldest,
+      },
       ...this.#name.tell(),
       joins: this.#link !== undefined,
       held: this.#options.held().map(({ id, fencingToken }) => ({ id, fencingToken })),
@@ -251,7 +249,13 @@ export class StreamSession implements WorkSession {
     if (!welcomed) this.#heardAt = this.#beats.shift() ?? this.#heardAt;
   }
 
+  /** @throws TssError the coordinator goes on with a version of the protocol that is not spoken here. */
   #welcome(welcome: Welcome): void {
+    const problem = protocolProblem(welcome.protocol, welcome.serverVersion);
+    if (problem !== undefined) {
+      this.#call?.cancel();
+      throw problem;
+    }
     this.#name.welcomed(welcome.sessionId);
     this.#greeted = true;
     this.#pause = FIRST_PAUSE_MS;
@@ -281,7 +285,7 @@ export class StreamSession implements WorkSession {
     this.#outgoing.clear();
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     if (this.#closed) return this.#over.resolve();
-    this.#hooks.onDisconnected?.(error, FINAL.has(error.code));
+    this.#hooks.onDisconnected?.(error, isFinal(error));
     const pause = this.#pause * (0.5 + Math.random() / 2);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     this.#retry = setTimeout(() => this.#connect(), pause);

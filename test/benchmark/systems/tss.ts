@@ -99,7 +99,7 @@ export async function startTss({
 }
 
 /** Waits until each of them owns a part of the shards, and all of them every one. */
-async function untilDivided(addresses: readonly string[], apiKey: string): Promise<void> {
+export async function untilDivided(addresses: readonly string[], apiKey: string): Promise<void> {
   const connections = addresses.map((address) => openConnection({ address, apiKey }));
   await until(
     "the shards to be divided",

@@ -63,8 +63,11 @@ export function sharedExam(openFresh: OpenFresh): void {
       members(async (a, b) => {
         const old = await a.take([0]);
         await a.store.close();
-        const { members } = await b.shared.look();
-        expect(members.find(({ member }) => member === a.member)?.connected).toBe(false);
+        // The store has left; its database may still have to see that the session is gone.
+        await until("it to be seen to be gone", async () => {
+          const { members } = await b.shared.look();
+          return members.find(({ member }) => member === a.member)?.connected === false;
+        });
         const next = await b.take([0]);
         expect(next.shards[0]?.epoch).toBe((old.shards[0]?.epoch ?? 0) + 1);
       }),

@@ -2,9 +2,10 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataSource } from "typeorm";
 import { makeDirectory, systemReason } from "../../../../runtime/make-directory.ts";
-import { StoreUnavailableError } from "../../../ports/store-errors.ts";
+import { SchemaError, StoreUnavailableError } from "../../../ports/store-errors.ts";
 import type { SchemaStatus } from "../../../ports/store-plugin.ts";
 import { openWriter } from "../connection.ts";
+import { OwnerLock } from "../owner-lock.ts";
 import { isBusy, storeError } from "../sqlite-errors.ts";
 import { fileProblem } from "../sqlite-file.ts";
 import { checkVersion, LATEST, schemaVersion, statusOf } from "./version.ts";
@@ -13,6 +14,9 @@ import { checkVersion, LATEST, schemaVersion, statusOf } from "./version.ts";
 const PATIENCE_MS = 60_000;
 const RETRY_MS = 20;
 
+/** What the owner of the file is called while it is migrated. */
+const MIGRATION = "tss db migrate";
+
 /**
  * Brings the file to the newest schema, in one transaction that holds the write lock from its start: of two processes the
  * second finds nothing left to do.
@@ -20,9 +24,30 @@ const RETRY_MS = 20;
 export async function migrateFile(path: string): Promise<SchemaStatus> {
   makeFile(path);
   const version = currentVersion(path);
-  if (version < LATEST) await runMigrations(path);
+  if (version === 0) await runMigrations(path);
+  else if (version < LATEST) await alone(path, () => runMigrations(path));
   else checkVersion(path, version);
   return statusOf(path, currentVersion(path));
+}
+
+/** In the place of the owner, whose code knows the schema as it is. Others that migrate are waited for. */
+async function alone(path: string, body: () => Promise<void>): Promise<void> {
+  const lock = new OwnerLock(path);
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const living = lock.take(MIGRATION, false);
+    if (living === null) break;
+    if (!living.startsWith(MIGRATION) || performance.now() > until)
+      throw new SchemaError(
+        `The database ${path} is in use by ${living}: stop it, then run "tss db migrate" again, which takes the schema to version ${LATEST}.`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  try {
+    if (currentVersion(path) < LATEST) await body();
+  } finally {
+    lock.release();
+  }
 }
 
 /** Tasks may carry secrets: only the user that makes the file may read it. */

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
 import { BASE } from "../api/fetch-json.ts";
 import { asPython } from "../copy/as-python.ts";
@@ -7,14 +7,21 @@ import { copyText } from "../ui/copy-text.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { Menu } from "../ui/menu.tsx";
 
+const TOLD_MS = 2_000;
+
 /** The task as a call to take along. */
 export function CopyAsMenu({ task }: { readonly task: TaskJson }) {
-  const [told, setTold] = useState("");
+  const [told, setTold] = useState<{ readonly text: string } | null>(null);
+  // Each copy is told for its own time, whatever is left of that of the one before.
+  useEffect(() => {
+    if (told === null) return;
+    const timer = setTimeout(() => setTold(null), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [told]);
   const spec = task.spec;
   if (spec === undefined) return null;
   const copy = (name: string, text: string) => async () => {
-    setTold((await copyText(text)) ? `Copied as ${name}` : "This browser does not allow copying");
-    setTimeout(() => setTold(""), 2_000);
+    setTold({ text: (await copyText(text)) ? `Copied as ${name}` : "This browser does not allow copying" });
   };
   return (
     <>
@@ -33,7 +40,7 @@ export function CopyAsMenu({ task }: { readonly task: TaskJson }) {
         <Glyph name="down" />
       </Menu>
       <span role="status" className="dim">
-        {told}
+        {told?.text}
       </span>
     </>
   );

@@ -703,7 +703,8 @@ export declare const BulkPhaseSchema: GenEnum<BulkPhase, BulkPhaseJson>;
 export declare const BulkService: GenService<{
   /**
    * Counts what fits as of now, and keeps some of it to look at. Answers at once, while the count goes on (GetBulk). No task
-   * is touched before RunBulk; a job that is not run is forgotten after 15 min, and when its coordinator goes.
+   * is touched before RunBulk; a job that is not run is forgotten after 15 min. It counts anew, as of the same moment, when
+   * another coordinator takes it over.
    *
    * @generated from rpc tss.v1.BulkService.PrepareBulk
    */

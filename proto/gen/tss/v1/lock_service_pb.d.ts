@@ -5,6 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import type { Status, StatusJson } from "../../google/rpc/status_pb.js";
 
 /**
  * Describes the file tss/v1/lock_service.proto.
@@ -560,6 +561,222 @@ export declare type ReleaseLockResponseJson = {
 export declare const ReleaseLockResponseSchema: GenMessage<ReleaseLockResponse, {jsonType: ReleaseLockResponseJson}>;
 
 /**
+ * @generated from message tss.v1.LockStreamRequest
+ */
+export declare type LockStreamRequest = Message<"tss.v1.LockStreamRequest"> & {
+  /**
+   * @generated from field: repeated tss.v1.LockCall calls = 1;
+   */
+  calls: LockCall[];
+};
+
+/**
+ * @generated from message tss.v1.LockStreamRequest
+ */
+export declare type LockStreamRequestJson = {
+  /**
+   * @generated from field: repeated tss.v1.LockCall calls = 1;
+   */
+  calls?: LockCallJson[];
+};
+
+/**
+ * Describes the message tss.v1.LockStreamRequest.
+ * Use `create(LockStreamRequestSchema)` to create a new message.
+ */
+export declare const LockStreamRequestSchema: GenMessage<LockStreamRequest, {jsonType: LockStreamRequestJson}>;
+
+/**
+ * @generated from message tss.v1.LockCall
+ */
+export declare type LockCall = Message<"tss.v1.LockCall"> & {
+  /**
+   * Chosen by the client, of no other call of the stream that is unanswered.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * A stream has at most 1 000 unanswered calls; one more is answered with RESOURCE_EXHAUSTED.
+   *
+   * @generated from oneof tss.v1.LockCall.call
+   */
+  call: {
+    /**
+     * @generated from field: tss.v1.AcquireLockRequest acquire = 2;
+     */
+    value: AcquireLockRequest;
+    case: "acquire";
+  } | {
+    /**
+     * @generated from field: tss.v1.RenewLockRequest renew = 3;
+     */
+    value: RenewLockRequest;
+    case: "renew";
+  } | {
+    /**
+     * @generated from field: tss.v1.ReleaseLockRequest release = 4;
+     */
+    value: ReleaseLockRequest;
+    case: "release";
+  } | {
+    /**
+     * Gives up the place in line of the acquire with this id, as ending a call of its own would. Nothing more is said of it.
+     *
+     * @generated from field: bool give_up = 5;
+     */
+    value: boolean;
+    case: "giveUp";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * @generated from message tss.v1.LockCall
+ */
+export declare type LockCallJson = {
+  /**
+   * Chosen by the client, of no other call of the stream that is unanswered.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id?: number;
+
+  /**
+   * @generated from field: tss.v1.AcquireLockRequest acquire = 2;
+   */
+  acquire?: AcquireLockRequestJson;
+
+  /**
+   * @generated from field: tss.v1.RenewLockRequest renew = 3;
+   */
+  renew?: RenewLockRequestJson;
+
+  /**
+   * @generated from field: tss.v1.ReleaseLockRequest release = 4;
+   */
+  release?: ReleaseLockRequestJson;
+
+  /**
+   * Gives up the place in line of the acquire with this id, as ending a call of its own would. Nothing more is said of it.
+   *
+   * @generated from field: bool give_up = 5;
+   */
+  giveUp?: boolean;
+};
+
+/**
+ * Describes the message tss.v1.LockCall.
+ * Use `create(LockCallSchema)` to create a new message.
+ */
+export declare const LockCallSchema: GenMessage<LockCall, {jsonType: LockCallJson}>;
+
+/**
+ * @generated from message tss.v1.LockStreamResponse
+ */
+export declare type LockStreamResponse = Message<"tss.v1.LockStreamResponse"> & {
+  /**
+   * @generated from field: repeated tss.v1.LockAnswer answers = 1;
+   */
+  answers: LockAnswer[];
+};
+
+/**
+ * @generated from message tss.v1.LockStreamResponse
+ */
+export declare type LockStreamResponseJson = {
+  /**
+   * @generated from field: repeated tss.v1.LockAnswer answers = 1;
+   */
+  answers?: LockAnswerJson[];
+};
+
+/**
+ * Describes the message tss.v1.LockStreamResponse.
+ * Use `create(LockStreamResponseSchema)` to create a new message.
+ */
+export declare const LockStreamResponseSchema: GenMessage<LockStreamResponse, {jsonType: LockStreamResponseJson}>;
+
+/**
+ * @generated from message tss.v1.LockAnswer
+ */
+export declare type LockAnswer = Message<"tss.v1.LockAnswer"> & {
+  /**
+   * Of the call that it answers.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * @generated from oneof tss.v1.LockAnswer.answer
+   */
+  answer: {
+    /**
+     * @generated from field: tss.v1.AcquireLockResponse acquired = 2;
+     */
+    value: AcquireLockResponse;
+    case: "acquired";
+  } | {
+    /**
+     * @generated from field: tss.v1.RenewLockResponse renewed = 3;
+     */
+    value: RenewLockResponse;
+    case: "renewed";
+  } | {
+    /**
+     * @generated from field: tss.v1.ReleaseLockResponse released = 4;
+     */
+    value: ReleaseLockResponse;
+    case: "released";
+  } | {
+    /**
+     * @generated from field: google.rpc.Status error = 5;
+     */
+    value: Status;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * @generated from message tss.v1.LockAnswer
+ */
+export declare type LockAnswerJson = {
+  /**
+   * Of the call that it answers.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id?: number;
+
+  /**
+   * @generated from field: tss.v1.AcquireLockResponse acquired = 2;
+   */
+  acquired?: AcquireLockResponseJson;
+
+  /**
+   * @generated from field: tss.v1.RenewLockResponse renewed = 3;
+   */
+  renewed?: RenewLockResponseJson;
+
+  /**
+   * @generated from field: tss.v1.ReleaseLockResponse released = 4;
+   */
+  released?: ReleaseLockResponseJson;
+
+  /**
+   * @generated from field: google.rpc.Status error = 5;
+   */
+  error?: StatusJson;
+};
+
+/**
+ * Describes the message tss.v1.LockAnswer.
+ * Use `create(LockAnswerSchema)` to create a new message.
+ */
+export declare const LockAnswerSchema: GenMessage<LockAnswer, {jsonType: LockAnswerJson}>;
+
+/**
  * @generated from message tss.v1.ForceReleaseLockRequest
  */
 export declare type ForceReleaseLockRequest = Message<"tss.v1.ForceReleaseLockRequest"> & {
@@ -834,6 +1051,17 @@ export declare const LockService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseLockRequestSchema;
     output: typeof ReleaseLockResponseSchema;
+  },
+  /**
+   * The three calls above, many at a time over one stream, for programs that take many locks. Each is answered once, in
+   * no order. What is unanswered when the stream ends is repeated as if a call of its own had been lost.
+   *
+   * @generated from rpc tss.v1.LockService.LockStream
+   */
+  lockStream: {
+    methodKind: "bidi_streaming";
+    input: typeof LockStreamRequestSchema;
+    output: typeof LockStreamResponseSchema;
   },
   /**
    * Takes the lock from its holder, who learns of it with the next renewal: for operators, when a holder is known to be

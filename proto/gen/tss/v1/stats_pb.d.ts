@@ -50,7 +50,7 @@ export declare type StateCounts = Message<"tss.v1.StateCounts"> & {
   paused: bigint;
 
   /**
-   * A dependency has not ended.
+   * Others hold a lock they need.
    *
    * @generated from field: int64 blocked = 5;
    */
@@ -106,7 +106,7 @@ export declare type StateCountsJson = {
   paused?: string;
 
   /**
-   * A dependency has not ended.
+   * Others hold a lock they need.
    *
    * @generated from field: int64 blocked = 5;
    */

@@ -82,6 +82,20 @@ export declare type WorkerInfo = Message<"tss.v1.WorkerInfo"> & {
    * @generated from field: int32 pid = 10;
    */
   pid: number;
+
+  /**
+   * Newest version of the worker protocol that it speaks. Absent: 1, the one from before versions were told.
+   *
+   * @generated from field: optional uint32 protocol = 11;
+   */
+  protocol?: number | undefined;
+
+  /**
+   * Oldest version that it speaks. Absent: `protocol`.
+   *
+   * @generated from field: optional uint32 oldest_protocol = 12;
+   */
+  oldestProtocol?: number | undefined;
 };
 
 /**
@@ -153,6 +167,20 @@ export declare type WorkerInfoJson = {
    * @generated from field: int32 pid = 10;
    */
   pid?: number;
+
+  /**
+   * Newest version of the worker protocol that it speaks. Absent: 1, the one from before versions were told.
+   *
+   * @generated from field: optional uint32 protocol = 11;
+   */
+  protocol?: number;
+
+  /**
+   * Oldest version that it speaks. Absent: `protocol`.
+   *
+   * @generated from field: optional uint32 oldest_protocol = 12;
+   */
+  oldestProtocol?: number;
 };
 
 /**
@@ -352,6 +380,14 @@ export declare type Welcome = Message<"tss.v1.Welcome"> & {
    * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
    */
   elsewhere: HeldLease[];
+
+  /**
+   * Version of the worker protocol that both go on with: the newest that both speak. 0: 1, of a coordinator from before
+   * versions were told.
+   *
+   * @generated from field: uint32 protocol = 8;
+   */
+  protocol: number;
 };
 
 /**
@@ -403,6 +439,14 @@ export declare type WelcomeJson = {
    * @generated from field: repeated tss.v1.HeldLease elsewhere = 7;
    */
   elsewhere?: HeldLeaseJson[];
+
+  /**
+   * Version of the worker protocol that both go on with: the newest that both speak. 0: 1, of a coordinator from before
+   * versions were told.
+   *
+   * @generated from field: uint32 protocol = 8;
+   */
+  protocol?: number;
 };
 
 /**

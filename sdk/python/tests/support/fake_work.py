@@ -14,7 +14,9 @@ PATIENCE = 20.0
 
 
 class FakeWork:
-    def __init__(self) -> None:
+    def __init__(self, protocol: int = 0) -> None:
+        self._protocol = protocol
+        self.greetings: "queue.SimpleQueue[WorkRequest]" = queue.SimpleQueue()
         self._answers: "queue.SimpleQueue[Optional[WorkResponse]]" = queue.SimpleQueue()
         self._outcomes: Dict[Tuple[str, int], OutcomeReport] = {}
         self._heard = threading.Condition()
@@ -54,6 +56,8 @@ class FakeWork:
         threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
         welcome = WorkResponse()
         welcome.welcome.session_id = "w_fake"
+        welcome.welcome.server_version = "9.1.0"
+        welcome.welcome.protocol = self._protocol
         welcome.welcome.lease_ttl.seconds = 60
         welcome.welcome.heartbeat_interval.seconds = 20
         yield welcome
@@ -62,6 +66,8 @@ class FakeWork:
     def _listen(self, requests: Iterator[WorkRequest]) -> None:
         try:
             for request in requests:
+                if request.HasField("hello"):
+                    self.greetings.put(request)
                 answer = WorkResponse()
                 with self._heard:
                     for report in request.outcomes:

@@ -17,6 +17,8 @@ MESSAGE_BYTES = 16 * 1024 * 1024
 """Largest answer that is read; the coordinator stays below 4 MiB."""
 PROBE_SECONDS = 5.0
 PROBE_PAUSE_SECONDS = 0.1
+NOT_SERVING = b"\x08\x02"
+"""A HealthCheckResponse of that status, as it is on the wire."""
 
 
 class Channels:
@@ -28,7 +30,7 @@ class Channels:
         self._finding: "Optional[asyncio.Task[grpc.Channel]]" = None
 
     async def use(self) -> grpc.Channel:
-        """A single address is left to gRPC; of several, the first that answers is used until a call fails on it."""
+        """A single address is left to gRPC; of several, the first that serves is used until a call fails on it."""
         if self._channel is not None:
             return self._channel
         if len(self._settings.addresses) == 1:
@@ -39,13 +41,13 @@ class Channels:
         return await asyncio.shield(self._finding)
 
     def failed(self, channel: grpc.Channel) -> None:
-        """No coordinator answered on it: the next call looks for one again."""
+        """No coordinator served on it: the next call looks for one again."""
         if channel is self._channel and len(self._settings.addresses) > 1:
             # Not closed: what still runs on it hears of the failure by itself.
             self._channel = None
 
     async def ready(self, timeout: float) -> None:
-        """Until a coordinator answers. Raises UNAVAILABLE with the addresses and the reason."""
+        """Until a coordinator serves. Raises UNAVAILABLE with the addresses and the reason."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while True:
@@ -93,15 +95,18 @@ async def _first_without_error(probes: "List[asyncio.Task[None]]") -> "asyncio.T
 
 
 async def probe(channel: grpc.Channel, shown: str, timeout: float) -> None:
-    """Asks for health, which needs no key. Whoever answers something is there."""
+    """Asks for health, which needs no key. Whoever answers is there, unless it says that it does not serve."""
     call = channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
     try:
-        await unary(call, b"", timeout, (), shown)
+        answer = await unary(call, b"", timeout, (), shown)
     except TssError as error:
         if error.code == "DEADLINE_EXCEEDED":
             raise unreachable(shown, "no answer in time") from None
         if error.code == "UNAVAILABLE":
             raise
+    else:
+        if answer == NOT_SERVING:
+            raise unreachable(shown, "it stands by or leaves")
 
 
 def open_channel(address: str, tls: Optional[Tls]) -> grpc.Channel:

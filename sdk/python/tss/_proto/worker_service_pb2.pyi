@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WorkerInfo(_message.Message):
-    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid")
+    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid", "protocol", "oldest_protocol")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,8 @@ class WorkerInfo(_message.Message):
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     name: str
     hostname: str
     version: str
@@ -48,7 +50,9 @@ class WorkerInfo(_message.Message):
     resources: _containers.ScalarMap[str, float]
     slots: int
     pid: int
-    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
+    protocol: int
+    oldest_protocol: int
+    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ..., protocol: _Optional[int] = ..., oldest_protocol: _Optional[int] = ...) -> None: ...
 
 class HeldLease(_message.Message):
     __slots__ = ("id", "fencing_token")
@@ -75,7 +79,7 @@ class Hello(_message.Message):
     def __init__(self, worker: _Optional[_Union[WorkerInfo, _Mapping[str, object]]] = ..., session_id: _Optional[str] = ..., held: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., credit: _Optional[int] = ..., again: _Optional[bool] = ..., joins: _Optional[bool] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("session_id", "heartbeat_interval", "lease_ttl", "server_version", "adopted", "refused", "elsewhere")
+    __slots__ = ("session_id", "heartbeat_interval", "lease_ttl", "server_version", "adopted", "refused", "elsewhere", "protocol")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     LEASE_TTL_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +87,7 @@ class Welcome(_message.Message):
     ADOPTED_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
     ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     heartbeat_interval: _duration_pb2.Duration
     lease_ttl: _duration_pb2.Duration
@@ -90,7 +95,8 @@ class Welcome(_message.Message):
     adopted: _containers.RepeatedCompositeFieldContainer[HeldLease]
     refused: _containers.RepeatedCompositeFieldContainer[HeldLease]
     elsewhere: _containers.RepeatedCompositeFieldContainer[HeldLease]
-    def __init__(self, session_id: _Optional[str] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., server_version: _Optional[str] = ..., adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., elsewhere: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ...) -> None: ...
+    protocol: int
+    def __init__(self, session_id: _Optional[str] = ..., heartbeat_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., server_version: _Optional[str] = ..., adopted: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., refused: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., elsewhere: _Optional[_Iterable[_Union[HeldLease, _Mapping[str, object]]]] = ..., protocol: _Optional[int] = ...) -> None: ...
 
 class Announcement(_message.Message):
     __slots__ = ("session_id", "held")

@@ -23,6 +23,7 @@ from .._proto.worker_service_pb2 import (
     OutcomeReport,
     ProgressReport,
     StartReport,
+    Welcome,
     WorkerInfo,
     WorkRequest,
     WorkResponse,
@@ -39,6 +40,10 @@ LAST_WORDS = 1.0
 """A coordinator that does not end its side of a closed stream is waited for this long."""
 FINAL = frozenset(("UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED"))
 """Errors that another try cannot mend."""
+PROTOCOL = 1
+"""Version of the worker protocol that is spoken here, the same as in proto/worker-protocol.ts."""
+TOO_FAR = frozenset(("VERSION_TOO_OLD", "VERSION_TOO_NEW"))
+"""Reasons of refusals between releases that have no version of the protocol in common."""
 
 
 class Events(Protocol):
@@ -69,6 +74,8 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._call: "Optional[Bidi[WorkRequest, WorkResponse]]" = None
         self._greeted = False
+        self._refusal: Optional[TssError] = None
+        """Why the open stream is ended from here."""
         # Chosen here: a coordinator that dies before its welcome arrives knows the worker by it when it is back.
         self._session_id = f"w_{secrets.token_urlsafe(15)}"
         self._told = False
@@ -173,9 +180,11 @@ class Session:
             self._ended(error)
             return
         self._call = call
+        self._refusal = None
         self._beats.clear()
         hello = WorkRequest(draining=self._draining)
         hello.hello.worker.CopyFrom(self._worker)
+        hello.hello.worker.protocol = PROTOCOL
         hello.hello.session_id = self._session_id
         hello.hello.held.extend(self._held())
         hello.hello.credit = 0 if self._draining else self._credit
@@ -186,7 +195,12 @@ class Session:
             call.end()
 
     def _take(self, response: WorkResponse) -> None:
+        if self._refusal is not None:
+            return
         if response.HasField("welcome"):
+            if response.welcome.protocol not in (0, PROTOCOL):
+                self._refuse(response.welcome)
+                return
             self._welcome(response)
         elif self._beats:
             self._heard_at = self._beats.popleft()
@@ -199,6 +213,17 @@ class Session:
             self._events.cancelled(order)
         if response.drain:
             self._events.told_to_drain()
+
+    def _refuse(self, welcome: Welcome) -> None:
+        """The coordinator goes on with a version of the protocol that is not spoken here."""
+        self._refusal = TssError(
+            "FAILED_PRECONDITION",
+            f"The coordinator (version {welcome.server_version}) goes on with version {welcome.protocol} of the worker "
+            f"protocol, and this worker speaks version {PROTOCOL}: use releases that are nearer to each other.",
+            reason="VERSION_TOO_OLD" if welcome.protocol > PROTOCOL else "VERSION_TOO_NEW",
+        )
+        if self._call is not None:
+            self._call.cancel()
 
     def _welcome(self, response: WorkResponse) -> None:
         welcome = response.welcome
@@ -232,6 +257,7 @@ class Session:
             self._over.set()
             return
         failure = error if isinstance(error, TssError) else TssError("UNAVAILABLE", "The coordinator ended the stream.")
-        self._events.disconnected(failure, failure.code in FINAL)
+        failure = self._refusal or failure
+        self._events.disconnected(failure, failure.code in FINAL or failure.reason in TOO_FAR)
         self._retry = self._loop.call_later(self._pause * random.uniform(0.5, 1), self._connect)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
