@@ -32,6 +32,19 @@ test("a cancel ends the whole group, and the attempt is cancelled", async () => 
   expect([child, leader].map((pid) => isRunning(pid ?? 0))).toEqual([false, false]);
 });
 
+test("a cancel that comes while the command is being started does not get lost on the way", async () => {
+  const { coordinator } = await openHouse();
+  const given = Array.from({ length: 40 }, () => coordinator.lease({ command: "sleep 1000" }));
+  for (const lease of given) {
+    // As early as can be: when the agent says that it runs.
+    void coordinator.started(lease).then(() => coordinator.cancel(lease, TaskReason.ABORTED));
+  }
+  const reports = await Promise.all(given.map((lease) => coordinator.outcome(lease)));
+  expect(reports.map(({ outcome }) => outcome)).toEqual(given.map(() => CANCELLED));
+  // SIGKILL would say that it took the whole grace, 10 s.
+  expect(reports.filter(({ signal }) => signal === "SIGKILL")).toEqual([]);
+});
+
 test("a command that heeds SIGTERM may end in its own way within its grace", async () => {
   const { coordinator } = await openHouse();
   const given = coordinator.lease({ command: "trap 'echo bye; exit 7' TERM; echo $$; while :; do sleep 0.01; done" });

@@ -21,6 +21,8 @@ export interface LaunchOptions {
 export interface LiveCommand {
   /** Number of the launcher, and of the process group of both. */
   readonly pid: number;
+  /** Resolves when a signal to the group reaches the command, or when that has ended. */
+  readonly armed: Promise<void>;
   /** Resolves when the command has ended or its launcher was killed. */
   readonly ended: Promise<Exit>;
   readonly stdout: Socket;
@@ -80,6 +82,7 @@ function liveCommand(child: ChildProcess, pid: number, statusPath: string, pipes
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
     pid,
+    armed: armedBy(life),
     ended: exitOf(life, statusPath),
     stdout,
     stderr,
@@ -89,6 +92,13 @@ function liveCommand(child: ChildProcess, pid: number, statusPath: string, pipes
       await gone;
     },
   };
+}
+
+function armedBy(life: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    life.once("data", () => resolve());
+    life.once("close", () => resolve());
+  });
 }
 
 /** The launcher closes its end of a pipe that nobody else has when it has written the status, or by its death. */

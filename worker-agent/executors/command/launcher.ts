@@ -11,10 +11,14 @@ import { writeWhole } from "../../journal/write-file.ts";
  * ignored signals, because those would be inherited. When the command has ended it lets go of everything but the reading
  * ends of the pipes, in which there may be output that no agent has read, and stops until an agent kills it.
  *
+ * A shell that has just been forked still has the traps of its parent: a signal would be swallowed. It says on the pipe of
+ * its life when it has let go of them.
+ *
  * What has to happen in the process that becomes the command (limits, a control group, another user) goes before `exec`.
  */
 const SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 (
+  echo >&7
   { echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
   exec "$@" 2>&8 4<&- 5<&- 6<&- 7>&- 8>&-
 )

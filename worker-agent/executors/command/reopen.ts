@@ -33,6 +33,7 @@ export function reopenCommand(launcher: ProcessIdentity, statusPath: string): Li
     if (!stillRuns(launcher)) throw new Error("the launcher is gone");
     return {
       pid,
+      armed: Promise.resolve(),
       ended: life === undefined ? Promise.resolve(readStatus(statusPath) ?? UNKNOWN_EXIT) : exitOf(life, statusPath),
       stdout,
       stderr,

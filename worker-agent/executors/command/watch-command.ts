@@ -28,14 +28,14 @@ const LINGER_MS = 2_000;
  * whatever carries its mark is killed and counted as a survivor.
  */
 export async function watchCommand(
-  command: Pick<LiveCommand, "pid" | "ended" | "release">,
+  command: Pick<LiveCommand, "pid" | "armed" | "ended" | "release">,
   readers: PipeReaders,
   stop: Stop,
   mark: AttemptMark,
 ): Promise<WatchedEnd> {
   const group = processGroup(command.pid);
   const over = new AbortController();
-  void orderEnd(group, stop, over.signal);
+  void orderEnd(group, command.armed, stop, over.signal);
   const said = await command.ended;
   over.abort();
   const stoppedBy = stop.cause;
@@ -53,11 +53,14 @@ export async function watchCommand(
 }
 
 /** Passes an order to end on to the group, and its second part, for as long as the command has not ended. */
-async function orderEnd(group: ProcessGroup, stop: Stop, over: AbortSignal): Promise<void> {
-  await aborted(AbortSignal.any([stop.soft, over]));
+async function orderEnd(group: ProcessGroup, armed: Promise<void>, stop: Stop, over: AbortSignal): Promise<void> {
+  const isOver = aborted(over);
+  await Promise.race([aborted(stop.soft), isOver]);
+  const hard = aborted(stop.hard);
+  await Promise.race([armed, hard, isOver]);
   if (over.aborted) return;
   if (!stop.hard.aborted) askGroup(group);
-  await aborted(AbortSignal.any([stop.hard, over]));
+  await Promise.race([hard, isOver]);
   if (!over.aborted) group.signal("SIGKILL");
 }
 
