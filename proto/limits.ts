@@ -26,6 +26,9 @@ export const LIMITS = {
   heartbeatTimeoutMinMs: 100,
   heartbeatTimeoutMaxMs: 86_400_000,
   retryLimit: 99,
+  releaseLimit: 99,
+  /** Of a task that names none. */
+  releaseLimitDefault: 3,
   retryIntervalMs: 86_400_000,
   retryFactorMin: 1,
   retryFactorMax: 10,

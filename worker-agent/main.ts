@@ -12,6 +12,7 @@ import { startAgent } from "./agent.ts";
 import { checkAgent } from "./check.ts";
 import { connectAgent, findIdentity } from "./connect.ts";
 import { keepRenewed } from "./identity/renew.ts";
+import { watchPreemption } from "./watch-preemption.ts";
 
 /** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
 const REFUSAL_MS = 2_000;
@@ -35,6 +36,8 @@ const PROGRAM: Program = {
     "TSS_WORKER_RESOURCES",
     "TSS_WORKER_DIR",
     "TSS_AGENT_ALLOW",
+    "TSS_DRAIN_TIMEOUT",
+    "TSS_PREEMPT_FILE",
     "TSS_METRICS_LISTEN",
     "TSS_LOG_LEVEL",
   ],
@@ -98,7 +101,12 @@ async function start({ name, settings: given, logger, stopping }: ServiceContext
     process.stdout.write(`${name} ${agent.name} offers its slots to ${settings.TSS_COORDINATOR}\n`);
   else process.stderr.write(`${name}: ${away} It goes on trying.\n`);
   logger.info({ agent: agent.name, coordinator: settings.TSS_COORDINATOR }, "the agent offers its slots");
-  return { ended: refused, drain: agent.drain, stop };
+  const { TSS_PREEMPT_FILE: notice, TSS_DRAIN_TIMEOUT: usualMs } = settings;
+  const left = watchPreemption(notice, usualMs, logger, stopping).then(async (leftMs) => {
+    if (leftMs === undefined) return new Promise<void>(() => {});
+    await agent.leaveWithin(leftMs);
+  });
+  return { ended: Promise.race([refused, left]), drain: agent.drain, handOver: agent.handOver, stop };
 }
 
 /** What the process itself uses; of tasks and slots the coordinator tells. Most agents open no port, and load nothing for it. */

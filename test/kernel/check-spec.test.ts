@@ -60,6 +60,7 @@ const EDGES: readonly Edge[] = [
   },
   { limit: "heartbeatTimeoutMaxMs", field: "heartbeat_timeout", of: (ms) => ({ heartbeatTimeout: duration(ms) }) },
   { limit: "retryLimit", field: "retry.limit", of: (limit) => ({ retry: { limit } }) },
+  { limit: "releaseLimit", field: "retry.release_limit", of: (releaseLimit) => ({ retry: { releaseLimit } }) },
   { limit: "retryIntervalMs", field: "retry.interval", of: (ms) => ({ retry: { interval: duration(ms) } }) },
   { limit: "retryFactorMin", field: "retry.factor", least: true, of: (factor) => ({ retry: { factor } }) },
   { limit: "retryFactorMax", field: "retry.factor", of: (factor) => ({ retry: { factor } }) },
@@ -112,6 +113,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "idempotencyTtlDefaultMs",
     "requestIdCharacters",
     "cancelGraceDefaultMs",
+    "releaseLimitDefault",
     "tasksPerMessage",
   ] as const),
   ...([
