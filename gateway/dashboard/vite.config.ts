@@ -12,6 +12,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rolldownOptions: {
+      // What several pages use is one file: thirty of 300 bytes each pack worse, by 4 KB, and cost a request each.
+      output: { codeSplitting: { groups: [{ name: "common", test: /src\//, minShareCount: 3 }] } },
       // "use client" means something to servers that render React; here it means nothing.
       onLog(level, log, handler) {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") handler(level, log);

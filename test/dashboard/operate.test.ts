@@ -104,6 +104,37 @@ test("workers are listed with what they hold; a viewer cannot drain one, an oper
   await page.getByText("It runs nothing just now.").waitFor();
 });
 
+test("the field at the top leads to pages, queues and workers by their names, and does things, by keys alone", async () => {
+  const { page } = browser;
+  await submit("named", "true", { queue: "billing-eu" });
+  await open("settings");
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  const field = page.getByRole("combobox", { name: /^Go to a task/ });
+  const go = async (text: string, option: RegExp) => {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(text);
+    // The first is the search for tasks, which Enter alone does.
+    await page.getByRole("option", { name: option }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+  };
+  await go("billing", /billing-eu/);
+  await page.getByRole("heading", { name: "billing-eu" }).waitFor();
+  expect(await page.getByRole("listbox", { name: "Go to" }).count()).toBe(0);
+  await go("activ", /Activity/);
+  await page.getByRole("heading", { name: "Activity" }).waitFor();
+  await go("worker", /Workers/);
+  await page.getByRole("heading", { name: "Workers" }).waitFor();
+  await go("pause", /Pause live/);
+  await page.getByRole("button", { name: "Updates: paused" }).waitFor();
+  await go("live", /Let live/);
+  await page.getByRole("button", { name: "Updates: live" }).waitFor();
+  await field.fill("queue:billing-eu");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "named" }).waitFor();
+});
+
 test("a worker that is not there is said to be gone", async () => {
   await open("worker/w_nobody");
   await browser.page.getByText("This worker is gone.").waitFor();

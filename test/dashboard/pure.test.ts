@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
+import { matching } from "../../gateway/dashboard/src/app/palette.ts";
 import { checkDraft } from "../../gateway/dashboard/src/submit/check-draft.ts";
 import { BLANK, draftLike } from "../../gateway/dashboard/src/submit/draft.ts";
 import { hexDump, indentJson } from "../../gateway/dashboard/src/task/read-payload.ts";
@@ -74,6 +75,25 @@ describe("times", () => {
     expect(serverNow()).toBe(now + 3_600_000);
     setServerTime(now + 40, now - 100, now);
     expect(serverNow()).toBe(now);
+  });
+});
+
+describe("the field at the top", () => {
+  const command = (label: string, kind: string) => ({ label, kind, glyph: "list" as const, run: () => {} });
+  const all = [
+    command("Overview", "page"),
+    command("Queues", "page"),
+    command("mail", "queue"),
+    command("bulk-mail", "queue"),
+  ];
+  const found = (text: string) => matching(all, text).map(({ label }) => label);
+
+  test("finds what has all the words, in name or kind, and first what begins with them", () => {
+    expect(found("")).toEqual(["Overview", "Queues", "mail", "bulk-mail"]);
+    expect(found("MAIL")).toEqual(["mail", "bulk-mail"]);
+    expect(found("queue")).toEqual(["Queues", "mail", "bulk-mail"]);
+    expect(found("queue bulk")).toEqual(["bulk-mail"]);
+    expect(found("nothing like it")).toEqual([]);
   });
 });
 

@@ -24,21 +24,23 @@ try {
   mkdirSync(IMAGES, { recursive: true });
   for (const theme of ["light", "dark"] as const) {
     const { page, close } = await openDashboard(system, { colorScheme: theme, place: "tasks", timezoneId: "UTC" });
-    const shoot = async (name: string, place: string, there: string) => {
+    const shoot = async (name: string, place: string, heading: string, there: string) => {
       await page.goto(`${system.gateway}/#/${place}`);
+      await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+      await page.locator(".skeleton").first().waitFor({ state: "detached" });
       await page.getByText(there).first().waitFor();
       await page.mouse.move(2, 500);
       if (/overview|queue$/.test(name)) await page.locator(".chart canvas").nth(1).waitFor();
       await page.screenshot({ path: join(IMAGES, `${name}-${theme}.png`) });
     };
-    await shoot("overview", "?range=15m", "Wait p95");
-    await shoot("queues", "queues", "billing");
-    await shoot("queue", "queue/images?range=15m", "in all");
-    await shoot("failures", "failures", "sync customer");
-    await shoot("workers", "workers", "Came, left and lost");
-    await shoot("tasks", "tasks?range=15m", "welcome mail");
-    await shoot("task", `task/${ids.running}`, "photo-042.jpg");
-    await shoot("failed", `task/${ids.failed}`, "answers 503");
+    await shoot("overview", "?range=15m", "Overview", "Wait p95");
+    await shoot("queues", "queues", "Queues", "billing");
+    await shoot("queue", "queue/images?range=15m", "images", "last 15 min");
+    await shoot("failures", "failures", "Failures", "sync customer");
+    await shoot("workers", "workers", "Workers", "Came, left and lost");
+    await shoot("tasks", "tasks?range=15m", "Tasks", "welcome mail");
+    await shoot("task", `task/${ids.running}`, "resize holiday photos", "photo-042.jpg");
+    await shoot("failed", `task/${ids.failed}`, "sync customers", "answers 503");
     if (theme === "light") {
       await page.goto(`${system.gateway}/#/tasks?q=status%3Afailed&range=15m`);
       await page.getByRole("button", { name: "Do something to all that fit" }).click();
@@ -47,7 +49,7 @@ try {
       await page.screenshot({ path: join(IMAGES, "bulk-light.png") });
       await page.getByRole("button", { name: "Leave them" }).click();
     }
-    if (theme === "light") await shoot("submit", `submit?like=${ids.running}`, "Submit a copy");
+    if (theme === "light") await shoot("submit", `submit?like=${ids.running}`, "Submit a copy", "Submit a copy");
     await close();
   }
 } finally {

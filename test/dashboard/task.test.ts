@@ -186,7 +186,7 @@ test("it is set beside others of its kind, and beside the last that succeeded", 
   await page.goto(`${house.system.gateway}/#/task/${bad}`);
   const compared = page.getByRole("region", { name: "Compared with normal" });
   await compared
-    .getByText(/half under .*, 95 % under/)
+    .getByText(/^p50 .* · p95 /)
     .first()
     .waitFor();
   await compared.getByText("as usual").or(compared.getByText("longer than usual")).first().waitFor();

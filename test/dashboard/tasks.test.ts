@@ -11,7 +11,7 @@ const { ended } = house;
 const submit = (name: string, command = "true", more: object = {}) => house.submit({ name, command, ...more });
 const open = async (q: string) => {
   await house.open(`tasks?q=${encodeURIComponent(q)}`);
-  await house.browser.page.getByRole("combobox", { name: "Search tasks" }).waitFor();
+  await house.browser.page.getByRole("combobox", { name: "Search tasks", exact: true }).waitFor();
 };
 const row = (name: string) => house.browser.page.getByRole("row").filter({ hasText: name });
 
@@ -42,7 +42,7 @@ test("a search is its address, and shows what fits and nothing else", async () =
   await ended(await submit("works", "true", { queue: "mail" }));
   const { page } = house.browser;
   await open("");
-  const field = page.getByRole("combobox", { name: "Search tasks" });
+  const field = page.getByRole("combobox", { name: "Search tasks", exact: true });
   await field.fill("queue:mail status:failed label:customer=42");
   await field.press("Enter");
   await row("breaks").waitFor();
@@ -74,7 +74,7 @@ test("a search that finds nothing says so, and how to see all", async () => {
 test("suggestions complete fields, states and queues that exist", async () => {
   const { page } = house.browser;
   await open("");
-  const field = page.getByRole("combobox", { name: "Search tasks" });
+  const field = page.getByRole("combobox", { name: "Search tasks", exact: true });
   await field.pressSequentially("que");
   await field.press("ArrowDown");
   await field.press("Enter");
@@ -92,7 +92,9 @@ test("the status buttons edit the search, and count", async () => {
   await open("queue:mail");
   const failed = page.getByRole("button", { name: /^failed\s*1$/ });
   await failed.click();
-  expect(await page.getByRole("combobox", { name: "Search tasks" }).inputValue()).toBe("queue:mail status:failed");
+  expect(await page.getByRole("combobox", { name: "Search tasks", exact: true }).inputValue()).toBe(
+    "queue:mail status:failed",
+  );
   await row("breaks").waitFor();
   await row("works").waitFor({ state: "detached" });
   await failed.click();
@@ -146,7 +148,7 @@ test("a time is chosen from when tasks came, with the mouse and with keys", asyn
   await page.goto(`${house.system.gateway}/#/tasks?q=queue%3Abrush&range=15m`);
   const picture = page.getByRole("region", { name: "When they came" });
   await picture.getByText(": 1 submitted").waitFor();
-  const field = page.getByRole("combobox", { name: "Search tasks" });
+  const field = page.getByRole("combobox", { name: "Search tasks", exact: true });
   const box = (await picture.locator(".brush").boundingBox())!;
   // The first quarter: nothing came then.
   await page.mouse.move(box.x + 2, box.y + 20);

@@ -51,7 +51,7 @@ export function explainEnd(task: EndedTask): Reason {
   const alike = likeIt(task.group);
   return reason({
     code: name,
-    message: `It has failed (${name})${task.message === "" ? "." : `: ${task.message}`}${alike}`,
+    message: `It has failed${task.message === "" ? ` (${name.replaceAll("_", " ")}).` : `: ${task.message}`}${alike}`,
     action: (ACTIONS[task.reason] ?? "Read its output: tss task logs ID").replace("ID", id),
     command: `tss task logs ${id}`,
     evidence: {

@@ -65,7 +65,7 @@ export function ActivityPage() {
       ) : entries.length === 0 ? (
         <Empty title="Nothing of this kind has happened yet." />
       ) : (
-        <ActivityList entries={entries} />
+        <ActivityList entries={entries} day="h2" />
       )}
       {read.hasNextPage && (
         <Button className="more" busy={read.isFetchingNextPage} onClick={() => void read.fetchNextPage()}>

@@ -4,8 +4,10 @@ import { useStore } from "../ui/store.ts";
 import { PLACES } from "./navigation.ts";
 import { singleKeys } from "./use-shortcuts.ts";
 
+const COMMAND = /Mac/.test(navigator.platform) ? "⌘ K" : "Ctrl K";
+
 const KEYS: readonly (readonly [string, string])[] = [
-  ["Ctrl K or ⌘ K", "go to a task or search"],
+  [COMMAND, "go to a task, search, page, queue or worker, or do something"],
   ["/", "search on this page"],
   ["j, k", "next, previous row; Enter opens it"],
   ["x", "choose the row; with Shift up to it"],

@@ -1,10 +1,11 @@
 import { Outlet } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { BulkHost } from "../bulk/bulk-host.tsx";
-import { HelpDialog } from "./help-dialog.tsx";
 import { NavList } from "./nav-list.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
+
+const HelpDialog = lazy(async () => ({ default: (await import("./help-dialog.tsx")).HelpDialog }));
 
 /** Around every page: where one can go, how live it is, and the page. */
 export function Shell() {
@@ -21,7 +22,11 @@ export function Shell() {
         <Outlet />
       </main>
       <BulkHost />
-      {help && <HelpDialog onClose={() => setHelp(false)} />}
+      {help && (
+        <Suspense>
+          <HelpDialog onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

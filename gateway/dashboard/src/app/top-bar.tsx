@@ -3,6 +3,7 @@ import { session, signOut } from "../session/session.ts";
 import { type Zone, zone, zoneName } from "../time/format.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Glyph, type GlyphName } from "../ui/glyph.tsx";
+import { Mark } from "../ui/mark.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { useStore } from "../ui/store.ts";
 import { GoTo } from "./go-to.tsx";
@@ -19,16 +20,13 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
   return (
     <header className="top-bar">
       <Link to="/" className="brand" aria-label="TSS, first page">
-        <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
-          <rect width="32" height="32" rx="8" className="brand-box" />
-          <path d="M8 10h16M8 16h10M8 22h13" className="brand-lines" />
-        </svg>
+        <Mark />
         TSS
       </Link>
       <GoTo />
       <LiveDot />
       <Menu
-        label={`${where === "utc" ? "UTC" : "Local"}: times are shown in ${zoneName(where)}`}
+        label={`${where === "utc" ? "UTC" : "Local time"}: times are shown in ${zoneName(where)}`}
         className="quiet zone"
         items={(["local", "utc"] as const).map((each: Zone) => ({
           label: zoneName(each),
@@ -36,7 +34,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
           run: () => zone.set(each),
         }))}
       >
-        {where === "utc" ? "UTC" : "Local"}
+        {where === "utc" ? "UTC" : "Local time"}
         <Glyph name="down" />
       </Menu>
       <Menu

@@ -10,6 +10,8 @@ import type { Series } from "./use-series.ts";
 /** A chart with its name, its lines and what they come to, and the same as a table. */
 export function ChartPanel(props: {
   readonly title: string;
+  /** What the numbers beside the lines are of while nobody points, e.g. "last 1 h". */
+  readonly whole: string;
   readonly series: Series;
   readonly lines: readonly Line[];
   readonly scale: ValueScale;
@@ -17,7 +19,7 @@ export function ChartPanel(props: {
   readonly format: (value: number) => string;
   readonly onPick: (index: number) => void;
 }) {
-  const { title, series, lines, scale, format, onPick } = props;
+  const { title, whole, series, lines, scale, format, onPick } = props;
   const [at, setAt] = useState<number | null>(null);
   const where = useStore(zone);
   const pointed = at === null ? undefined : series.times[at];
@@ -31,7 +33,7 @@ export function ChartPanel(props: {
       <figcaption>
         <h2>{title}</h2>
         <span className="dim tabular">
-          {pointed === undefined ? "in all" : formatTime(pointed * 1_000, where).slice(5)}
+          {pointed === undefined ? whole : formatTime(pointed * 1_000, where).slice(5)}
         </span>
       </figcaption>
       <ul className="chart-legend">

@@ -9,7 +9,7 @@ import "../styles/charts.css";
 import { ChartPanel } from "./chart-panel.tsx";
 import { flowLines, waitLines } from "./lines.ts";
 import { RangePicker } from "./range-picker.tsx";
-import { minutesOf, type RangeId } from "./ranges.ts";
+import { labelOf, minutesOf, type RangeId } from "./ranges.ts";
 import { COUNTS, SPANS } from "./scales.ts";
 import { useSeries } from "./use-series.ts";
 
@@ -27,6 +27,7 @@ export function FlowCharts(props: {
   readonly onLook: (look: { readonly range: RangeId; readonly compare: boolean }) => void;
 }) {
   const { queue, range, compare, onLook } = props;
+  const whole = `last ${labelOf(range)}`;
   const navigate = useNavigate();
   const of = { minutes: minutesOf(range), queue };
   const { series, problem } = useSeries(of);
@@ -62,20 +63,20 @@ export function FlowCharts(props: {
           <div className="charts">
             <ChartPanel
               title="Tasks a minute"
-              {...{ series, lines: flow, scale: COUNTS, onPick: pick }}
+              {...{ whole, series, lines: flow, scale: COUNTS, onPick: pick }}
               format={(value) => formatCount(Math.round(value * 10) / 10)}
             />
             <ChartPanel
               title="Waited"
-              {...{ series, lines: wait, scale: SPANS, onPick: pick }}
+              {...{ whole, series, lines: wait, scale: SPANS, onPick: pick }}
               format={(value) => formatDuration(value * 1_000)}
             />
           </div>
           {series.marks.length > 0 && (
-            <ul className="marks">
+            <ul className="marks" aria-label="Marks in the charts">
               {series.marks.slice(-MARKS_TOLD).map(({ id, at, summary }) => (
                 <li key={id}>
-                  <Moment at={at} /> {displayText(summary ?? "")}
+                  <Moment at={at} short /> <span>{displayText(summary ?? "")}</span>
                 </li>
               ))}
             </ul>

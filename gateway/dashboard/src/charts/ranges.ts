@@ -19,6 +19,10 @@ export function minutesOf(id: RangeId): number {
   return RANGES.find((range) => range.id === id)?.minutes ?? 60;
 }
 
+export function labelOf(id: RangeId): string {
+  return RANGES.find((range) => range.id === id)?.label ?? "1 h";
+}
+
 /** How charts are looked at, as an address says it. */
 export function lookOf(look: { readonly range: RangeId; readonly compare: boolean }) {
   return { range: look.range, ...(look.compare ? { compare: true } : {}) };

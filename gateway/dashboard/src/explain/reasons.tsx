@@ -1,6 +1,7 @@
 import type { ExplanationJson } from "../../../../proto/gen/tss/v1/task_service_pb.js";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { displayText } from "../ui/display-text.ts";
+import { ServerText } from "../ui/server-text.tsx";
 
 /**
  * The most telling reason as a sentence, what to do about it, and the others on demand.
@@ -30,8 +31,14 @@ function ReasonLine({ reason, quiet }: { readonly reason: ExplanationJson; reado
   return (
     <>
       <p>
-        <strong>{displayText(message ?? "")}</strong>{" "}
-        {action !== undefined && !quiet && <span className="why-action">{displayText(action)}</span>}
+        <strong>
+          <ServerText text={message ?? ""} />
+        </strong>{" "}
+        {action !== undefined && !quiet && (
+          <span className="why-action">
+            <ServerText text={action} />
+          </span>
+        )}
       </p>
       {command !== undefined && !quiet && <CommandLine text={command} />}
     </>

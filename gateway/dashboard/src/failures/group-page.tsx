@@ -39,7 +39,7 @@ export function GroupPage() {
   useTitle(group?.title ?? "Failure");
   return (
     <div className="page">
-      <Crumbs to="/failures" list="Failures" name={fingerprint.slice(0, 16)} />
+      {group === undefined && <Crumbs to="/failures" list="Failures" name={fingerprint.slice(0, 16)} />}
       {error !== null && <Note meaning="bad">{toProblem(error).message}</Note>}
       {group !== undefined ? (
         <Shown group={group} />
@@ -63,11 +63,14 @@ function Shown({ group }: { readonly group: FailureGroupJson }) {
   const { title, sampleMessage, sampleTaskIds = [], queue = "", fingerprint = "" } = group;
   return (
     <>
-      <header className="task-title">
-        <h1>{displayText(title ?? "", 200)}</h1>
-        <GroupBadge group={group} />
+      <header className="task-header">
+        <Crumbs to="/failures" list="Failures" name={fingerprint.slice(0, 16)} />
+        <div className="task-title">
+          <h1>{displayText(title ?? "", 200)}</h1>
+          <GroupBadge group={group} />
+        </div>
         {may("BulkService/RunBulk") && (
-          <span className="actions">
+          <div className="actions">
             <Button
               glyph="retry"
               onClick={() =>
@@ -76,20 +79,24 @@ function Shown({ group }: { readonly group: FailureGroupJson }) {
             >
               Run all again
             </Button>
-          </span>
+          </div>
         )}
       </header>
       <div className="task-columns">
-        <div className="part">
-          <h2>One of its texts</h2>
-          <pre className="sample">{displayText(sampleMessage ?? "")}</pre>
-          <div className="page-head">
-            <h2>Newest tasks with it</h2>
-            <Link to="/tasks" search={{ q: `queue:${queue} failure:${fingerprint}` }}>
-              All that failed like this
-            </Link>
-          </div>
-          <TaskTeasers ids={sampleTaskIds} />
+        <div className="parts">
+          <section className="part">
+            <h2>One of its texts</h2>
+            <pre className="sample">{displayText(sampleMessage ?? "")}</pre>
+          </section>
+          <section className="part">
+            <div className="page-head">
+              <h2>Newest tasks with it</h2>
+              <Link to="/tasks" search={{ q: `queue:${queue} failure:${fingerprint}` }}>
+                All that failed like this
+              </Link>
+            </div>
+            <TaskTeasers ids={sampleTaskIds} />
+          </section>
         </div>
         <aside className="rail" aria-label="Summary">
           <Facts facts={factsOf(group)} />

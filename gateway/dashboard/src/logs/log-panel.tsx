@@ -29,6 +29,9 @@ export interface LogPanelProps {
   readonly onLines: (from: number, to: number | undefined) => void;
 }
 
+/** Lines of output that is over which need no window to scroll in. */
+const FEW = 12;
+
 export function LogPanel({ id, attempt, view, from, to, onLines }: LogPanelProps) {
   const { store, read, problem } = view;
   const lines = store.all();
@@ -85,7 +88,7 @@ export function LogPanel({ id, attempt, view, from, to, onLines }: LogPanelProps
       )}
       <div
         ref={box}
-        className={`log-box ${wrap ? "wrap" : ""}`}
+        className={`log-box ${wrap ? "wrap" : ""} ${store.ended && lines.length < FEW ? "few" : ""}`}
         role="region"
         aria-label="Output"
         tabIndex={0}

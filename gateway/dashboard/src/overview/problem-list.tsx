@@ -1,8 +1,8 @@
 import type { ProblemJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
 import { CommandLine } from "../explain/reasons.tsx";
 import { Age } from "../time/time.tsx";
-import { displayText } from "../ui/display-text.ts";
 import { Glyph } from "../ui/glyph.tsx";
+import { ServerText } from "../ui/server-text.tsx";
 import { severityLook } from "./severity.ts";
 import { SubjectLink } from "./subject-link.tsx";
 
@@ -29,10 +29,12 @@ function ProblemItem({ problem }: { readonly problem: ProblemJson }) {
       </span>
       <div>
         <p>
-          <strong>{displayText(summary ?? "")}</strong>
+          <strong>
+            <ServerText text={summary ?? ""} />
+          </strong>
         </p>
         <p>
-          {displayText(action ?? "")}{" "}
+          <ServerText text={action ?? ""} />{" "}
           <span className="dim">
             Since <Age at={openedAt} />.
           </span>

@@ -20,6 +20,8 @@ export function queueLook({ paused, stats = {} }: Pick<QueueJson, "paused" | "st
   if (readNumber(stats.states?.throttled) > 0) return { word: "at its limit", meaning: "attention", glyph: "ban" };
   if (ready > 0 && !busy && (readSeconds(stats.oldestReadyAge) ?? 0) >= STUCK_MS)
     return { word: "stuck", meaning: "bad", glyph: "triangle" };
+  if (ready === 0 && !busy && readNumber(stats.states?.blocked) > 0)
+    return { word: "blocked", meaning: "waiting", glyph: "ban" };
   if (ready > 0 && isGrowing(stats)) return { word: "falling behind", meaning: "attention", glyph: "triangle" };
   if (ready > 0 || busy) return { word: "working", meaning: "active", glyph: "play" };
   return { word: "quiet", meaning: "good", glyph: "check" };

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
   { name: "In / min", number: true, wide: true },
   { name: "Out / min", number: true, wide: true },
   { name: "Failed", number: true, wide: true },
-  { name: "Ended, 30 min", wide: true },
+  { name: "Ended, 30 min", number: true, wide: "very" },
 ];
 
 /** A queue as it is listed; `limit` is known where the settings of the queue are. */

@@ -1,10 +1,11 @@
-import { type ReactNode, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { onStreamRefused, restartLive } from "../live/live.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty, Skeleton } from "../ui/note.tsx";
 import { useStore } from "../ui/store.ts";
 import { askSession, session } from "./session.ts";
-import { SignInPage } from "./sign-in-page.tsx";
+
+const SignInPage = lazy(async () => ({ default: (await import("./sign-in-page.tsx")).SignInPage }));
 
 const AGAIN_MS = 2_000;
 
@@ -27,7 +28,12 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     return () => clearInterval(timer);
   }, [now.kind]);
   if (now.kind === "in") return children;
-  if (now.kind === "out") return <SignInPage note={now.note} />;
+  if (now.kind === "out")
+    return (
+      <Suspense>
+        <SignInPage note={now.note} />
+      </Suspense>
+    );
   return (
     <main className="page alone">
       {now.kind === "asking" ? (

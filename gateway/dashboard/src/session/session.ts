@@ -3,7 +3,7 @@ import { onSignedOut, postJson, request } from "../api/fetch-json.ts";
 import { toProblem } from "../api/problem.ts";
 import { setServerTime } from "../time/server-clock.ts";
 import { createStore } from "../ui/store.ts";
-import { takeLink } from "./sign-in-link.ts";
+import { followLinks, takeLink } from "./sign-in-link.ts";
 
 /** Who is signed in, and what the server lets them do. */
 export interface Who {
@@ -30,12 +30,17 @@ const RENEW_MS = 30 * 60_000;
 onSignedOut(() => {
   if (session.get().kind === "in") session.set({ kind: "out", note: EXPIRED });
 });
-setInterval(() => {
-  if (session.get().kind === "in") void askSession();
-}, RENEW_MS);
+let askedAt = Date.now();
+const renew = () => {
+  if (session.get().kind === "in" && !document.hidden && Date.now() - askedAt >= RENEW_MS) void askSession();
+};
+setInterval(renew, RENEW_MS);
+// What lies in the background asks for nothing; the clock of the server is learnt anew when it comes back.
+document.addEventListener("visibilitychange", renew);
 
 /** Asks who we are, which also lets the session go on. */
 export async function askSession(): Promise<void> {
+  askedAt = Date.now();
   try {
     const sent = Date.now();
     const who = (await (await request("session/query")).json()) as Who;
@@ -57,6 +62,7 @@ export async function signIn(proof: { readonly key: string } | { readonly code: 
 
 /** The way in of a page that opens: by the link of `tss ui`, or with the session there is. */
 export async function beginSession(): Promise<void> {
+  followLinks();
   const code = takeLink();
   if (code === undefined) return askSession();
   try {

@@ -1,6 +1,7 @@
 import { type FormEvent, useId, useState } from "react";
 import { toProblem } from "../api/problem.ts";
 import { Button } from "../ui/button.tsx";
+import { Mark } from "../ui/mark.tsx";
 import { Note } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { signIn } from "./session.ts";
@@ -30,6 +31,7 @@ export function SignInPage({ note }: { readonly note: string }) {
   return (
     <main className="sign-in">
       <form onSubmit={submit}>
+        <Mark />
         <h1>Sign in to TSS</h1>
         {note !== "" && problem === "" && <Note meaning="attention">{note}</Note>}
         {problem !== "" && <Note meaning="bad">{problem}</Note>}

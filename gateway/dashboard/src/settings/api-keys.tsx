@@ -18,7 +18,7 @@ import { roleWord } from "./roles.ts";
 
 const COLUMNS: readonly Column[] = [
   { name: "Name" },
-  { name: "Role" },
+  { name: "Role", wide: true },
   { name: "State" },
   { name: "Id", wide: true },
   { name: "Last used", number: true, wide: true },

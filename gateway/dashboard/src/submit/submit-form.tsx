@@ -97,6 +97,14 @@ export function SubmitForm({ initial, rest }: { readonly initial: Draft; readonl
       <div className="form-row">
         <Field {...field("name")} label="Name" hint="empty: what it runs" />
         <Field {...field("queue")} label="Queue" hint="empty: default" options={queues} />
+        {draft.kind !== "type" && (
+          <Field
+            {...field("workingDirectory")}
+            label="Directory"
+            mono
+            hint="on the worker; empty: the agent's choice"
+          />
+        )}
       </div>
       <div className="form-row">
         <Field {...field("priority")} label="Priority" hint="−128 to 127, higher first" />
@@ -118,9 +126,6 @@ export function SubmitForm({ initial, rest }: { readonly initial: Draft; readonl
           <Field {...field("env")} label="Environment" rows={3} mono hint="NAME=value, one a line" />
         )}
       </div>
-      {draft.kind !== "type" && (
-        <Field {...field("workingDirectory")} label="Directory" mono hint="on the worker; empty: the agent's choice" />
-      )}
       {problem !== "" && <Note meaning="bad">{problem}</Note>}
       <Button type="submit" look="primary" glyph="plus" busy={busy}>
         Submit

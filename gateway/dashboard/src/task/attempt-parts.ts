@@ -25,11 +25,12 @@ const OUTCOMES: Readonly<Record<string, { meaning: Meaning; glyph: GlyphName; wo
 export function attemptParts(task: TaskJson, now: number): readonly AttemptPart[] {
   let from = Math.max(readStamp(task.createdAt) ?? now, readStamp(task.runAt) ?? 0);
   return (task.attempts ?? []).map((attempt) => {
-    const begun = readStamp(attempt.startedAt) ?? readStamp(attempt.leasedAt) ?? from;
+    const given = readStamp(attempt.leasedAt) ?? readStamp(attempt.startedAt) ?? from;
+    const begun = readStamp(attempt.startedAt) ?? given;
     const ended = readStamp(attempt.endedAt);
     const part = {
       number: attempt.number ?? 0,
-      waitMs: Math.max(begun - from, 0),
+      waitMs: Math.max(given - from, 0),
       runMs: Math.max((ended ?? now) - begun, 0),
       running: ended === undefined,
       ...outcomeLook(attempt),

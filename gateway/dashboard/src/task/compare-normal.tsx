@@ -34,7 +34,9 @@ export function CompareNormal({ task }: { readonly task: TaskJson }) {
   return (
     <section className="compare" aria-label="Compared with normal">
       <h2>Compared with normal</h2>
-      <p className="dim">{kind}, last 7 days</p>
+      <p className="hint">
+        {kind}, {formatCount(readNumber(usual.data?.wait?.count))} in the last 7 days
+      </p>
       <dl className="facts">
         <Row name="Waited" ms={waitedMs(task, now)} usual={usual.data?.wait} />
         <Row name="Ran" ms={ranMs(task, now)} usual={usual.data?.run} />
@@ -67,8 +69,8 @@ function Row(props: {
         <br />
         <span className="dim tabular">
           {p50 === undefined || p95 === undefined
-            ? "nothing to compare with"
-            : `half under ${formatDuration(p50)}, 95 % under ${formatDuration(p95)} (${formatCount(count)})`}
+            ? "no other is known"
+            : `p50 ${formatDuration(p50)} · p95 ${formatDuration(p95)}`}
         </span>
       </dd>
     </div>

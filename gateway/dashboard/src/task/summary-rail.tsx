@@ -30,7 +30,16 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
       </Link>,
     ],
     task.type !== undefined && ["Handler", displayText(task.type)],
-    last?.workerName !== undefined && ["Worker", displayText(last.workerName)],
+    last?.workerName !== undefined && [
+      "Worker",
+      last.endedAt === undefined && last.sessionId !== undefined ? (
+        <Link key="w" to="/worker/$id" params={{ id: last.sessionId }}>
+          {displayText(last.workerName)}
+        </Link>
+      ) : (
+        displayText(last.workerName)
+      ),
+    ],
     ["Attempt", `${task.attempt ?? 0} of ${task.maxAttempts ?? 1}`],
     ["Priority", String(task.priority ?? 0)],
     ["Created", <Moment key="c" at={task.createdAt} />],

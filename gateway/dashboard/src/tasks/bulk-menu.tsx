@@ -33,6 +33,7 @@ export function BulkMenu({ request }: { readonly request: ListTasksRequestJson }
   if (!mayAct() || items.length === 0) return null;
   return (
     <Menu label="Do something to all that fit" items={items}>
+      <Glyph name="list" />
       All that fit
       <Glyph name="down" />
     </Menu>

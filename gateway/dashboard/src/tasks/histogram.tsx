@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { ListTasksRequestJson } from "../../../../proto/gen/tss/v1/task_service_pb.js";
 import { minutesOf, RANGES, type RangeId } from "../charts/ranges.ts";
 import { type Series, useSeries } from "../charts/use-series.ts";
-import { formatTime, readStamp, type Zone, zone } from "../time/format.ts";
+import { formatShort, readStamp, type Zone, zone } from "../time/format.ts";
 import { serverNow } from "../time/server-clock.ts";
 import { Button } from "../ui/button.tsx";
 import { formatCount } from "../ui/format-count.ts";
@@ -37,9 +37,9 @@ export function Histogram(props: {
   return (
     <section className="histogram" aria-label="When they came">
       <div className="histogram-head">
-        <p className="tabular">
+        <p className="hint tabular">
           {series === undefined ? "…" : tellStretch(series, told, where)}
-          {hasMore(request) && <span className="dim"> in {placeText(request)}, whatever else is searched for</span>}
+          {hasMore(request) && <span> in {placeText(request)}, whatever else is searched for</span>}
         </p>
         {(after !== undefined || before !== undefined) && (
           <Button look="quiet" glyph="cross" onClick={() => onCreated("")}>
@@ -75,7 +75,8 @@ const countOf = (bucket: NonNullable<Series["buckets"][number]>): number => read
 /** Start of a bucket; of the one behind the last, the end of all. */
 function timeOf({ times, bucketSeconds }: Series, index: number, where: Zone): string {
   const at = times[index] ?? (times.at(-1) ?? 0) + bucketSeconds;
-  return formatTime(at * 1_000, where).slice(5, bucketSeconds < 60 ? 19 : 16);
+  const text = formatShort(at * 1_000, serverNow(), where);
+  return bucketSeconds < 60 ? text : text.slice(0, -3);
 }
 
 function tellStretch(series: Series, stretch: Stretch, where: Zone): string {

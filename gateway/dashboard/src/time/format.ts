@@ -17,6 +17,12 @@ export function formatTime(ms: number, where: Zone, fraction = false): string {
   return `${text.slice(0, 10)} ${text.slice(11, fraction ? 23 : 19)}`;
 }
 
+/** The time of day alone when it was today, else date and time. */
+export function formatShort(ms: number, now: number, where: Zone): string {
+  const [then, today] = [formatTime(ms, where), formatTime(now, where)];
+  return then.slice(0, 10) === today.slice(0, 10) ? then.slice(11) : then;
+}
+
 /** Time of day alone, for what happened close together. */
 export function formatClock(ms: number, where: Zone): string {
   return formatTime(ms, where, true).slice(11);

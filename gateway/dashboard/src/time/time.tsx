@@ -1,5 +1,6 @@
 import { useStore } from "../ui/store.ts";
-import { formatAge, formatDuration, formatTime, readStamp, zone } from "./format.ts";
+import { formatAge, formatDuration, formatShort, formatTime, readStamp, zone } from "./format.ts";
+import { serverNow } from "./server-clock.ts";
 import { useNow } from "./ticking.ts";
 
 /** A moment as its distance from now; its date and time are there to point at and to read aloud. */
@@ -18,14 +19,23 @@ export function Age({ at }: { readonly at: string | undefined }) {
   );
 }
 
-/** A moment as date and time in the chosen zone. */
-export function Moment({ at, fraction = false }: { readonly at: string | undefined; readonly fraction?: boolean }) {
+/** A moment as date and time in the chosen zone. @param props.short without the date when it was today. */
+export function Moment(props: {
+  readonly at: string | undefined;
+  readonly fraction?: boolean;
+  readonly short?: boolean;
+}) {
+  const { at, fraction = false, short = false } = props;
   const where = useStore(zone);
   const ms = readStamp(at);
   if (ms === undefined) return <span className="dim">–</span>;
   return (
-    <time dateTime={new Date(ms).toISOString()} className="tabular">
-      {formatTime(ms, where, fraction)}
+    <time
+      dateTime={new Date(ms).toISOString()}
+      className="tabular"
+      title={short ? formatTime(ms, where, true) : undefined}
+    >
+      {short ? formatShort(ms, serverNow(), where) : formatTime(ms, where, fraction)}
       {where === "utc" ? " UTC" : ""}
     </time>
   );

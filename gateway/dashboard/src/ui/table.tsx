@@ -2,9 +2,9 @@ import type { ReactNode } from "react";
 
 export interface Column {
   readonly name: string;
-  /** Numbers stand at the right; `wide`: left out where there is little room. */
+  /** Numbers stand at the right; `wide`: left out on a telephone, `very` also on a tablet. */
   readonly number?: boolean;
-  readonly wide?: boolean;
+  readonly wide?: boolean | "very";
 }
 
 export interface Row {
@@ -19,7 +19,8 @@ export function Table(props: {
   readonly rows: readonly Row[];
   readonly hold?: object;
 }) {
-  const look = ({ number, wide }: Column) => `${number ? "cell-number" : ""} ${wide ? "wide-cell" : ""}`.trim();
+  const look = ({ number, wide }: Column) =>
+    `${number ? "cell-number" : ""} ${wide ? "wide-cell" : ""} ${wide === "very" ? "very-wide-cell" : ""}`.trim();
   return (
     <table className="table" aria-label={props.name} {...props.hold}>
       <thead>

@@ -25,7 +25,7 @@ export function ComingsAndGoings() {
   return (
     <section className="part">
       <h2>Came, left and lost</h2>
-      <ActivityList entries={entries} />
+      <ActivityList entries={entries} day="h3" />
     </section>
   );
 }
