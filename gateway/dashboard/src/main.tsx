@@ -5,6 +5,7 @@ import "./styles/controls.css";
 import "./styles/overlays.css";
 import "./styles/tasks.css";
 import "./styles/task.css";
+import "./styles/rail.css";
 import "./styles/logs.css";
 import "./styles/tables.css";
 import "./styles/ansi.css";
