@@ -43,7 +43,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 };
 /** Of locks only what is taken from another's hands is told: programs take and give back theirs by the thousand. */
 const UNTOLD =
-  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$)/;
+  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$|LockStream$)/;
 
 test("every method that changes something has an entry", () => {
   const changing = SERVICES.filter(({ typeName }) => typeName.startsWith("tss."))
