@@ -11,12 +11,15 @@ export interface ContactWatch {
 
 /** Until a coordinator has said another. */
 const USUAL_TERM_MS = 15_000;
-/** Part of a term that an agent which adopts something has to reach its coordinator, however long ago the last word was. */
-const AT_LEAST = 0.2;
+/**
+ * Part of a term that an agent which adopts something has to reach its coordinator, however long ago the last word was: on a
+ * busy machine a start takes seconds.
+ */
+const AT_LEAST = 0.5;
 /** Part of a term after which leases are given up (see watchLease). */
 const STOP_AT = 0.8;
 /** How often in a term it is written down when the coordinator last answered. */
-const NOTES = 5;
+const NOTES = 15;
 
 /**
  * Watches how long ago the coordinator last heard of this agent, or of the one before whose attempts it took up: after the
