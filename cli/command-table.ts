@@ -33,8 +33,13 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "lock:show": () => import("./commands/lock/show.ts"),
   "lock:force-release": () => import("./commands/lock/force-release.ts"),
   "key:create": () => import("./commands/key/create.ts"),
+  "key:join": () => import("./commands/key/join.ts"),
   "key:list": () => import("./commands/key/list.ts"),
   "key:revoke": () => import("./commands/key/revoke.ts"),
+  "cert:init": () => import("./commands/cert/init.ts"),
+  "cert:server": () => import("./commands/cert/server.ts"),
+  "cert:client": () => import("./commands/cert/client.ts"),
+  "cert:show": () => import("./commands/cert/show.ts"),
   "db:init": () => import("./commands/db/init.ts"),
   "db:migrate": () => import("./commands/db/migrate.ts"),
   "db:restored": () => import("./commands/db/restored.ts"),
@@ -51,6 +56,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   queue: "see, pause, resume and limit queues",
   lock: "hold, see and take away locks",
   key: "create and revoke API keys",
+  cert: "make and look at certificates for TLS",
   db: "prepare and check the database",
 };
 
@@ -61,4 +67,5 @@ export const TOPIC_ALIASES: Readonly<Record<string, string>> = {
   queues: "queue",
   locks: "lock",
   keys: "key",
+  certs: "cert",
 };

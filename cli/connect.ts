@@ -1,4 +1,5 @@
 import type { Settings } from "../runtime/settings-table.ts";
+import { clientTlsOf } from "../runtime/tls/client-tls.ts";
 import { readVersion } from "../runtime/version.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
 import type { Connection, ConnectionOptions } from "../sdk/typescript/connection-types.ts";
@@ -18,7 +19,7 @@ export function connectionOptions(settings: Settings): ConnectionOptions {
     address: settings.TSS_COORDINATOR,
     apiKey: settings.TSS_API_KEY,
     credentials: settings.TSS_CREDENTIALS,
-    ca: settings.TSS_TLS_CA,
+    ...clientTlsOf(settings),
   });
   return { ...options, userAgent: `tss/${readVersion()}` };
 }

@@ -85,6 +85,7 @@ function hintFor(error: TssError): { readonly hint?: string } {
         hint: 'Start one with "tss dev", or name another in TSS_COORDINATOR; "tss doctor" looks for the cause.',
       };
     case "UNAUTHENTICATED":
+      if (error.reason.startsWith("CLIENT_CERTIFICATE_")) return {};
       return { hint: 'Put a valid key into TSS_API_KEY; an administrator makes one with "tss key create".' };
     case "PERMISSION_DENIED":
       return { hint: '"tss doctor" shows the role of your key.' };

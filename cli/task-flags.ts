@@ -30,6 +30,14 @@ export const TASK_FLAGS = {
   label: pairsFlag({ char: "l", description: "label to find it by, as often as needed" }),
   selector: pairsFlag({ description: "label a worker must have to run it, as often as needed" }),
   resource: pairsFlag({ description: "what it takes from a worker (gpu=1), as often as needed" }),
+  "on-agent-restart": Flags.option({
+    options: ["adopt", "kill"] as const,
+    description: "what an agent that was restarted does with it while it runs: go on with it (by default), or end it",
+  })(),
+  "release-limit": Flags.integer({
+    helpValue: "N",
+    description: "how often it may be given back at no cost when its agent has to go while it runs; by default 3",
+  }),
   lock: Flags.string({
     helpValue: "NAME[:PERMITS]",
     multiple: true,
@@ -71,6 +79,8 @@ export interface TaskFlags {
   readonly selector?: readonly string[];
   readonly resource?: readonly string[];
   readonly lock?: readonly string[];
+  readonly "on-agent-restart"?: "adopt" | "kill";
+  readonly "release-limit"?: number;
   readonly env?: readonly string[];
   readonly cwd?: string;
   readonly "fairness-key"?: string;

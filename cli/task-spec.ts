@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { RetryBackoff, type TaskSpecSchema } from "../proto/gen/tss/v1/task_pb.js";
+import { AgentRestart, RetryBackoff, type TaskSpecSchema } from "../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../proto/limits.ts";
 import { formatTraceparent, parseTraceparent } from "../runtime/traceparent.ts";
 import { UsageError } from "./errors.ts";
@@ -28,6 +28,7 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     timeout: span(flags.timeout),
     heartbeatTimeout: span(flags["heartbeat-timeout"]),
     cancelGrace: span(flags.grace),
+    onAgentRestart: agentRestart(flags["on-agent-restart"]),
     retry: retryPolicy(flags),
     labels: pairs(flags.label),
     selector: pairs(flags.selector),
@@ -55,15 +56,23 @@ function span(ms: number | undefined): Duration | undefined {
   return ms === undefined ? undefined : durationFromMs(ms);
 }
 
+function agentRestart(flag: TaskFlags["on-agent-restart"]): AgentRestart | undefined {
+  if (flag === undefined) return undefined;
+  return flag === "kill" ? AgentRestart.KILL : AgentRestart.ADOPT;
+}
+
 function retryPolicy(flags: TaskFlags): TaskSpecInit["retry"] {
   const { retries, "retry-interval": interval, "retry-backoff": backoff } = flags;
-  const { "retry-max-interval": maxInterval, "no-retry-on": noRetryOn } = flags;
-  const given = [retries, interval, backoff, maxInterval, noRetryOn].some((value) => value !== undefined);
+  const { "retry-max-interval": maxInterval, "no-retry-on": noRetryOn, "release-limit": releaseLimit } = flags;
+  const given = [retries, interval, backoff, maxInterval, noRetryOn, releaseLimit].some((value) => value !== undefined);
   if (!given) return undefined;
   if (retries !== undefined && retries < 0)
     throw new UsageError(`--retries must be a whole number from 0 to ${LIMITS.retryLimit}.`);
+  if (releaseLimit !== undefined && releaseLimit < 0)
+    throw new UsageError(`--release-limit must be a whole number from 0 to ${LIMITS.releaseLimit}.`);
   return {
     limit: retries,
+    releaseLimit,
     interval: span(interval),
     maxInterval: span(maxInterval),
     nonRetryableExitCodes: exitCodes(noRetryOn),

@@ -2,7 +2,8 @@ import { failpoint } from "../runtime/failpoint.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
-import { tlsFilesOf } from "../runtime/tls-files.ts";
+import { openClientAuthority } from "../runtime/tls/client-authority.ts";
+import { tlsFilesOf } from "../runtime/tls/tls-files.ts";
 import type { TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { listen } from "./api/listen.ts";
@@ -53,6 +54,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const { settings } = options;
   // What cannot be used is found before anything is owned.
   const tls = tlsFilesOf(settings);
+  const authority = openClientAuthority(settings, options.logger);
   const metrics = createMetrics("coordinator", readVersion());
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(() => {});
@@ -61,7 +63,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   try {
     const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
     closers.push(async () => listening.close());
-    const opened: Opened = { store, listening, metrics, tls, senses: openSenses(metrics), ended, closers };
+    const opened: Opened = { store, listening, metrics, tls, authority, senses: openSenses(metrics), ended, closers };
     try {
       return await serve(options, opened);
     } catch (error) {

@@ -17,6 +17,7 @@ const PROGRAM: Program = {
     "TSS_COORDINATOR_LISTEN",
     "TSS_TLS_CERT",
     "TSS_TLS_KEY",
+    "TSS_TLS_CLIENT_CA",
     "TSS_METRICS_LISTEN",
     "TSS_LOG_LEVEL",
   ],

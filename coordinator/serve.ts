@@ -6,7 +6,8 @@ import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import { reportSnapshot } from "../runtime/snapshot-metrics.ts";
 import { createTaskMetrics } from "../runtime/task-metrics.ts";
-import type { TlsFiles } from "../runtime/tls-files.ts";
+import type { ClientAuthority } from "../runtime/tls/client-authority.ts";
+import type { TlsFiles } from "../runtime/tls/tls-files.ts";
 import { noTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import type { Listening } from "./api/listen.ts";
@@ -43,6 +44,7 @@ export interface Opened {
   readonly listening: Listening;
   readonly metrics: Metrics;
   readonly tls: TlsFiles | undefined;
+  readonly authority: ClientAuthority | undefined;
   readonly senses: Senses;
   readonly ended: PromiseWithResolvers<void>;
   /** What is to be closed, the newest last. */
@@ -127,7 +129,7 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
   opened.push(() => bulks.close());
   const server = await startGrpcServer({
     operations,
-    apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger })),
+    apiKeys: audit.apiKeys(createApiKeyOperations({ ...issuer, ring: keys, logger, authority: parts.authority })),
     keys: together?.keys ?? keys,
     listen: listening,
     tls,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { TssError } from "../proto/errors.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -58,7 +57,7 @@ export async function workTogether(
     ttlMs,
     logger,
   });
-  const peers = openPeers({ secret, clock: systemClock, ...peerTls(settings) });
+  const peers = openPeers({ secret, clock: systemClock, tls: settings, logger });
   let cluster: Cluster | undefined;
   let address = "";
   const relayed = new Set<WorkStream>();
@@ -128,9 +127,4 @@ export function advertised(settings: Settings, bound: string): string {
   if (settings.TSS_COORDINATOR_ADVERTISE !== undefined) return settings.TSS_COORDINATOR_ADVERTISE;
   const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(bound) ?? [];
   return /^(0\.0\.0\.0|\[::\]|::|\*)?$/.test(host) ? `${hostname()}:${port}` : bound;
-}
-
-function peerTls({ TSS_TLS_CERT: cert, TSS_TLS_CA: ca }: Settings): { tls?: { ca?: string } } {
-  if (cert === undefined) return {};
-  return { tls: ca === undefined ? {} : { ca: readFileSync(ca, "utf8") } };
 }

@@ -78,10 +78,11 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
 
 /** Its parts speak to each other in this process; who wants TLS wants the programs. @throws TssError FAILED_PRECONDITION */
 function refuseTls(settings: Settings): void {
-  if (settings.TSS_TLS_CERT === undefined && settings.TSS_TLS_KEY === undefined) return;
+  const { TSS_TLS_CERT, TSS_TLS_KEY, TSS_TLS_CLIENT_CA } = settings;
+  if ((TSS_TLS_CERT ?? TSS_TLS_KEY ?? TSS_TLS_CLIENT_CA) === undefined) return;
   throw new TssError(
     "FAILED_PRECONDITION",
-    "tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT and TSS_TLS_KEY, or run tss-coordinator, tss-gateway and tss-agent for TLS.",
+    "tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT, TSS_TLS_KEY and TSS_TLS_CLIENT_CA, or run tss-coordinator, tss-gateway and tss-agent for TLS.",
     { reason: "NO_TLS_HERE" },
   );
 }
@@ -111,6 +112,8 @@ async function startRest(
     TSS_COORDINATOR: coordinator.address,
     TSS_API_KEY: apiKey,
     TSS_TLS_CA: undefined,
+    TSS_TLS_CLIENT_CERT: undefined,
+    TSS_TLS_CLIENT_KEY: undefined,
   };
   const client = openConnection({ address: coordinator.address, apiKey });
   running.close.push(() => client.close());
@@ -126,7 +129,7 @@ async function startRest(
     tracer: running.gatewayTracer,
     metrics: coordinator.metrics,
   });
-  const { openSession } = connectAgent(local, readVersion(), logger);
+  const { openSession } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,

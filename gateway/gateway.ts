@@ -7,7 +7,8 @@ import { explainListenError } from "../runtime/listen-error.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Metrics } from "../runtime/metrics.ts";
 import type { Settings } from "../runtime/settings-table.ts";
-import type { TlsIdentity } from "../runtime/tls-files.ts";
+import type { FreshFiles } from "../runtime/tls/fresh-files.ts";
+import type { TlsIdentity } from "../runtime/tls/tls-files.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";
@@ -32,7 +33,7 @@ export interface GatewayOptions {
   /** Stays open: whoever made it closes it after the gateway. Absent: requests are not traced. */
   readonly tracer?: TaskTracer;
   /** Absent: plaintext. */
-  readonly tls?: TlsIdentity | undefined;
+  readonly tls?: FreshFiles<TlsIdentity> | undefined;
   /** Of this process; absent: no /metrics here. */
   readonly metrics?: Metrics;
 }
@@ -117,9 +118,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function openServer(tls: TlsIdentity | undefined, listener: RequestListener): Server {
+function openServer(tls: FreshFiles<TlsIdentity> | undefined, listener: RequestListener): Server {
   if (tls === undefined) return createServer(SERVER, listener);
-  return createTlsServer({ ...SERVER, ...tls, minVersion: "TLSv1.2" }, listener);
+  let shown = tls.latest();
+  const server = createTlsServer({ ...SERVER, ...shown, minVersion: "TLSv1.2" }, listener);
+  // Before TLS begins on a new connection.
+  server.prependListener("connection", () => {
+    const latest = tls.latest();
+    if (latest === shown) return;
+    shown = latest;
+    server.setSecureContext({ ...latest, minVersion: "TLSv1.2" });
+  });
+  return server;
 }
 
 async function listen(server: Server, address: string): Promise<void> {

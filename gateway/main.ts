@@ -2,7 +2,8 @@ import { createMetrics } from "../runtime/metrics.ts";
 import { startMetricsServer } from "../runtime/metrics-server.ts";
 import { runService } from "../runtime/process.ts";
 import { type Program, readOptions } from "../runtime/program-options.ts";
-import { readTls, tlsFilesOf } from "../runtime/tls-files.ts";
+import { clientTlsOf } from "../runtime/tls/client-tls.ts";
+import { openTls, tlsFilesOf } from "../runtime/tls/tls-files.ts";
 import { createTaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { connectionOptionsOf } from "../sdk/typescript/connection/local-connection.ts";
@@ -18,6 +19,8 @@ const PROGRAM: Program = {
     "TSS_GATEWAY_RATE",
     "TSS_CORS_ORIGINS",
     "TSS_TLS_CA",
+    "TSS_TLS_CLIENT_CERT",
+    "TSS_TLS_CLIENT_KEY",
     "TSS_TLS_CERT",
     "TSS_TLS_KEY",
     "TSS_METRICS_LISTEN",
@@ -29,10 +32,15 @@ const PROGRAM: Program = {
 export async function main(argv: readonly string[]): Promise<void> {
   if (readOptions(PROGRAM, argv) === undefined) return;
   await runService(PROGRAM.name, async ({ name, settings, logger }) => {
-    const tlsFiles = tlsFilesOf(settings);
+    const { TSS_TLS_CERT, TSS_TLS_KEY } = settings;
+    const tlsFiles = tlsFilesOf({ TSS_TLS_CERT, TSS_TLS_KEY });
     const tracer = await createTaskTracer({ service: name, version: readVersion(), logger });
     const connection = openConnection({
-      ...connectionOptionsOf({ address: settings.TSS_COORDINATOR, ca: settings.TSS_TLS_CA }),
+      ...connectionOptionsOf({
+        address: settings.TSS_COORDINATOR,
+        ...clientTlsOf(settings),
+        onTlsProblem: (sentence) => logger.error({}, sentence),
+      }),
       userAgent: `tss-gateway/${readVersion()}`,
     });
     const metrics = createMetrics("gateway", readVersion());
@@ -42,7 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       settings,
       logger,
       tracer,
-      tls: tlsFiles === undefined ? undefined : readTls(tlsFiles),
+      tls: tlsFiles === undefined ? undefined : openTls(tlsFiles, logger),
       metrics,
     });
     process.stdout.write(`tss-gateway listens on ${gateway.url}\n`);

@@ -26,6 +26,9 @@ export const LIMITS = {
   heartbeatTimeoutMinMs: 100,
   heartbeatTimeoutMaxMs: 86_400_000,
   retryLimit: 99,
+  releaseLimit: 99,
+  /** Of a task that names none. */
+  releaseLimitDefault: 3,
   retryIntervalMs: 86_400_000,
   retryFactorMin: 1,
   retryFactorMax: 10,
@@ -78,6 +81,17 @@ export const LIMITS = {
   queueLimit: 1_000_000,
   apiKeyTtlMs: 366 * 86_400_000,
   apiKeyTtlDefaultMs: 90 * 86_400_000,
+  joinTokenTtlMs: 3_600_000,
+  joinTokenTtlDefaultMs: 15 * 60_000,
+  /** Life of a key that joined, between two renewals. */
+  joinedKeyTtlMinMs: 3_600_000,
+  joinedKeyTtlMs: 90 * 86_400_000,
+  joinedKeyTtlDefaultMs: 7 * 86_400_000,
+  /** A client certificate that the coordinator makes for an agent. */
+  joinedCertificateMs: 7 * 86_400_000,
+  /** Refusals of one address in a minute, after which it has to wait. */
+  joinRefusals: 10,
+  publicKeyBytes: 1024,
   /** Usable keys of one installation; every coordinator holds them in memory. */
   apiKeys: 10_000,
   /** Points of a series. */

@@ -22,6 +22,8 @@ export interface Service {
    * @param hurry aborted by a second signal or when TSS_DRAIN_TIMEOUT has passed: end what still runs.
    */
   drain?(hurry: AbortSignal): Promise<void>;
+  /** On SIGUSR2, in place of everything else: leaves at once, and its work to the process that is started next. */
+  handOver?(): Promise<void>;
   /** Puts everything away. */
   stop(): Promise<void> | void;
   /** Settles when the service has ended by itself; rejected, the process ends with code 70. */
@@ -41,7 +43,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Runs one service as the whole of a process and ends the process. The first SIGTERM or SIGINT drains it for at most
- * TSS_DRAIN_TIMEOUT and stops it; a second cuts the drain short; a third ends the process at once. An error that nobody
+ * TSS_DRAIN_TIMEOUT and stops it; a second cuts the drain short; a third ends the process at once. SIGUSR2 hands over, where
+ * the service can. An error that nobody
  * caught is logged in one line and ends it with code 70.
  * @returns the exit code, when `exit` has been called with it.
  */
@@ -126,10 +129,12 @@ async function live(
   manager: ServiceManager,
 ): Promise<number> {
   const { name, logger, stopping } = context;
+  const succession = followSuccession(host);
   let service: Service;
   try {
     service = await start(context);
   } catch (error) {
+    succession.close();
     if (stopping.aborted) return EXIT.ok;
     host.stderr.write(`${name}: ${messageOf(error)}\n`);
     logger.debug({ stack: (error as Error).stack }, "it did not start");
@@ -141,7 +146,16 @@ async function live(
     code = EXIT.broken;
     logger.error({ error: messageOf(error) }, "the service ended with an error");
   };
-  await Promise.race([aborted(stopping), (service.ended ?? new Promise<void>(() => {})).catch(fell)]);
+  if (service.handOver === undefined) succession.close();
+  const ended = (service.ended ?? new Promise<void>(() => {})).catch(fell);
+  await Promise.race([aborted(stopping), succession.asked, ended]);
+  if (succession.isAsked() && service.handOver !== undefined) {
+    manager.stopping("leaves its work to the next process");
+    logger.info({}, "the process leaves its work to the next one");
+    await service.handOver().catch(fell);
+    succession.close();
+    return code;
+  }
   try {
     if (stopping.aborted) await service.drain?.(hurry.signal);
   } catch (error) {
@@ -153,7 +167,20 @@ async function live(
   } catch (error) {
     fell(error);
   }
+  succession.close();
   return code;
+}
+
+/** Hears the signal that asks for a hand-over, until it is clear that there can be none. */
+function followSuccession(host: Host) {
+  const asked = Promise.withResolvers<void>();
+  let isAsked = false;
+  const heard = (): void => {
+    isAsked = true;
+    asked.resolve();
+  };
+  host.on("SIGUSR2", heard);
+  return { asked: asked.promise, isAsked: () => isAsked, close: () => void host.off("SIGUSR2", heard) };
 }
 
 /** After an error that nobody caught, nothing the process knows can be trusted: it says so and ends. */

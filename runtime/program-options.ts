@@ -9,6 +9,8 @@ export interface Program {
   readonly does: string;
   /** Options it knows beside --help and --version, with what each does. */
   readonly options?: Readonly<Record<string, string>>;
+  /** What it does in place of its service, with what follows its name, and what that is. */
+  readonly commands?: Readonly<Record<string, string>>;
   /** Settings a person who starts it looks at first. */
   readonly settings: readonly (keyof Settings)[];
 }
@@ -44,7 +46,7 @@ function versionText({ name }: Program): string {
   return `${name}/${readVersion()} ${process.platform}-${process.arch} node-${process.version}\n`;
 }
 
-function helpText({ name, does, options = {}, settings }: Program): string {
+function helpText({ name, does, options = {}, commands = {}, settings }: Program): string {
   const flags = Object.keys(options).map((option) => ` [${option}]`);
   const shown = settings.map((setting) => {
     const { meaning, fallback } = SETTINGS[setting];
@@ -53,9 +55,11 @@ function helpText({ name, does, options = {}, settings }: Program): string {
   return [
     does,
     "",
-    `Usage: ${name}${flags.join("")}`,
+    [`Usage: ${name}${flags.join("")}`, ...Object.keys(commands).map((command) => `${name} ${command}`)].join(
+      "\n       ",
+    ),
     "",
-    ...lines(Object.entries({ ...options, ...COMMON })),
+    ...lines(Object.entries({ ...commands, ...options, ...COMMON })),
     "",
     "It is set by the environment and .env in its folder; docs/configuration.md lists everything. First of all:",
     ...lines(shown),

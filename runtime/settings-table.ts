@@ -133,9 +133,30 @@ export const SETTINGS = {
     25_000,
     "Longest wait for running work when a process drains",
   ),
+  TSS_PREEMPT_FILE: setting(
+    parse.text,
+    none,
+    "File whose appearance tells an agent that its machine goes away; it holds the seconds left, or nothing = TSS_DRAIN_TIMEOUT",
+  ),
   TSS_TLS_CERT: setting(parse.text, none, "Certificate (PEM) the coordinator and gateway show"),
   TSS_TLS_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CERT"),
   TSS_TLS_CA: setting(parse.text, none, "Authorities (PEM) a client trusts instead of the system's; set = TLS"),
+  TSS_TLS_CLIENT_CA: setting(
+    parse.text,
+    none,
+    "Authorities (PEM) of client certificates, which the coordinator then demands; none = it asks for none",
+  ),
+  TSS_TLS_CLIENT_CA_KEY: setting(
+    parse.text,
+    none,
+    "Key (PEM) of the first certificate in TSS_TLS_CLIENT_CA: agents that join get a certificate of it; none = they bring their own",
+  ),
+  TSS_TLS_CLIENT_CERT: setting(
+    parse.text,
+    none,
+    "Certificate (PEM) that clients, agents and the gateway show a coordinator; none between coordinators = TSS_TLS_CERT",
+  ),
+  TSS_TLS_CLIENT_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CLIENT_CERT"),
   TSS_MASTER_KEY: setting(
     parse.text,
     none,
@@ -158,6 +179,7 @@ export const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "TSS_OUTPUT",
   "TSS_QUEUE",
   "TSS_PROGRESS_FD",
+  "TSS_DEADLINE_FILE",
   "TSS_LOCK_NAME",
   "TSS_LOCK_TOKEN",
   "TSS_LOCKS",

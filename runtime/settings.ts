@@ -37,6 +37,11 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
   return values as Settings;
 }
 
+/** Whether a person has set it, rather than left it at what it is without a word. */
+export function isSet(name: keyof Settings, environment: NodeJS.ProcessEnv = process.env, envFile = ".env"): boolean {
+  return ({ ...readEnvFile(envFile, []), ...environment }[name] ?? "") !== "";
+}
+
 /** A line that names a setting and gives it no value would be left out without a word. */
 const NO_ASSIGNMENT = /^\s*(?:export\s+)?(TSS_\w+)(?!\w)(?!\s*=)/;
 

@@ -81,7 +81,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "proto",
   ],
   coordinator: ["coordinator", "proto", "runtime"],
-  "sdk/typescript": ["sdk/typescript", "proto"],
+  "sdk/typescript": ["sdk/typescript", "proto", "runtime/tls/fresh-files.ts"],
   "sdk/conformance": ["sdk/conformance", "sdk/typescript", "proto", "test/support"],
   "worker-agent": ["worker-agent", "sdk/typescript", "proto", "runtime"],
   gateway: ["gateway", "sdk/typescript", "proto", "runtime"],
@@ -102,6 +102,7 @@ const PACKAGES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@oclif\//, ["cli"]],
   [/^(react|react-dom|@tanstack\/.*|uplot|vite)(\/|$)/, ["gateway/dashboard"]],
   [/^(pino|prom-client|@opentelemetry\/.*)$/, ["runtime"]],
+  [/^(@peculiar\/.*|reflect-metadata)$/, ["runtime/tls"]],
 ];
 
 /** Longer than 300 lines for a written reason. */

@@ -1,21 +1,24 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { aborted, within } from "../runtime/wait.ts";
-import { watchLease } from "../sdk/typescript/worker/lease-watch.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
+import { installLauncher } from "./executors/command/launcher.ts";
 import { createFloor } from "./floor.ts";
 import { createHeldAttempts } from "./held.ts";
 import { type DirectoryLock, lockDirectory } from "./journal/lock.ts";
 import { readPolicy } from "./policy.ts";
+import { bootId } from "./processes/identity.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
 import { createTurnstile } from "./turnstile.ts";
+import { watchContact } from "./watch-contact.ts";
 import { workerInfo } from "./worker-info.ts";
 
 export interface AgentOptions {
@@ -35,10 +38,18 @@ export interface Agent {
   readonly name: string;
   /**
    * Takes nothing more, waits for what runs and leaves.
-   * @param hurry when aborted, what runs is ended, each attempt with at most 2 s between SIGTERM and SIGKILL. Absent:
-   * after TSS_DRAIN_TIMEOUT.
+   * @param hurry when aborted, what runs is ended, each attempt with at most 2 s between SIGTERM and SIGKILL, and given
+   * back. Absent: after TSS_DRAIN_TIMEOUT.
    */
   drain(hurry?: AbortSignal): Promise<void>;
+  /**
+   * Leaves before the machine does. Nothing more is taken; a command is asked to end when its own grace is all that is left,
+   * and what has not ended a little before the deadline is ended and given back.
+   * @param leftMs how long the machine is still there.
+   */
+  leaveWithin(leftMs: number): Promise<void>;
+  /** Leaves at once and everything running to the next agent of the directory. */
+  handOver(): Promise<void>;
   /** Ends what runs at once and leaves. Outcomes that are not acknowledged stay in the directory for the next agent. */
   close(): Promise<void>;
 }
@@ -46,6 +57,8 @@ export interface Agent {
 /** How long an agent that leaves in order, and one that leaves at once, waits for its last reports to be acknowledged. */
 const LAST_REPORTS_MS = 5_000;
 const LAST_REPORTS_AT_ONCE_MS = 1_000;
+/** Kept of the time before a machine goes away, for the last reports. */
+const DEPARTURE_MS = 2_000;
 /** Between SIGTERM and SIGKILL when the agent is in a hurry: its supervisor will not wait longer. */
 const HURRY_GRACE_MS = 2_000;
 
@@ -74,6 +87,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
+    launcher: installLauncher(directory),
     agentName: worker.name,
     policy: readPolicy(settings),
     environment: options.environment ?? process.env,
@@ -92,11 +106,13 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     session: () => session,
   };
   const floor = createFloor(host, worker.slots);
-  const deliveries = await recoverAttempts(host);
+  const sameBoot = lock.before === undefined || lock.before.bootId === bootId();
+  const { adopted, deliveries } = await recoverAttempts(host, sameBoot);
 
-  const watch = watchLease(
-    () => clock.monotonic(),
-    () => session.heardAt(),
+  const watch = watchContact(
+    { directory, clock, adopts: adopted.length > 0 },
+    { heardAt: () => session.heardAt() },
+    () => held.all().length > 0,
     (graceMs) => {
       if (held.all().length === 0) return;
       logger.error(
@@ -106,25 +122,31 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       floor.endAll("lost", (own) => Math.min(own, graceMs));
     },
   );
+  const fence = (lease: { readonly id: string; readonly fencingToken: bigint }): void => {
+    if (held.get(lease)?.stop !== undefined)
+      logger.warn({ task: lease.id }, "an attempt is ended at once: its lease is somebody else's");
+    held.fence(lease);
+  };
   session = options.openSession({
     worker,
     held: () => held.all(),
     events: {
       onConnected(leaseTtlMs, refused) {
-        watch.setTerm(leaseTtlMs);
-        for (const lease of refused) held.fence(lease);
+        watch.connected(leaseTtlMs);
+        for (const lease of refused) fence(lease);
         for (const attempt of held.all()) attempt.resend();
         for (const deliver of deliveries.splice(0)) floor.keep(deliver());
         floor.resume();
       },
       onLease: floor.lease,
-      onCancel: floor.cancel,
+      onCancel: (order) => (order.reason === TaskReason.LOST ? fence(order) : floor.cancel(order)),
       onLogAck: held.acknowledgeLog,
       onOutcomeAck: (ack) => held.get(ack)?.delivery.acknowledge(ack.accepted),
       onDrain: floor.pause,
     },
   });
 
+  for (const attempt of adopted) floor.adopt(attempt);
   floor.offerSlots();
 
   let closing: Promise<void> | undefined;
@@ -147,8 +169,29 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   return {
     name: worker.name,
     close,
+    async leaveWithin(leftMs) {
+      const endMs = Math.max(0, leftMs - DEPARTURE_MS);
+      logger.warn(
+        { leftMs, running: held.all().length },
+        "the machine goes away: what runs is ended before, and given back",
+      );
+      floor.drain();
+      floor.tellDeadline(clock.now() + endMs);
+      floor.endWithin("drained", endMs);
+      await floor.ended();
+      await within(floor.settled(), DEPARTURE_MS);
+      await close();
+    },
+    async handOver() {
+      floor.drain();
+      logger.warn({ running: held.all().length }, "the agent leaves what runs to the next one");
+      watch.close();
+      await within(session.close(), LAST_REPORTS_AT_ONCE_MS);
+      lock.release();
+    },
     async drain(hurry = AbortSignal.timeout(settings.TSS_DRAIN_TIMEOUT)) {
       floor.drain();
+      floor.tellDeadline(clock.now() + settings.TSS_DRAIN_TIMEOUT);
       const ended = floor.ended();
       await Promise.race([ended, aborted(hurry)]);
       if (hurry.aborted) floor.endAll("drained", (own) => Math.min(own, HURRY_GRACE_MS));

@@ -1,13 +1,17 @@
+import { LogStream } from "../proto/gen/tss/v1/task_service_pb.js";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { type Collector, createCollector } from "./output/collector.ts";
+import type { Frame } from "./output/frame.ts";
 import { createShipper, type Shipper } from "./output/shipper.ts";
 import { openSpool } from "./output/spool.ts";
 
 export interface AttemptOutput {
   readonly collector: Collector;
   readonly shipper: Shipper;
+  /** Standard error among the newest 256 KiB. */
+  errors(): Uint8Array;
   /** No more output comes. Returns the bytes there were. */
   finish(): number;
   close(): void;
@@ -39,7 +43,7 @@ export function openOutput(
       elidedBytes: BigInt(elidedBytes),
     });
   });
-  const collector = createCollector(options.clock, (frame) => {
+  const keep = (frame: Frame): void => {
     spool.append(frame);
     try {
       shipper.pump();
@@ -47,10 +51,15 @@ export function openOutput(
       // The command goes on; what the disk does not give back is missing in the log.
       options.logger.error({ task: lease.id, error }, "an attempt's output could not be read back from the disk");
     }
-  });
+  };
+  const collector = createCollector(options.clock, spool.totalBytes, keep, spool.hold);
   return {
     collector,
     shipper,
+    errors() {
+      const frames = [...spool.tailFrames(0)].filter(({ stream }) => stream === LogStream.STDERR);
+      return Buffer.concat(frames.map(({ data }) => data));
+    },
     finish() {
       collector.flush();
       shipper.finish();

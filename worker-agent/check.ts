@@ -3,14 +3,17 @@ import { delimiter, join, resolve } from "node:path";
 import { silentLogger } from "../runtime/logger.ts";
 import { makeDirectory } from "../runtime/make-directory.ts";
 import type { Settings } from "../runtime/settings-table.ts";
-import { connectAgent } from "./connect.ts";
+import { lookAtOwn, lookAtServer } from "../runtime/tls/look.ts";
+import { addressesOf } from "../sdk/typescript/connection/address-list.ts";
+import { type AgentIdentity, connectAgent, findIdentity } from "./connect.ts";
 import { hasRoom } from "./journal/room.ts";
 import { readPolicy } from "./policy.ts";
 import { workerInfo } from "./worker-info.ts";
 
 /** What one look has found. */
 export interface CheckLine {
-  readonly ok: boolean;
+  /** "warn": it could work, and somebody should look. */
+  readonly state: "ok" | "warn" | "fail";
   /** One sentence: what is, and where something is wrong what to do. */
   readonly text: string;
 }
@@ -24,11 +27,17 @@ const PATIENCE_MS = 5_000;
  * Whether an agent with these settings could work: its directory, the programs it needs, what it would run, and its
  * coordinator, which it greets as an agent does without offering a slot.
  */
-export async function* checkAgent(settings: Settings, version: string): AsyncGenerator<CheckLine> {
-  yield checkDirectory(resolve(settings.TSS_WORKER_DIR ?? "./.tss/agent"));
+export async function* checkAgent(given: Settings, version: string): AsyncGenerator<CheckLine> {
+  yield checkDirectory(resolve(given.TSS_WORKER_DIR ?? "./.tss/agent"));
   yield checkPrograms();
-  yield checkPolicy(settings);
-  yield await checkCoordinator(settings, version);
+  try {
+    const identity = findIdentity(given);
+    yield checkPolicy(identity.settings);
+    yield* await checkCertificates(identity);
+    yield await checkCoordinator(identity, version);
+  } catch (error) {
+    yield { state: "fail", text: (error as Error).message };
+  }
 }
 
 function checkDirectory(directory: string): CheckLine {
@@ -37,11 +46,11 @@ function checkDirectory(directory: string): CheckLine {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { message } = error as Error;
-    return { ok: false, text: `${message}: set TSS_WORKER_DIR to a directory that can be written to.` };
+    return { state: "fail", text: `${message}: set TSS_WORKER_DIR to a directory that can be written to.` };
   }
   if (!hasRoom(directory))
-    return { ok: false, text: `${directory} has less than 64 MiB free: make room, or no task will be taken.` };
-  return { ok: true, text: `Output and outcomes are kept in ${directory}.` };
+    return { state: "fail", text: `${directory} has less than 64 MiB free: make room, or no task will be taken.` };
+  return { state: "ok", text: `Output and outcomes are kept in ${directory}.` };
 }
 
 function checkPrograms(): CheckLine {
@@ -50,8 +59,8 @@ function checkPrograms(): CheckLine {
   const missing = PROGRAMS.filter((name) => !folders.some((folder) => isThere(folder, name)));
   if (!isThere("/", SHELL)) missing.unshift(SHELL);
   return missing.length === 0
-    ? { ok: true, text: `The programs it needs are there: ${[SHELL, ...PROGRAMS].join(", ")}.` }
-    : { ok: false, text: `${missing.join(" and ")} cannot be found: install coreutils and a shell, or mend PATH.` };
+    ? { state: "ok", text: `The programs it needs are there: ${[SHELL, ...PROGRAMS].join(", ")}.` }
+    : { state: "fail", text: `${missing.join(" and ")} cannot be found: install coreutils and a shell, or mend PATH.` };
 }
 
 function isThere(folder: string, name: string): boolean {
@@ -65,16 +74,35 @@ function isThere(folder: string, name: string): boolean {
 
 function checkPolicy(settings: Settings): CheckLine {
   const policy = readPolicy(settings);
-  if (policy.kind === "everything") return { ok: true, text: "It runs every command it is given." };
-  if (policy.programs.size > 0) return { ok: true, text: `It runs only ${[...policy.programs].join(", ")}.` };
-  return { ok: false, text: `It would run nothing, because ${policy.because}: name commands there, or * for all.` };
+  if (policy.kind === "everything") return { state: "ok", text: "It runs every command it is given." };
+  if (policy.programs.size > 0) return { state: "ok", text: `It runs only ${[...policy.programs].join(", ")}.` };
+  return { state: "fail", text: `It would run nothing, because ${policy.because}: name commands there, or * for all.` };
 }
 
-async function checkCoordinator(settings: Settings, version: string): Promise<CheckLine> {
+/** What the two sides show each other; nothing in plaintext. */
+async function checkCertificates(identity: AgentIdentity): Promise<CheckLine[]> {
+  const { settings, inUse } = identity;
+  const { tls } = connectAgent(identity, "", silentLogger).options;
+  if (tls === undefined) return [];
+  const { ca, cert } = typeof tls === "function" ? tls() : tls;
+  const addresses = addressesOf(settings.TSS_COORDINATOR);
+  const looks = await Promise.all(addresses.map((address) => lookAtServer(address, ca)));
+  if (cert !== undefined) {
+    const joined = inUse !== undefined && settings.TSS_TLS_CLIENT_CERT === undefined;
+    const mend = joined ? "Join again (`tss-agent join`)." : "Make a new one (`tss cert client`).";
+    const look = lookAtOwn(cert, "the client certificate", mend);
+    // A short one is what joining gives: the agent sees to the next.
+    looks.push(joined && look.state === "warn" ? { ...look, state: "ok", mend: "" } : look);
+  }
+  return looks.map(({ state, message, mend }) => ({ state, text: `${message} ${mend}`.trimEnd() }));
+}
+
+async function checkCoordinator(identity: AgentIdentity, version: string): Promise<CheckLine> {
+  const { settings } = identity;
   const answer = Promise.withResolvers<CheckLine>();
-  const say = (ok: boolean, text: string): void => answer.resolve({ ok, text });
+  const say = (ok: boolean, text: string): void => answer.resolve({ state: ok ? "ok" : "fail", text });
   try {
-    const { openSession, refused } = connectAgent(settings, version, silentLogger, (e) => say(false, e.message));
+    const { openSession, refused } = connectAgent(identity, version, silentLogger, (e) => say(false, e.message));
     refused.catch((error: Error) => say(false, error.message));
     const { name, ...worker } = workerInfo(settings, version);
     const ignored = (): void => {};
@@ -99,6 +127,6 @@ async function checkCoordinator(settings: Settings, version: string): Promise<Ch
     await session.close();
     return line;
   } catch (error) {
-    return { ok: false, text: (error as Error).message };
+    return { state: "fail", text: (error as Error).message };
   }
 }

@@ -1,6 +1,7 @@
 import { TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { CancelOrder, Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { creditDue, drain, emptySlots, free, offer, resume, take } from "../sdk/typescript/worker/slots.ts";
+import type { Adopted } from "./adopt-attempt.ts";
 import { hasRoom } from "./journal/room.ts";
 import { type AttemptHost, runAttempt } from "./run-attempt.ts";
 import type { StopCause } from "./stop.ts";
@@ -10,9 +11,15 @@ export interface Floor {
   /** Asks for leases, so that every free slot is offered once. */
   offerSlots(): void;
   lease(lease: Lease): void;
+  /** An attempt of an earlier agent goes on here. */
+  adopt(attempt: Adopted): void;
   cancel(order: CancelOrder): void;
   /** Ends everything that runs; `graceOf` may shorten each attempt's own grace. */
   endAll(cause: StopCause, graceOf?: (graceMs: number) => number): void;
+  /** Ends each attempt in so many milliseconds at the latest: it is asked when its own grace before that begins. */
+  endWithin(cause: StopCause, leftMs: number): void;
+  /** Every command can read when it will be ended. @param at milliseconds since 1970. */
+  tellDeadline(at: number): void;
   /** No slot is offered until the next connection: an operator, or a coordinator that leaves, asked for it. */
   pause(): void;
   /** A new connection. */
@@ -80,28 +87,39 @@ export function createFloor(host: AttemptHost, total: number): Floor {
     host.session().credit(count);
   };
 
+  const place = (attempt: Adopted): void => {
+    slots = take(slots);
+    const ended = Promise.withResolvers<void>();
+    track(running, ended.promise);
+    void ended.promise.then(() => {
+      slots = free(slots);
+      offerSlots();
+    });
+    keep(attempt(ended.resolve).finally(ended.resolve));
+  };
+
   return {
     offerSlots,
     keep,
+    adopt: place,
     lease(lease) {
-      slots = take(slots);
-      const ended = Promise.withResolvers<void>();
-      track(running, ended.promise);
-      void ended.promise.then(() => {
-        slots = free(slots);
-        offerSlots();
-      });
-      keep(runAttempt(host, lease, ended.resolve).finally(ended.resolve));
+      place((freed) => runAttempt(host, lease, freed));
       // It was on its way when the agent said that it leaves: it goes back before it starts.
       if (leaving) held.get(lease)?.stop?.order("drained", 0);
     },
     cancel(order) {
-      if (order.reason === TaskReason.LOST) return held.fence(order);
       const attempt = held.get(order);
       attempt?.stop?.order(CAUSES[order.reason] ?? "aborted", attempt.graceMs);
     },
     endAll(cause, graceOf = (graceMs) => graceMs) {
       for (const attempt of held.all()) attempt.stop?.order(cause, graceOf(attempt.graceMs));
+    },
+    endWithin(cause, leftMs) {
+      for (const { stop, graceMs } of held.all())
+        setTimeout(() => stop?.order(cause, Math.min(graceMs, leftMs)), Math.max(0, leftMs - graceMs)).unref();
+    },
+    tellDeadline(at) {
+      for (const attempt of held.all()) attempt.tellDeadline?.(at);
     },
     pause() {
       slots = drain(slots);

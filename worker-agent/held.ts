@@ -13,6 +13,8 @@ export interface Held {
   readonly stop?: Stop;
   /** A new connection: says again what the coordinator may not have heard. */
   resend(): void;
+  /** Absent for what does not run. @param at milliseconds since 1970. */
+  tellDeadline?(at: number): void;
   /** Between SIGTERM and SIGKILL when a call or an operator ends it. */
   readonly graceMs: number;
 }

@@ -19,8 +19,9 @@ export interface Verdict {
 const { FAILED, SUCCEEDED, CANCELLED, RELEASED } = AttemptOutcome;
 
 /**
- * Judges an ending. Pure. An attempt that never started and was not cancelled is given back and costs nothing; one
- * that the agent itself ended after its start counts as lost, because it may have done part of its work.
+ * Judges an ending. Pure. An attempt that never started and was not cancelled is given back and costs nothing. So is one
+ * that the agent ended in order because it had to leave: nothing of it runs any more. How often that goes, the coordinator
+ * knows. One that was ended for want of contact counts as lost: it may run elsewhere already.
  */
 export function judge(ending: Ending, agentName: string): Verdict {
   switch (ending.kind) {
@@ -42,8 +43,13 @@ function judgeProcess(ended: EndedProcess, agentName: string): Verdict {
     return failed(TaskReason.OUT_OF_MEMORY, `The kernel ended the command for using too much memory on ${agentName}.`);
   if (ended.signal !== undefined)
     return failed(TaskReason.SIGNAL, `The command was ended by ${ended.signal} on agent ${agentName}.`);
+  if (ended.exitCode === undefined)
+    return failed(
+      TaskReason.LOST,
+      `The launcher of the command was killed on agent ${agentName}: nobody knows how the command ended.`,
+    );
   if (ended.notStartedByShell !== undefined) return failed(TaskReason.SPAWN_ERROR, ended.notStartedByShell);
-  if (ended.exitCode !== 0) return failed(TaskReason.EXIT_CODE, exitSentence(ended.exitCode ?? -1, ended.lastError));
+  if (ended.exitCode !== 0) return failed(TaskReason.EXIT_CODE, exitSentence(ended.exitCode, ended.lastError));
   if (ended.result.kind === "too_large")
     return failed(
       TaskReason.RESULT_TOO_LARGE,
@@ -69,7 +75,7 @@ function judgeStopped(cause: StopCause, agentName: string): Verdict {
         "A lock that the attempt held was taken away or could not be renewed in time, and the attempt was ended.",
       );
     case "drained":
-      return failed(TaskReason.LOST, `Agent ${agentName} was shut down and ended the attempt.`);
+      return plain(RELEASED, TaskReason.UNSPECIFIED, `Agent ${agentName} had to leave and ended the attempt.`);
     case "lost":
     case "fenced":
       return failed(

@@ -1,87 +1,114 @@
 import { AttemptOutcome, TaskReason } from "../proto/gen/tss/v1/task_pb.js";
 import type { OutcomeReport } from "../proto/gen/tss/v1/worker_service_pb.js";
+import { type Adopted, adoptAttempt } from "./adopt-attempt.ts";
 import { openOutput } from "./attempt-output.ts";
 import { createDelivery } from "./delivery.ts";
 import type { AttemptDir, AttemptRecord } from "./journal/attempt-dir.ts";
 import { type Leftover, readLeftovers } from "./journal/leftovers.ts";
-import { endGroup } from "./processes/end-group.ts";
-import { processGroup } from "./processes/group.ts";
-import { stillRuns } from "./processes/identity.ts";
-import { readStat } from "./processes/proc-stat.ts";
-import { findMarked, sweepMarked } from "./processes/sweep.ts";
+import type { Verdict } from "./outcome.ts";
+import { bootId } from "./processes/identity.ts";
+import { endLeftGroup } from "./processes/left-group.ts";
+import { sweepMarked } from "./processes/sweep.ts";
 import { outcomeReport } from "./report.ts";
 import type { AttemptHost } from "./run-attempt.ts";
 
-/** A command that an agent left behind has this long between SIGTERM and SIGKILL: its next attempt is waiting. */
-const GRACE_MS = 1_000;
+type Lease = { readonly id: string; readonly fencingToken: bigint };
 
-/**
- * Ends what a crashed agent left running, judges it lost, and holds it and every outcome that was not acknowledged, so
- * that the session announces them. Returns the deliveries, to be started when there is a session.
- */
-export async function recoverAttempts(host: AttemptHost): Promise<(() => Promise<void>)[]> {
-  const recovered = await Promise.all(readLeftovers(host.attemptsPath).map((leftover) => recover(host, leftover)));
-  return recovered.filter((deliver) => deliver !== undefined);
+/** What is to be done when there is a session. */
+export interface Recovered {
+  /** Attempts that go on. */
+  readonly adopted: readonly Adopted[];
+  /** Outcomes that are still to be delivered. */
+  readonly deliveries: (() => Promise<void>)[];
 }
 
-async function recover(host: AttemptHost, leftover: Leftover): Promise<(() => Promise<void>) | undefined> {
+/**
+ * Takes up what an agent that is gone left running, or ends it and judges it lost, and holds it and every outcome that was
+ * not acknowledged, so that the session announces them.
+ * @param sameBoot false: the machine was started anew since, and what was not forced to its disk may be missing.
+ */
+export async function recoverAttempts(host: AttemptHost, sameBoot: boolean): Promise<Recovered> {
+  const adopted: Adopted[] = [];
+  const deliveries: (() => Promise<void>)[] = [];
+  const recover = async (leftover: Leftover): Promise<void> => {
+    if (leftover.kind === "running") {
+      const attempt = await adoptAttempt(host, leftover.dir, leftover.record);
+      if (attempt !== undefined) return void adopted.push(attempt);
+    }
+    const delivery = await recoverOutcome(host, leftover, sameBoot);
+    if (delivery !== undefined) deliveries.push(delivery);
+  };
+  await Promise.all(readLeftovers(host.attemptsPath).map(recover));
+  return { adopted, deliveries };
+}
+
+async function recoverOutcome(
+  host: AttemptHost,
+  leftover: Leftover,
+  sameBoot: boolean,
+): Promise<(() => Promise<void>) | undefined> {
   const { dir } = leftover;
   switch (leftover.kind) {
-    case "stale":
+    case "unbegun": {
+      const { lease } = dir;
+      if (lease !== undefined) return holdVerdict(host, dir, lease, unbegunVerdict(host.agentName, sameBoot));
       await dir.remove();
       return undefined;
+    }
     case "ended": {
       const { report } = leftover;
       return hold(host, dir, report, async () => report);
     }
     case "running": {
       const { record } = leftover;
-      const survivors = await endLeftover(record);
-      const { taskId: id, attempt } = record;
+      const mark = { taskId: record.taskId, token: record.token };
+      await endLeftGroup(record.process, mark);
+      const survivors = await sweepMarked(mark);
+      const { taskId: id, attempt, startedAt } = record;
       host.logger.warn({ task: id, attempt, survivors }, "an attempt of an earlier agent was ended");
-      return hold(host, dir, { id, fencingToken: BigInt(record.token) }, async (outputBytes) => {
-        const report = lostReport(host, record, survivors, outputBytes);
-        await dir.keepOutcome(report);
-        return report;
-      });
+      const lease = { id, fencingToken: BigInt(record.token) };
+      return holdVerdict(host, dir, lease, { ...lostVerdict(host.agentName, record), survivors }, startedAt);
     }
   }
 }
 
-/** Ends the process group and all that carries the attempt's mark. Returns how many had left the group. */
-async function endLeftover(record: AttemptRecord): Promise<number> {
-  const mark = { taskId: record.taskId, token: record.token };
-  const group = await findGroup(record);
-  if (group !== undefined) await endGroup(processGroup(group), AbortSignal.timeout(GRACE_MS));
-  return await sweepMarked(mark);
+function unbegunVerdict(agentName: string, sameBoot: boolean): Verdict {
+  if (!sameBoot)
+    return lost(`The machine of agent ${agentName} was started anew; whether the attempt ran is not known.`);
+  const message = `Agent ${agentName} was restarted before the attempt started.`;
+  return { outcome: AttemptOutcome.RELEASED, reason: TaskReason.UNSPECIFIED, message, survivors: 0 };
 }
 
-/** The group's number may have been given anew: its leader or a marked member must prove that it is the attempt's. */
-async function findGroup(record: AttemptRecord): Promise<number | undefined> {
-  if (record.process !== undefined && stillRuns(record.process)) return record.process.pid;
-  const marked = await findMarked({ taskId: record.taskId, token: record.token });
-  const groups = marked.map((pid) => readStat(pid)?.group);
-  if (record.process === undefined) return groups.find((group) => group !== undefined && marked.includes(group));
-  return groups.find((group) => group === record.process?.pid);
+function lostVerdict(agentName: string, { onRestart, bootId: boot }: AttemptRecord): Verdict {
+  if (boot !== bootId()) return lost(`The machine of agent ${agentName} was started anew while the attempt ran.`);
+  return onRestart === "adopt"
+    ? lost(`Agent ${agentName} was restarted, and the launcher of the command was gone: nobody knows how it ended.`)
+    : lost(`Agent ${agentName} was restarted while the attempt ran, and ended it as the task asks (on_agent_restart).`);
 }
 
-function lostReport(host: AttemptHost, record: AttemptRecord, survivors: number, outputBytes: number): OutcomeReport {
-  const endedAt = host.clock.now();
-  return outcomeReport(
-    { id: record.taskId, fencingToken: BigInt(record.token), startedAt: record.startedAt, endedAt, outputBytes },
-    {
-      outcome: AttemptOutcome.FAILED,
-      reason: TaskReason.LOST,
-      message: `Agent ${host.agentName} ended without finishing the attempt; after its restart it stopped what still ran.`,
-      survivors,
-    },
-  );
+function lost(message: string): Verdict {
+  return { outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST, message, survivors: 0 };
+}
+
+function holdVerdict(
+  host: AttemptHost,
+  dir: AttemptDir,
+  lease: Lease,
+  verdict: Verdict,
+  startedAt?: number,
+): () => Promise<void> {
+  return hold(host, dir, lease, async (outputBytes) => {
+    const begun = startedAt === undefined ? {} : { startedAt };
+    const report = outcomeReport({ ...lease, ...begun, endedAt: host.clock.now(), outputBytes }, verdict);
+    await dir.keepOutcome(report);
+    return report;
+  });
 }
 
 function hold(
   host: AttemptHost,
   dir: AttemptDir,
-  { id, fencingToken }: { readonly id: string; readonly fencingToken: bigint },
+  { id, fencingToken }: Lease,
   reportOf: (outputBytes: number) => Promise<OutcomeReport>,
 ): () => Promise<void> {
   const lease = { id, fencingToken };

@@ -2,6 +2,8 @@
 export interface Turnstile {
   /** Resolves false when `until` is aborted before its turn; true means `leave` must be called. */
   enter(until: AbortSignal): Promise<boolean>;
+  /** Is inside already, whether there is a place or not. `leave` must be called. */
+  occupy(): void;
   leave(): void;
 }
 
@@ -29,8 +31,11 @@ export function createTurnstile(places: number): Turnstile {
       inside += 1;
       return true;
     },
+    occupy() {
+      inside += 1;
+    },
     leave() {
-      const next = waiting.shift();
+      const next = inside > places ? undefined : waiting.shift();
       // The place goes on to the next one: `inside` stays.
       if (next === undefined) inside -= 1;
       else next();

@@ -5,6 +5,10 @@ import {
   StatsService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type { Settings } from "../../runtime/settings-table.ts";
+import { clientTlsOf } from "../../runtime/tls/client-tls.ts";
+import { lookAtOwn, lookAtServer } from "../../runtime/tls/look.ts";
+import { addressesOf } from "../../sdk/typescript/connection/address-list.ts";
+import { clientTls } from "../../sdk/typescript/connection/client-tls.ts";
 import { isLoopback } from "../../sdk/typescript/connection/local-connection.ts";
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { viewError } from "../errors.ts";
@@ -23,15 +27,18 @@ export async function checkCoordinator(connection: Connection, settings: Setting
   try {
     await connection.ready(READY_MS);
   } catch (error) {
-    return [fail("coordinator", printable((error as Error).message), tlsHint(settings))];
+    const tls = await checkTls(settings);
+    return [...tls, fail("coordinator", printable((error as Error).message), hintFor(settings, tls))];
   }
-  findings.push(checkTls(settings));
+  findings.push(...(await checkTls(settings)));
   const asked = Date.now();
   let info: GetServerInfoResponse;
   try {
     info = await connection.service(StatsService).getServerInfo({});
   } catch (error) {
-    const { code, message } = viewError(error);
+    const { code, message, reason } = viewError(error);
+    if (reason?.startsWith("CLIENT_CERTIFICATE_"))
+      return [...findings, fail("tls", printable(message), "Set TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY.")];
     const mend = code === "UNAUTHENTICATED" ? "Put a valid key into TSS_API_KEY." : "Look at the coordinator's log.";
     return [...findings, fail(code === "UNAUTHENTICATED" ? "key" : "coordinator", printable(message), mend)];
   }
@@ -58,21 +65,36 @@ export async function checkCoordinator(connection: Connection, settings: Setting
   return findings;
 }
 
-function checkTls(settings: Settings): Finding {
-  if (settings.TSS_TLS_CA !== undefined)
-    return ok("tls", "The connection is encrypted and the certificate is trusted.");
-  if (isLoopback(settings.TSS_COORDINATOR)) return ok("tls", "Plaintext, on this machine only.");
-  return warn(
-    "tls",
-    "The key crosses the network unencrypted.",
-    "Set TSS_TLS_CERT and TSS_TLS_KEY there and TSS_TLS_CA here.",
-  );
+/** Each certificate that takes part: the coordinators', and what is shown to them. */
+async function checkTls(settings: Settings): Promise<Finding[]> {
+  const tls = clientTls(clientTlsOf(settings));
+  if (tls === undefined)
+    return [
+      isLoopback(settings.TSS_COORDINATOR)
+        ? ok("tls", "Plaintext, on this machine only.")
+        : warn(
+            "tls",
+            "The key crosses the network unencrypted.",
+            "Set TSS_TLS_CERT and TSS_TLS_KEY there and TSS_TLS_CA here.",
+          ),
+    ];
+  const { ca, cert } = typeof tls === "function" ? tls() : tls;
+  const looks = await Promise.all(addressesOf(settings.TSS_COORDINATOR).map((address) => lookAtServer(address, ca)));
+  const own = "Make a new one (`tss cert client --force`): it is taken up without a restart.";
+  if (cert !== undefined) looks.push(lookAtOwn(cert, "TSS_TLS_CLIENT_CERT", own));
+  return looks.map(({ state, message, mend }) => ({
+    check: "tls",
+    state,
+    message: printable(message),
+    ...(state === "ok" ? {} : { mend: printable(mend) }),
+  }));
 }
 
-function tlsHint(settings: Settings): string {
+function hintFor(settings: Settings, tls: readonly Finding[]): string {
+  if (tls.some(({ state }) => state === "fail")) return "Mend its TLS first.";
   return settings.TSS_TLS_CA === undefined
     ? "Is another program on that port, or does it ask for TLS (set TSS_TLS_CA)?"
-    : "Does TSS_TLS_CA hold the authority that signed the coordinator's certificate, for that name?";
+    : "Look at the coordinator's log.";
 }
 
 function checkRole(info: GetServerInfoResponse): Finding {

@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from "node:http";
 import { get as getByTls } from "node:https";
 import { connect } from "node:net";
 import type { Settings } from "../../runtime/settings-table.ts";
-import { connectionOptionsOf } from "../../sdk/typescript/connection/local-connection.ts";
+import { clientTls } from "../../sdk/typescript/connection/client-tls.ts";
 import { gatewayUrl } from "../gateway-url.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -50,8 +50,8 @@ export async function checkGateway(settings: Settings): Promise<Finding> {
   const check = "gateway";
   const url = gatewayUrl(settings);
   try {
-    const { tls } = connectionOptionsOf({ address: settings.TSS_COORDINATOR, ca: settings.TSS_TLS_CA });
-    const status = await ask(`${url}/readyz`, tls?.ca);
+    const tls = clientTls({ ca: settings.TSS_TLS_CA });
+    const status = await ask(`${url}/readyz`, typeof tls === "function" ? tls().ca : tls?.ca);
     if (status === 200) return ok(check, `${url} is ready.`);
     return warn(check, `${url} says it is not ready (status ${status}).`, "Look at the log of tss-gateway.");
   } catch (error) {

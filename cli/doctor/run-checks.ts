@@ -1,5 +1,6 @@
 import { readSettings } from "../../runtime/settings.ts";
 import type { Settings } from "../../runtime/settings-table.ts";
+import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { connect } from "../connect.ts";
 import { checkCoordinator } from "./coordinator-checks.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -28,7 +29,13 @@ export async function* runChecks(coordinator: string | undefined): AsyncGenerato
 }
 
 async function* checkConnected(settings: Settings): AsyncGenerator<Finding> {
-  const connection = await connect(settings);
+  let connection: Connection;
+  try {
+    connection = await connect(settings);
+  } catch (error) {
+    yield fail("tls", (error as Error).message, "Correct TSS_TLS_CA, TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY.");
+    return;
+  }
   try {
     const findings = await checkCoordinator(connection, settings);
     yield* findings;

@@ -8,8 +8,10 @@ import {
   status as Status,
 } from "@grpc/grpc-js";
 import { TssError } from "../../proto/errors.ts";
+import { isOpenToEveryone } from "../kernel/permissions.ts";
 import { CallContext } from "./call-context.ts";
 import { deadlineOf, patienceOf } from "./call-rules.ts";
+import { requireClientCertificate } from "./client-certificate.ts";
 import type { Edge } from "./edge.ts";
 import type { Incoming } from "./grpc-definition.ts";
 import { http2StreamOf } from "./grpc-internals.ts";
@@ -51,6 +53,7 @@ export function callAdmission(edge: Edge, proven: (call: ServerInterceptingCallI
     const context = new CallContext(method, patienceOf(definition), edge.limits.streamInboxBytes, edge.logger, {
       sendStatus: finish,
       startRead,
+      peer: () => call.getPeer().replace(/:\d+$/, ""),
       settled(code) {
         clearTimeout(deadline);
         edge.calls.delete(context);
@@ -72,6 +75,7 @@ export function callAdmission(edge: Edge, proven: (call: ServerInterceptingCallI
           context.fail(new TssError("DEADLINE_EXCEEDED", `The call was not answered within ${ms / 1000} s.`));
         }, ms).unref();
       try {
+        if (edge.clientCertificates && !isOpenToEveryone(method)) requireClientCertificate(call, edge.clock.now());
         context.caller = identify(metadata, method, edge.keys);
       } catch (error) {
         context.fail(error);

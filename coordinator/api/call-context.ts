@@ -10,6 +10,8 @@ export type Patience = "finish" | "leave";
 export interface CallHandle {
   sendStatus(status: CallStatus): void;
   startRead(): void;
+  /** Address of the caller, without its port. */
+  peer(): string;
   /** Called once, when the call is over. */
   settled(code: number): void;
 }
@@ -52,6 +54,11 @@ export class CallContext {
   get provenCaller(): Caller {
     if (this.caller === undefined) throw new Error(`${this.method} was served without a key`);
     return this.caller;
+  }
+
+  /** Address of the caller, without its port. */
+  get peer(): string {
+    return this.handle.peer();
   }
 
   /** What the caller is told of this error; faults of TSS are logged. */

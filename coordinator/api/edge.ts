@@ -12,6 +12,8 @@ export interface Edge {
   readonly logger: Logger;
   readonly metrics: CallObserver;
   readonly limits: EdgeLimits;
+  /** Callers must have proven a certificate where the method is not for everyone. */
+  readonly clientCertificates: boolean;
   /** Calls that are not over. */
   readonly calls: Set<CallContext>;
 }

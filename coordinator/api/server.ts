@@ -1,14 +1,14 @@
 import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import type { TlsFiles } from "../../runtime/tls-files.ts";
+import type { TlsFiles } from "../../runtime/tls/tls-files.ts";
 import type { ApiKeyOperations } from "../operations/api-keys.ts";
 import type { KeyRing } from "../operations/key-ring.ts";
 import type { Operations } from "../operations/operations.ts";
 import { callAdmission } from "./call-admission.ts";
 import type { CallObserver } from "./call-observer.ts";
 import { Connections } from "./connections.ts";
-import { serverCredentials } from "./credentials.ts";
+import { listenerCredentials } from "./credentials.ts";
 import { drainCalls } from "./drain.ts";
 import type { Edge } from "./edge.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.ts";
@@ -61,12 +61,13 @@ export interface GrpcServer {
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { operations, apiKeys, keys, clock, logger, metrics = {} } = options;
   const limits: EdgeLimits = { ...EDGE_LIMITS, ...options.limits };
-  const edge: Edge = { keys, clock, logger, metrics, limits, calls: new Set() };
+  const clientCertificates = options.tls?.clientCaPath !== undefined;
+  const edge: Edge = { keys, clock, logger, metrics, limits, clientCertificates, calls: new Set() };
   // grpc-js would print headers it cannot read, keys among them, on standard error.
   setLogVerbosity(logVerbosity.NONE);
 
   const connections = new Connections(edge);
-  const credentials = serverCredentials(options.tls);
+  const { credentials, refresh } = listenerCredentials(options.tls, logger);
   const server = new Server({
     "grpc.max_concurrent_streams": limits.streamsPerConnection,
     "grpc.max_receive_message_length": limits.messageBytes,
@@ -92,7 +93,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const listening = typeof options.listen === "string" ? await listen(options.listen) : options.listen;
   const { address, port } = listening;
   listening.serve((socket) => {
-    if (connections.accept(socket)) injector.injectConnection(socket);
+    if (!connections.accept(socket)) return;
+    refresh();
+    injector.injectConnection(socket);
   });
 
   const forgetKeys = keys.onChange(() => {

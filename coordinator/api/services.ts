@@ -122,6 +122,9 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
   });
   add(ApiKeyService, {
     createApiKey: (request, call) => apiKeys.createApiKey(call.provenCaller, request),
+    createJoinToken: (request, call) => apiKeys.createJoinToken(call.provenCaller, request),
+    joinWorker: (request, call) => apiKeys.joinWorker(call.peer, request),
+    renewWorkerKey: (request, call) => apiKeys.renewWorkerKey(call.provenCaller, request),
     listApiKeys: (_, call) => apiKeys.listApiKeys(call.provenCaller),
     revokeApiKey: (request, call) => apiKeys.revokeApiKey(call.provenCaller, request),
   });

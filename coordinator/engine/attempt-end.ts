@@ -6,7 +6,7 @@ import { forbidsRetry, retryPauseMs } from "../kernel/retry.ts";
 import { EVENT } from "../ports/rows.ts";
 import { addEvent, endItem, moveItem, release } from "./conclude.ts";
 import { returnItem } from "./fill.ts";
-import { type Item, specOf } from "./item.ts";
+import { attemptNumber, type Item, specOf } from "./item.ts";
 import { restItem } from "./rest.ts";
 import { giveBack } from "./send.ts";
 import { type EngineState, isFar } from "./state.ts";
@@ -27,7 +27,9 @@ export interface AttemptFacts {
 /** Carries out what the table decides about a running attempt. */
 export function concludeAttempt(state: EngineState, item: Item, command: Command, facts: AttemptFacts): Decision {
   const decision = decide(stateOfRunning(item), command, item.head);
-  const outcome = command.kind === "report" ? command.report.outcome : AttemptOutcome.FAILED;
+  const said = command.kind === "report" ? command.report.outcome : AttemptOutcome.FAILED;
+  // Given back too often: it counts.
+  const outcome = said === AttemptOutcome.RELEASED && decision.do !== "requeue" ? AttemptOutcome.FAILED : said;
   switch (decision.do) {
     case "end": {
       observe(state, item, decision.reason, outcome, facts, true);
@@ -49,7 +51,8 @@ export function concludeAttempt(state: EngineState, item: Item, command: Command
       break;
     }
     case "requeue":
-      giveBack(state, item);
+      if (decision.begun) giveBack(state, item, detailOf(state, item, outcome, TaskReason.UNSPECIFIED, facts));
+      else giveBack(state, item);
       if (facts.settled !== undefined) afterCommit(state, () => facts.settled?.(true));
       break;
     default:
@@ -62,6 +65,7 @@ function stateOfRunning(item: Item) {
   return {
     status: "running",
     attempts: item.attempts,
+    released: item.released,
     token: item.token,
     cancelRequested: item.cancelRequestedAt > 0,
   } as const;
@@ -82,7 +86,7 @@ function retryLater(state: EngineState, item: Item, detail: Uint8Array, afterMs:
   const nextAt = at + afterMs;
   addEvent(state, item.head, {
     kind: EVENT.retrying,
-    attempt: item.attempts,
+    attempt: attemptNumber(item),
     at,
     session: item.attempt?.sessionNumber ?? 0,
     nextAt,
@@ -110,7 +114,7 @@ function detailOf(
   const { report } = facts;
   const live = item.attempt;
   return encodeAttempt({
-    number: item.attempts,
+    number: attemptNumber(item),
     outcome: item.cancelRequestedAt > 0 && outcome !== AttemptOutcome.SUCCEEDED ? AttemptOutcome.CANCELLED : outcome,
     reason: report?.reason || reason,
     startedAt: report?.startedAt || (live?.startedAt ?? 0),

@@ -5,7 +5,7 @@ import { EVENT } from "../ports/rows.ts";
 import { committed, orStopped } from "./committed.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { takeInHand, takeOut } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { attemptNumber, type Item } from "./item.ts";
 import { checkAway } from "./outage.ts";
 import { reading } from "./reading.ts";
 import { readHistory } from "./rebuild.ts";
@@ -43,7 +43,7 @@ function cancelItem(state: EngineState, item: Item, by: string): Promise<CancelO
     const at = state.clock.now();
     item.cancelRequestedAt = at;
     const detail = Buffer.from(by);
-    addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: item.attempts, at, detail });
+    addEvent(state, item.head, { kind: EVENT.cancelRequested, attempt: attemptNumber(item), at, detail });
     // Also when the caller has stopped waiting.
     state.pending.after.push(() => orderEnd(state, item, TaskReason.ABORTED));
     return committed(state).then(() => "changed");

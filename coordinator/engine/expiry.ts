@@ -31,8 +31,8 @@ export function noteExpiry({ expiry }: EngineState, expiresAt: number): void {
 }
 
 /** Whether a task of which no attempt counts has waited longer than it may. */
-export function isExpired(state: EngineState, { head, attempts }: Item): boolean {
-  return head.expiresAt > 0 && head.expiresAt <= state.clock.now() && attempts === 0;
+export function isExpired(state: EngineState, { head, attempts, released }: Item): boolean {
+  return head.expiresAt > 0 && head.expiresAt <= state.clock.now() && attempts + released === 0;
 }
 
 /** Ends tasks that have waited longer than they may, wherever they wait. Each is looked at once: what has begun is let be. */

@@ -17,6 +17,8 @@ export interface Item {
   state: ItemState;
   /** Attempts begun that count. */
   attempts: number;
+  /** Runs that had begun and were given back: they keep their numbers and do not count. */
+  released: number;
   /** Token of the newest attempt; 0: none yet. */
   token: number;
   /** While `resting`: when it comes back to its lane, ms since 1970. */
@@ -68,6 +70,7 @@ export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
     lane,
     state,
     attempts: 0,
+    released: 0,
     token: 0,
     dueAt: 0,
     retrying: false,
@@ -76,6 +79,11 @@ export function newItem(head: TaskHead, lane: Lane, state: ItemState): Item {
     timer: null,
     cancelRequestedAt: 0,
   };
+}
+
+/** Number of the newest attempt, which its output and its rows are kept under. */
+export function attemptNumber({ attempts, released }: Pick<Item, "attempts" | "released">): number {
+  return attempts + released;
 }
 
 /** What a lane keeps of a row. */

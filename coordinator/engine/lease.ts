@@ -6,7 +6,7 @@ import { holdLocks } from "./claim-locks.ts";
 import { addEvent, endItem } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { dropMemory, takeInHand } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { attemptNumber, type Item } from "./item.ts";
 import type { Lane } from "./lanes.ts";
 import { considerRefill } from "./refill.ts";
 import type { Session } from "./session.ts";
@@ -59,7 +59,7 @@ export function leaseNext(state: EngineState, session: Session, lane: Lane, now:
   }
   if (item.locks.length > 0) holdLocks(state, item);
   addEvent(state, item.head, {
-    ...{ kind: EVENT.leased, ord, attempt: item.attempts, session: session.number, at: now },
+    ...{ kind: EVENT.leased, ord, attempt: attemptNumber(item), session: session.number, at: now },
     detail: packLocks(item.locks),
   });
   state.pending.leases.push({ item, token: ord });

@@ -13,7 +13,10 @@ import type { EngineState } from "./state.ts";
 
 /** What the events of a task add up to. */
 export interface History {
+  /** Those that count. */
   attempts: number;
+  /** Those that had begun and were given back. */
+  released: number;
   token: number;
   /** The event of the attempt that runs; null: none does. */
   running: EventRow | null;
@@ -24,11 +27,19 @@ export interface History {
 
 /** @param events by ord. */
 export function readHistory(events: readonly EventRow[]): History {
-  const history: History = { attempts: 0, token: 0, running: null, nextAt: 0, retrying: false, cancelRequestedAt: 0 };
+  const history: History = {
+    attempts: 0,
+    released: 0,
+    token: 0,
+    running: null,
+    nextAt: 0,
+    retrying: false,
+    cancelRequestedAt: 0,
+  };
   for (const event of events) {
     switch (event.kind) {
       case EVENT.leased:
-        history.attempts = event.attempt;
+        history.attempts = event.attempt - history.released;
         history.token = event.ord;
         history.running = event;
         history.retrying = false;
@@ -40,7 +51,9 @@ export function readHistory(events: readonly EventRow[]): History {
         break;
       case EVENT.released:
         history.running = null;
-        history.attempts = event.attempt - 1;
+        // Only what had begun has something to tell.
+        if (event.detail !== null) history.released++;
+        history.attempts--;
         break;
       case EVENT.cancelRequested:
         history.cancelRequestedAt = event.at;
@@ -69,6 +82,7 @@ export function rebuildItem(state: EngineState, stored: StoredTask, scanned = fa
   const head = headOf(task);
   const item = takeInHand(state, head, lane, "returned");
   item.attempts = history.attempts;
+  item.released = history.released;
   item.token = history.token;
   item.cancelRequestedAt = history.cancelRequestedAt;
   item.retrying = history.retrying;

@@ -6,7 +6,7 @@ import type { AttemptReport, AttemptStart } from "../kernel/attempt-report.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import { concludeAttempt, isFinal } from "./attempt-end.ts";
 import { whenCommitted } from "./committed.ts";
-import type { Item } from "./item.ts";
+import { type Item, specOf } from "./item.ts";
 import { type EngineState, isOfLaterOwner, isServing, itemAt } from "./state.ts";
 import { watchAttempt } from "./watch-attempt.ts";
 
@@ -47,6 +47,7 @@ export function reportOutcome(
         outcome: report.outcome,
         reason: report.reason,
         final: !succeeded && isFinal(item, report.exitCode, report.nonRetryable),
+        ...begunOf(item, report),
       },
     },
     {
@@ -57,6 +58,12 @@ export function reportOutcome(
       settled: acknowledge,
     },
   );
+}
+
+/** What is given back may have begun: its worker says so now, or has said so before. */
+function begunOf(item: Item, report: AttemptReport): { begun?: { releaseLimit: number } } {
+  if (report.outcome !== AttemptOutcome.RELEASED || !(report.startedAt || item.attempt?.startedAt)) return {};
+  return { begun: { releaseLimit: specOf(item.head).retry?.releaseLimit ?? LIMITS.releaseLimitDefault } };
 }
 
 function clampPause(ms: number): number {

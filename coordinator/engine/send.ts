@@ -4,7 +4,7 @@ import { EVENT } from "../ports/rows.ts";
 import { addEvent, endItem, release } from "./conclude.ts";
 import { isExpired } from "./expiry.ts";
 import { returnItem } from "./fill.ts";
-import type { Item } from "./item.ts";
+import { attemptNumber, type Item } from "./item.ts";
 import type { PendingLease } from "./pending.ts";
 import { updateReady } from "./serving.ts";
 import type { Session } from "./session.ts";
@@ -77,7 +77,7 @@ export function grantOf(state: EngineState, item: Item): LeaseGrant {
   return {
     id: state.ids.encode(head),
     token: item.token,
-    attempt: item.attempts,
+    attempt: attemptNumber(item),
     maxAttempts: head.maxAttempts,
     spec: head.spec,
     timeoutMs: head.timeoutMs,
@@ -86,21 +86,25 @@ export function grantOf(state: EngineState, item: Item): LeaseGrant {
   };
 }
 
-/** The attempt never reached its worker, or came back untouched: it costs nothing and the task is next again. */
-export function giveBack(state: EngineState, item: Item): void {
+/**
+ * The attempt never reached its worker, or came back: it costs nothing and the task is next again.
+ * @param begun what is known of it, if it had begun; then no other has its number.
+ */
+export function giveBack(state: EngineState, item: Item, begun: Uint8Array | null = null): void {
   if (item.cancelRequestedAt > 0) {
     endItem(state, item, TaskStatus.CANCELLED, TaskReason.ABORTED, {});
     return;
   }
-  const number = item.attempts;
   addEvent(state, item.head, {
     kind: EVENT.released,
-    attempt: number,
+    attempt: attemptNumber(item),
     at: state.clock.now(),
     session: item.attempt?.sessionNumber ?? 0,
+    detail: begun,
   });
   release(state, item);
-  item.attempts = number - 1;
+  item.attempts--;
+  if (begun !== null) item.released++;
   item.attempt = null;
   // Nobody looks at it again for that.
   if (isExpired(state, item)) endItem(state, item, TaskStatus.FAILED, TaskReason.EXPIRED, {});

@@ -7,9 +7,10 @@ export function stateOf(item: Item): TaskState {
     return {
       status: "running",
       attempts: item.attempts,
+      released: item.released,
       token: item.token,
       cancelRequested: item.cancelRequestedAt > 0,
     };
   if (item.state === "ending") return { status: "ended", token: item.token };
-  return { status: "waiting", attempts: item.attempts };
+  return { status: "waiting", attempts: item.attempts, released: item.released };
 }

@@ -20,6 +20,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   checkLabels(found, "selector", spec.selector);
   checkResources(found, "resources", spec.resources);
   checkLocks(found, spec.locks);
+  if (spec.onAgentRestart < 0 || spec.onAgentRestart > 2) found.add("on_agent_restart", "must be adopt or kill");
   checkKey(found, spec);
   found.line("fairness_key", spec.fairnessKey, 0, LIMITS.fairnessKeyCharacters);
   found.line("traceparent", spec.traceparent, 0, LIMITS.traceparentCharacters);
@@ -100,6 +101,7 @@ function checkTimes(found: Violations, spec: TaskSpec, now: number): void {
 
 function checkRetry(found: Violations, retry: RetryPolicy): void {
   if (retry.limit !== undefined) found.number("retry.limit", retry.limit, 0, LIMITS.retryLimit);
+  if (retry.releaseLimit !== undefined) found.number("retry.release_limit", retry.releaseLimit, 0, LIMITS.releaseLimit);
   if (retry.interval !== undefined) found.span("retry.interval", durationMs(retry.interval), 0, LIMITS.retryIntervalMs);
   if (retry.factor !== undefined)
     found.number("retry.factor", retry.factor, LIMITS.retryFactorMin, LIMITS.retryFactorMax);

@@ -5,10 +5,17 @@ import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/t
  * engine carries out what is decided. docs/states.md draws it.
  */
 export type TaskState =
-  | { readonly status: "waiting" /** Attempts begun that counted. */; readonly attempts: number }
+  | {
+      readonly status: "waiting";
+      /** Attempts begun that counted. */
+      readonly attempts: number;
+      /** Runs that had begun and were given back. */
+      readonly released: number;
+    }
   | {
       readonly status: "running";
       readonly attempts: number;
+      readonly released: number;
       readonly token: number;
       readonly cancelRequested: boolean;
     }
@@ -31,6 +38,11 @@ export interface Report {
   readonly reason: TaskReason;
   /** No further attempt: the handler said so, or the exit code is on the list. */
   readonly final: boolean;
+  /** Of what is given back. Absent: it had not begun. */
+  readonly begun?: {
+    /** How often the task may be given back so. */
+    readonly releaseLimit: number;
+  };
 }
 
 /** The limits of a task that matter here. */
@@ -43,8 +55,8 @@ export type Decision =
   | { readonly do: "end"; readonly status: TaskStatus; readonly reason: TaskReason }
   /** Waits for its next attempt: after the policy's pause, or at once when the attempt was lost. */
   | { readonly do: "retry"; readonly pause: "policy" | "none"; readonly reason: TaskReason }
-  /** Goes back to the front of its lane; the attempt does not count. */
-  | { readonly do: "requeue" }
+  /** Goes back to the front of its lane; the attempt does not count. `begun`: it keeps its number, and counts among those. */
+  | { readonly do: "requeue"; readonly begun: boolean }
   | { readonly do: "requestCancel" }
   /** Nothing changes. `stale`: an old token. `ended`: it has ended. `repeat`: it was asked before. */
   | { readonly do: "nothing"; readonly why: "stale" | "ended" | "repeat" | "early" };
@@ -67,7 +79,7 @@ const waiting: Row<Waiting> = {
   cancel: () => ABORTED,
   // An attempt has begun before: from then on `expires` has no say.
   expire: (task) =>
-    task.attempts > 0
+    task.attempts + task.released > 0
       ? { do: "nothing", why: "early" }
       : { do: "end", status: TaskStatus.FAILED, reason: TaskReason.EXPIRED },
 };
@@ -81,7 +93,9 @@ const running: Row<Running> = {
       case AttemptOutcome.SUCCEEDED:
         return { do: "end", status: TaskStatus.SUCCEEDED, reason: TaskReason.UNSPECIFIED };
       case AttemptOutcome.RELEASED:
-        return { do: "requeue" };
+        if (report.begun === undefined) return { do: "requeue", begun: false };
+        if (task.released < report.begun.releaseLimit) return { do: "requeue", begun: true };
+        return failed(task, TaskReason.LOST, false, "none", bounds);
       // A worker that ended an attempt on its own account without being asked has failed it.
       // Nor has one succeeded whose outcome is of a newer version.
       default:

@@ -45,7 +45,15 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     LimitQueue: OPERATORS,
   },
   "tss.v1.WorkerRegistryService": { ListWorkers: READERS, GetWorker: READERS, DrainWorker: OPERATORS },
-  "tss.v1.ApiKeyService": { CreateApiKey: ADMINS, ListApiKeys: ADMINS, RevokeApiKey: ADMINS },
+  "tss.v1.ApiKeyService": {
+    CreateApiKey: ADMINS,
+    CreateJoinToken: ADMINS,
+    // Its request carries a join token.
+    JoinWorker: "everyone",
+    RenewWorkerKey: WORKERS,
+    ListApiKeys: ADMINS,
+    RevokeApiKey: ADMINS,
+  },
   "tss.v1.StatsService": {
     GetOverview: READERS,
     WatchStats: READERS,
@@ -85,7 +93,7 @@ export function isOpenToEveryone(method: string): boolean {
 export function mayCall(role: Role, method: string): boolean {
   const access = accessTo(method);
   if (access === "everyone") return true;
-  if (access === "any key") return role !== Role.UNSPECIFIED;
+  if (access === "any key") return role !== Role.UNSPECIFIED && role !== Role.JOIN;
   return access.includes(role);
 }
 

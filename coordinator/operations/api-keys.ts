@@ -1,8 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import {
-  type ApiKey,
-  ApiKeySchema,
   type CreateApiKeyRequest,
   type CreateApiKeyResponse,
   CreateApiKeyResponseSchema,
@@ -15,22 +13,27 @@ import {
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { Logger } from "../../runtime/logger.ts";
-import { durationMs, toTimestamp } from "../kernel/time.ts";
-import type { ApiKeyRow, CatalogStore } from "../ports/catalog-store.ts";
-import { issueApiKey, type KeyIssuer, reachable } from "./issue-api-key.ts";
+import type { ClientAuthority } from "../../runtime/tls/client-authority.ts";
+import { durationMs } from "../kernel/time.ts";
+import type { ApiKeyRow, ApiKeyStore } from "../ports/catalog-store.ts";
+import { apiKeyMessage as toMessage } from "./api-key-message.ts";
+import { issueApiKey, type KeyIssuer, reachable, requireRoom } from "./issue-api-key.ts";
+import { createJoinOperations, type JoinOperations } from "./join-workers.ts";
 import { refusalOf } from "./key-refusals.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Caller } from "./operations.ts";
 
 export interface ApiKeyContext extends KeyIssuer {
-  readonly catalog: Pick<CatalogStore, "apiKeys" | "insertApiKey" | "revokeApiKey">;
+  readonly catalog: ApiKeyStore;
   /** Learns at once of what is changed here. */
-  readonly ring: Pick<KeyRing, "reload">;
+  readonly ring: Pick<KeyRing, "reload" | "find">;
   readonly logger: Logger;
+  /** Signs the certificates of agents that join; absent: they bring their own, if they need one. */
+  readonly authority?: ClientAuthority | undefined;
 }
 
 /** What the ApiKeyService does. The edge has checked that the caller is an admin. */
-export interface ApiKeyOperations {
+export interface ApiKeyOperations extends JoinOperations {
   createApiKey(caller: Caller, request: CreateApiKeyRequest): Promise<CreateApiKeyResponse>;
   listApiKeys(caller: Caller): Promise<ListApiKeysResponse>;
   revokeApiKey(caller: Caller, request: RevokeApiKeyRequest): Promise<RevokeApiKeyResponse>;
@@ -42,13 +45,10 @@ export function createApiKeyOperations(context: ApiKeyContext): ApiKeyOperations
   // The change is durable; when this read fails, the ring's own watch finds it.
   const learn = () => ring.reload().catch(() => {});
   return {
+    ...createJoinOperations(context),
+
     async createApiKey(caller, request) {
-      const rows = await reachable(() => catalog.apiKeys());
-      if (usable(rows, clock.now()).length >= LIMITS.apiKeys)
-        throw new TssError(
-          "RESOURCE_EXHAUSTED",
-          `There are ${LIMITS.apiKeys} usable API keys already: revoke those that are not needed (\`tss key revoke\`).`,
-        );
+      await requireRoom(context);
       const ttlMs = request.ttl === undefined ? undefined : durationMs(request.ttl);
       const { key, row } = await issueApiKey(context, { name: request.name, role: request.role, ttlMs });
       await learn();
@@ -99,16 +99,4 @@ function newestFirst(rows: readonly ApiKeyRow[], now: number): readonly ApiKeyRo
       room -= 128 + Buffer.byteLength(row.name);
       return room > 0;
     });
-}
-
-function toMessage(row: ApiKeyRow): ApiKey {
-  return create(ApiKeySchema, {
-    id: row.id,
-    name: row.name,
-    role: row.role,
-    createdAt: toTimestamp(row.createdAt),
-    expiresAt: toTimestamp(row.expiresAt),
-    revokedAt: toTimestamp(row.revokedAt),
-    lastUsedAt: toTimestamp(row.lastUsedAt),
-  });
 }

@@ -162,6 +162,37 @@ export class Audit {
         });
         return answer;
       },
+      createJoinToken: async (caller, request) => {
+        const answer = await inner.createJoinToken(caller, request);
+        const { id = "", name = "" } = answer.apiKey ?? {};
+        await this.#record(caller, {
+          action: "key.join-token",
+          subject: `key/${id}`,
+          summary: `${this.#who(caller)} made the join token tss_${id}_….`,
+          detail: { name },
+        });
+        return answer;
+      },
+      joinWorker: async (address, request) => {
+        const answer = await inner.joinWorker(address, request);
+        const { id = "", name = "" } = answer.apiKey ?? {};
+        // Whoever made the token is told of with it; the agent is its key from now on.
+        const joined = { keyId: id, role: Role.WORKER };
+        await this.#record(joined, {
+          action: "key.join",
+          subject: `key/${id}`,
+          summary: `Agent ${name} joined from ${address} with the key tss_${id}_….`,
+          detail: { name, address, token: request.token.split("_")[1] ?? "" },
+        });
+        return answer;
+      },
+      renewWorkerKey: async (caller, request) => {
+        const answer = await inner.renewWorkerKey(caller, request);
+        const summary = `Agent ${this.#who(caller)} renewed its key.`;
+        if (answer.renewed)
+          await this.#record(caller, { action: "key.renew", subject: `key/${caller.keyId}`, summary });
+        return answer;
+      },
       revokeApiKey: async (caller, request) => {
         const answer = await inner.revokeApiKey(caller, request);
         const name = answer.apiKey?.name ?? "";

@@ -26,8 +26,8 @@ export function describeAttempts({ events, end, sessions }: StoredTask, item: It
       finish(current, event.detail, event.at);
       current = null;
     } else if (current !== null && event.kind === EVENT.released) {
+      finish(current, event.detail, event.at);
       current.outcome = AttemptOutcome.RELEASED;
-      current.endedAt = toTimestamp(event.at);
       current = null;
     }
   }

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { TssError } from "../../proto/errors.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { API_KEY_RANDOM_BYTES, hashApiKeySecret, makeApiKey } from "../../runtime/api-key.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { API_KEY_RANDOM_BYTES, hashApiKeySecret, makeApiKey } from "../kernel/api-key.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { ApiKeyRow, CatalogStore } from "../ports/catalog-store.ts";
 import { StoreUnavailableError } from "../ports/store-errors.ts";
+import { refusalOf } from "./key-refusals.ts";
 
 export interface KeyIssuer {
   readonly catalog: Pick<CatalogStore, "apiKeys" | "insertApiKey">;
@@ -48,6 +49,17 @@ export async function issueApiKey(context: KeyIssuer, wanted: NewKey): Promise<I
   return { key: made.key, row };
 }
 
+/** @throws TssError RESOURCE_EXHAUSTED when there are as many usable keys as there may be. */
+export async function requireRoom({ catalog, clock }: KeyIssuer): Promise<void> {
+  const rows = await reachable(() => catalog.apiKeys());
+  const now = clock.now();
+  if (rows.filter((row) => refusalOf(row, now) === undefined).length < LIMITS.apiKeys) return;
+  throw new TssError(
+    "RESOURCE_EXHAUSTED",
+    `There are ${LIMITS.apiKeys} usable API keys already: revoke those that are not needed (\`tss key revoke\`).`,
+  );
+}
+
 /** The admin key of a database that has none yet; undefined when any key was ever made. */
 export async function ensureFirstKey(context: KeyIssuer, wanted: Omit<NewKey, "role">): Promise<IssuedKey | undefined> {
   const rows = await reachable(() => context.catalog.apiKeys());
@@ -57,7 +69,7 @@ export async function ensureFirstKey(context: KeyIssuer, wanted: Omit<NewKey, "r
 function check({ name, role }: NewKey, ttlMs: number): void {
   const found = new Violations();
   found.line("name", name, 1, LIMITS.nameCharacters);
-  if (role === Role.UNSPECIFIED || Role[role] === undefined)
+  if (role === Role.UNSPECIFIED || role === Role.JOIN || Role[role] === undefined)
     found.add("role", "must be admin, operator, submitter, viewer or worker");
   found.span("ttl", ttlMs, 1_000, LIMITS.apiKeyTtlMs);
   found.check();

@@ -27,16 +27,16 @@ export const REFUSALS = {
       "The API key is not valid here: it was made for another installation, or it is wrong; ask an admin for a new one (`tss key create`).",
     ),
   expired: (key: ApiKeyRow) =>
-    refusal(
-      "API_KEY_EXPIRED",
-      `The API key ${key.id} expired on ${day(key.expiresAt)}: ask an admin for a new one (\`tss key create\`).`,
-    ),
+    refusal("API_KEY_EXPIRED", `The API key ${key.id} expired on ${day(key.expiresAt)}: ${anew(key)}.`),
   revoked: (key: ApiKeyRow) =>
-    refusal(
-      "API_KEY_REVOKED",
-      `The API key ${key.id} was revoked on ${day(key.revokedAt)}: ask an admin for a new one (\`tss key create\`).`,
-    ),
+    refusal("API_KEY_REVOKED", `The API key ${key.id} was revoked on ${day(key.revokedAt)}: ${anew(key)}.`),
 } as const;
+
+/** How to come by another key of the kind. */
+function anew({ renewMs }: ApiKeyRow): string {
+  if (renewMs === undefined) return "ask an admin for a new one (`tss key create`)";
+  return "ask an admin for a join token (`tss key join`) and enrol this agent again (`tss-agent join`)";
+}
 
 /** Why this key may not be used at a time; undefined: it may. */
 export function refusalOf(key: ApiKeyRow, now: number): TssError | undefined {
@@ -45,10 +45,10 @@ export function refusalOf(key: ApiKeyRow, now: number): TssError | undefined {
   return undefined;
 }
 
-function refusal(reason: string, sentence: string): TssError {
+export function refusal(reason: string, sentence: string): TssError {
   return new TssError("UNAUTHENTICATED", sentence, { reason });
 }
 
-function day(at: number): string {
+export function day(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }

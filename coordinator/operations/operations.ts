@@ -18,6 +18,8 @@ export interface Caller {
   readonly forwarded?: boolean;
   /** The call is one of many of a job on many tasks, which is told of in their place: answers name tasks and say no more of them. */
   readonly inJob?: boolean;
+  /** The key was used with the secret that is to take the place of the other. */
+  readonly bySecretToBe?: boolean;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type TailLogsResponse,
   TailLogsResponseSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { attemptNumber } from "../engine/item.ts";
 import type { LogBook } from "../engine/log-book.ts";
 import { reading } from "../engine/reading.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
@@ -97,7 +98,7 @@ function newestAttempt({ events }: StoredTask): number {
 function isOver(state: EngineState, stored: StoredTask, ref: TaskRef, attempt: number): boolean {
   if (stored.end !== null) return true;
   const item = itemAt(state, ref);
-  const running = item?.state === "running" && item.attempts === attempt;
+  const running = item?.state === "running" && attemptNumber(item) === attempt;
   return !running && newestAttempt(stored) >= attempt && newestAttempt(stored) > 0;
 }
 

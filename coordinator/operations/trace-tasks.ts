@@ -1,4 +1,4 @@
-import { specOf } from "../engine/item.ts";
+import { attemptNumber, specOf } from "../engine/item.ts";
 import type { SubmitOutcome } from "../engine/pending.ts";
 import type { Acknowledge } from "../engine/report.ts";
 import { type EngineState, itemAt } from "../engine/state.ts";
@@ -34,7 +34,7 @@ export function traceSettle(state: EngineState, report: AttemptReport, acknowled
   const startedAt = state.clock.now();
   const { queue, needs } = item.lane.key;
   const task = { id: report.id, queue, type: needs.type, traceparent: specOf(item.head).traceparent };
-  const attempt = { attempt: item.attempts, workerId: item.attempt?.session?.id ?? "" };
+  const attempt = { attempt: attemptNumber(item), workerId: item.attempt?.session?.id ?? "" };
   return (accepted) => {
     state.tracer.settle(task, attempt, startedAt, accepted ? {} : { error: "refused" });
     acknowledge(accepted);

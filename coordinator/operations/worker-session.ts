@@ -5,6 +5,7 @@ import { announce } from "../engine/announce.ts";
 import { attachStream, detachStream, touch } from "../engine/attach.ts";
 import { closeSession } from "../engine/close-session.ts";
 import { doubt, foreignTokenIn } from "../engine/foreign-token.ts";
+import { attemptNumber } from "../engine/item.ts";
 import type { LogBook, LogProgress } from "../engine/log-book.ts";
 import { reportOutcome, reportProgress, reportStart } from "../engine/report.ts";
 import { acknowledge, deliver } from "../engine/send.ts";
@@ -124,7 +125,7 @@ function keptBytes(state: EngineState, logs: LogBook, outcome: AttemptReport): n
   const ref = state.ids.decode(outcome.id);
   const item = ref === null ? undefined : itemAt(state, ref);
   if (ref === null || item?.state !== "running" || item.token !== outcome.token) return 0;
-  return logs.keptBytes(ref, item.attempts, outcome.outputBytes);
+  return logs.keptBytes(ref, attemptNumber(item), outcome.outputBytes);
 }
 
 function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: ReportAnswers): void {
@@ -143,7 +144,7 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: 
   const at = report.at === undefined ? state.clock.now() : timestampMs(report.at);
   const chunk = {
     ref,
-    attempt: item.attempts,
+    attempt: attemptNumber(item),
     offset,
     stream: report.stream,
     at,
@@ -155,7 +156,8 @@ function takeLog(state: EngineState, logs: LogBook, report: LogReport, answers: 
 
 function logForgetter(state: EngineState, logs: LogBook, id: string): () => void {
   const ref = state.ids.decode(id);
-  const attempt = ref === null ? undefined : itemAt(state, ref)?.attempts;
+  const item = ref === null ? undefined : itemAt(state, ref);
+  const attempt = item === undefined ? undefined : attemptNumber(item);
   return () => {
     if (ref !== null && attempt !== undefined && logs.knows(ref, attempt))
       void logs.settled().then(() => logs.forget(ref, attempt));

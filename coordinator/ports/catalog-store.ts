@@ -1,7 +1,27 @@
 import type { OwnedShard } from "./store.ts";
 
+/** API keys and join tokens. Every change of one raises `authVersion`. */
+export interface ApiKeyStore {
+  apiKeys(): Promise<readonly ApiKeyRow[]>;
+  /** Rises with every change of a key. */
+  authVersion(): Promise<number>;
+  insertApiKey(key: ApiKeyRow): Promise<void>;
+  /** @returns false when there is no such key. An earlier revocation keeps its time. */
+  revokeApiKey(id: string, at: number): Promise<boolean>;
+  touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
+  /**
+   * Uses a join token up and inserts the key that is made with it, both or neither.
+   * @returns false when it was used or revoked before, or has expired.
+   */
+  redeemJoinToken(id: string, made: ApiKeyRow, at: number): Promise<boolean>;
+  /** From now on the key can be used with this secret too. @returns false when it was revoked or has expired. */
+  announceSecret(id: string, nextHash: Uint8Array, at: number): Promise<boolean>;
+  /** The secret that was announced becomes the only one. @returns false when another was, or the key may not be used. */
+  settleSecret(id: string, nextHash: Uint8Array, expiresAt: number, at: number): Promise<boolean>;
+}
+
 /** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */
-export interface CatalogStore {
+export interface CatalogStore extends ApiKeyStore {
   meta(): Promise<Meta>;
 
   /** @param after only lanes with higher ids; default all. */
@@ -14,14 +34,6 @@ export interface CatalogStore {
   queues(): Promise<readonly QueueRow[]>;
   /** Inserts or replaces. */
   saveQueue(queue: QueueRow): Promise<void>;
-
-  apiKeys(): Promise<readonly ApiKeyRow[]>;
-  /** Rises with every change of a key. */
-  authVersion(): Promise<number>;
-  insertApiKey(key: ApiKeyRow): Promise<void>;
-  /** @returns false when there is no such key. An earlier revocation keeps its time. */
-  revokeApiKey(id: string, at: number): Promise<boolean>;
-  touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
 
   /** Oldest first. */
   bulks(): Promise<readonly BulkRow[]>;
@@ -78,4 +90,10 @@ export interface ApiKeyRow {
   /** 0: not revoked. */
   readonly revokedAt: number;
   readonly lastUsedAt: number;
+  /** Of a join token and of a key that joined: how long the key lives from each renewal. Absent: it is never renewed. */
+  readonly renewMs?: number;
+  /** SHA-256 of the secret part that is to take the place of the other. */
+  readonly nextHash?: Uint8Array;
+  /** Of a join token that was used up: id of the key that was made with it. */
+  readonly usedBy?: string;
 }

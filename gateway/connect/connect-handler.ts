@@ -7,6 +7,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/
 import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
+import { withoutBlame } from "../http/own-fault.ts";
 import { takeTraceparent } from "../http/trace-request.ts";
 import { SERVICES } from "../routes/annotations.ts";
 
@@ -103,8 +104,9 @@ function optionsOf({ requestHeader, signal, timeoutMs }: HandlerContext): object
   };
 }
 
-function toConnectError(error: unknown): ConnectError {
-  if (!(error instanceof TssError)) return ConnectError.from(error);
+function toConnectError(thrown: unknown): ConnectError {
+  if (!(thrown instanceof TssError)) return ConnectError.from(thrown);
+  const error = withoutBlame(thrown);
   const details = [{ desc: ErrorInfoSchema, value: { reason: error.reason, domain: "tss" } }] as {
     desc: typeof ErrorInfoSchema;
     value: never;

@@ -1,5 +1,6 @@
 import { type StatusCode, TssError } from "../../proto/errors.ts";
 import type { JsonObject } from "../json/parse-json.ts";
+import { withoutBlame } from "./own-fault.ts";
 import { restSentence, violationsJson } from "./rest-fields.ts";
 
 /** HTTP statuses of the contract's codes. */
@@ -64,7 +65,8 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Any error as a problem document; one that is neither of the two kinds is a fault of TSS and told without its text. */
-export function toProblem(error: unknown, requestId: string): ProblemAnswer {
+export function toProblem(thrown: unknown, requestId: string): ProblemAnswer {
+  const error = thrown instanceof TssError ? withoutBlame(thrown) : thrown;
   if (error instanceof HttpProblem)
     return answer(error.status, error.code, error.message, requestId, { headers: error.headers });
   if (error instanceof TssError) {

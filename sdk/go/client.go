@@ -22,7 +22,7 @@ type ClientOptions struct {
 	Address string
 	// APIKey; empty: TSS_API_KEY, else for a coordinator of this machine the file TSS_CREDENTIALS, else ./.tss/credentials.
 	APIKey string
-	// TLS; nil: the certificates of TSS_TLS_CA, else plaintext.
+	// TLS; nil: as TSS_TLS_CA, TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY say, else plaintext.
 	TLS *tls.Config
 	// Payload puts values into payloads; nil: bytes and JSON.
 	Payload *PayloadCodec
@@ -59,8 +59,8 @@ func NewClient(options ClientOptions) (*Client, error) {
 		}
 	}
 	config := options.TLS
-	if authority := os.Getenv("TSS_TLS_CA"); config == nil && authority != "" {
-		if config, err = readAuthority(authority); err != nil {
+	if config == nil {
+		if config, err = environmentTLS(); err != nil {
 			return nil, err
 		}
 	}

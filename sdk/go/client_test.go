@@ -76,11 +76,15 @@ func TestWhatIsWrongIsRefusedWithItsField(t *testing.T) {
 		"a priority of 40 bits":  {tss.TaskSpec{Command: "true", Priority: 1 << 40}, "priority"},
 		"a priority over 127":    {tss.TaskSpec{Command: "true", Priority: 128}, "priority"},
 		"a negative retry limit": {tss.TaskSpec{Command: "true", Retry: tss.Retries(-1)}, "retry.limit"},
-		"more than a message":    {tss.TaskSpec{Command: strings.Repeat("x", 5<<20)}, "task"},
-		"U+0000":                 {tss.TaskSpec{Command: "true", Name: "a\x00b"}, "name"},
-		"an empty task":          {tss.TaskSpec{}, ""},
-		"a date in 3000":         {tss.TaskSpec{Command: "true", RunAt: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}, "run_at"},
-		"a negative delay":       {tss.TaskSpec{Command: "true", Delay: -time.Second}, "delay"},
+		"a negative release limit": {
+			tss.TaskSpec{Command: "true", Retry: tss.RetryPolicy{ReleaseLimit: tss.Some(-1)}}, "retry.release_limit",
+		},
+		"no way to restart":   {tss.TaskSpec{Command: "true", OnAgentRestart: "stay"}, "on_agent_restart"},
+		"more than a message": {tss.TaskSpec{Command: strings.Repeat("x", 5<<20)}, "task"},
+		"U+0000":              {tss.TaskSpec{Command: "true", Name: "a\x00b"}, "name"},
+		"an empty task":       {tss.TaskSpec{}, ""},
+		"a date in 3000":      {tss.TaskSpec{Command: "true", RunAt: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}, "run_at"},
+		"a negative delay":    {tss.TaskSpec{Command: "true", Delay: -time.Second}, "delay"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.Submit(ctx, one.spec)

@@ -2,8 +2,6 @@ package tss
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,23 +27,6 @@ func readCredentials(file string) (string, error) {
 		return "", unreadable("The key in "+file, err)
 	}
 	return strings.TrimSpace(string(text)), nil
-}
-
-// readAuthority trusts the certificates of TSS_TLS_CA: PEM, or a file of it.
-func readAuthority(value string) (*tls.Config, error) {
-	pem := []byte(value)
-	if !strings.Contains(value, "-----BEGIN ") {
-		read, err := os.ReadFile(value)
-		if err != nil {
-			return nil, unreadable(fmt.Sprintf("TSS_TLS_CA names %s, which", value), err)
-		}
-		pem = read
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &Error{Code: codes.FailedPrecondition, Message: "TSS_TLS_CA holds no certificate in PEM."}
-	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
 func unreadable(subject string, err error) *Error {

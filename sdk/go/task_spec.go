@@ -45,6 +45,9 @@ type TaskSpec struct {
 	FairnessKey string
 	// CancelGrace lies between the request to end and the end by force: 0 s – 1 h. Nil: 10 s. See Some.
 	CancelGrace *time.Duration
+	// OnAgentRestart is for a command whose agent was restarted while it ran: Adopt (it goes on) or Kill (it is ended and
+	// the attempt lost). Empty: Adopt.
+	OnAgentRestart AgentRestart
 	// Traceparent of W3C Trace Context; empty: TRACEPARENT of the environment.
 	Traceparent string
 	// Env is the environment of a command.
@@ -52,6 +55,15 @@ type TaskSpec struct {
 	// Dir is the directory a command runs in; empty: the agent's choice.
 	Dir string
 }
+
+// AgentRestart says what an agent that was restarted does with a command that it still finds running.
+type AgentRestart string
+
+// The values of AgentRestart.
+const (
+	Adopt AgentRestart = "adopt"
+	Kill  AgentRestart = "kill"
+)
 
 // LockNeed is a lock that a task holds while an attempt of it runs.
 type LockNeed struct {
@@ -83,6 +95,8 @@ type RetryPolicy struct {
 	MaxInterval time.Duration
 	// Jitter is the share of the pause drawn by chance, 0–1; nil: 0.1.
 	Jitter *float64
+	// ReleaseLimit is how often a run that had begun may be given back at no cost, because its agent had to go: 0–99; nil: 3.
+	ReleaseLimit *int
 	// NonRetryableExitCodes: after these no further attempt is made.
 	NonRetryableExitCodes []int
 }

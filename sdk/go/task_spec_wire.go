@@ -36,6 +36,9 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 	if made.Priority, err = wireInt("priority", s.Priority); err != nil {
 		return nil, err
 	}
+	if made.OnAgentRestart, err = s.OnAgentRestart.wire(); err != nil {
+		return nil, err
+	}
 	if made.Locks, err = wireLocks(s.Locks); err != nil {
 		return nil, err
 	}
@@ -50,6 +53,18 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 		made.Payload = payload.wire()
 	}
 	return made, nil
+}
+
+func (r AgentRestart) wire() (tsspb.AgentRestart, error) {
+	switch r {
+	case "":
+		return tsspb.AgentRestart_AGENT_RESTART_UNSPECIFIED, nil
+	case Adopt:
+		return tsspb.AgentRestart_AGENT_RESTART_ADOPT, nil
+	case Kill:
+		return tsspb.AgentRestart_AGENT_RESTART_KILL, nil
+	}
+	return 0, invalid("on_agent_restart", fmt.Sprintf("is %q; it is adopt or kill.", string(r)))
 }
 
 func wireLocks(needs []LockNeed) ([]*tsspb.LockNeed, error) {
@@ -75,6 +90,12 @@ func (r *RetryPolicy) wire() (*tsspb.RetryPolicy, error) {
 		}
 		made.Limit = Some(uint32(*r.Limit))
 	}
+	if r.ReleaseLimit != nil {
+		if *r.ReleaseLimit < 0 || *r.ReleaseLimit > math.MaxInt32 {
+			return nil, invalid("retry.release_limit", fmt.Sprintf("is %d; it is 0 to 99.", *r.ReleaseLimit))
+		}
+		made.ReleaseLimit = Some(uint32(*r.ReleaseLimit))
+	}
 	if r.Fixed {
 		made.Backoff = tsspb.RetryBackoff_RETRY_BACKOFF_FIXED
 	}
@@ -89,7 +110,7 @@ func (r *RetryPolicy) wire() (*tsspb.RetryPolicy, error) {
 		made.NonRetryableExitCodes = append(made.NonRetryableExitCodes, small)
 	}
 	if made.Limit == nil && made.Interval == nil && made.MaxInterval == nil && made.Jitter == nil &&
-		made.Factor == nil && !r.Fixed && made.NonRetryableExitCodes == nil {
+		made.Factor == nil && made.ReleaseLimit == nil && !r.Fixed && made.NonRetryableExitCodes == nil {
 		return nil, nil
 	}
 	return made, nil

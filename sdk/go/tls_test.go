@@ -44,9 +44,11 @@ func TestACoordinatorWithACertificateIsTrustedByItsAuthorityAlone(t *testing.T) 
 	cert, key := selfSigned(t)
 	coordinator := newCoordinator(t, "TSS_TLS_CERT="+cert, "TSS_TLS_KEY="+key)
 	address := strings.Replace(coordinator.Address, "127.0.0.1", "localhost", 1)
+	// A refusal is waited for as long as a submit may wait; an answer takes its time on a busy machine.
+	patience := 30 * time.Second
 	try := func(addresses, authority string) error {
 		t.Setenv("TSS_TLS_CA", authority)
-		client, err := clientOf(t, tss.ClientOptions{Address: addresses, APIKey: coordinator.Key, SubmitTimeout: 5 * time.Second})
+		client, err := clientOf(t, tss.ClientOptions{Address: addresses, APIKey: coordinator.Key, SubmitTimeout: patience})
 		if err != nil {
 			return err
 		}
@@ -58,6 +60,7 @@ func TestACoordinatorWithACertificateIsTrustedByItsAuthorityAlone(t *testing.T) 
 	text, err := os.ReadFile(cert)
 	check(t, err)
 	check(t, try(address, string(text)))
+	patience = time.Second
 	other, _ := selfSigned(t)
 	err = try(address, other)
 	want := "(No coordinator answers at " + address + " (certificate signed by unknown authority);"
@@ -66,5 +69,35 @@ func TestACoordinatorWithACertificateIsTrustedByItsAuthorityAlone(t *testing.T) 
 	}
 	if err := try(address, ""); !errors.Is(err, tss.ErrUnavailable) {
 		t.Errorf("plaintext got %v", err)
+	}
+}
+
+func TestACoordinatorThatDemandsACertificateIsShownTheClients(t *testing.T) {
+	cert, key := selfSigned(t)
+	own, ownKey := selfSigned(t)
+	coordinator := newCoordinator(t, "TSS_TLS_CERT="+cert, "TSS_TLS_KEY="+key, "TSS_TLS_CLIENT_CA="+own)
+	t.Setenv("TSS_TLS_CA", cert)
+	try := func(cert, key string) error {
+		t.Setenv("TSS_TLS_CLIENT_CERT", cert)
+		t.Setenv("TSS_TLS_CLIENT_KEY", key)
+		client, err := clientOf(t, tss.ClientOptions{Address: coordinator.Address, APIKey: coordinator.Key, SubmitTimeout: 5 * time.Second})
+		if err != nil {
+			return err
+		}
+		_, err = client.Submit(within(t), tss.TaskSpec{Command: "true"})
+		return err
+	}
+	check(t, try(own, ownKey))
+	for _, wrong := range []struct{ cert, key, sentence string }{
+		{"", "", "This coordinator wants a client certificate and none was shown"},
+		{cert, key, "is of no authority that this coordinator trusts"},
+		{own, "", "TSS_TLS_CLIENT_CERT is set and TSS_TLS_CLIENT_KEY is not"},
+		{"", ownKey, "TSS_TLS_CLIENT_KEY is set and TSS_TLS_CLIENT_CERT is not"},
+		{own, key, "TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY are no certificate and its key"},
+		{"/no/such.crt", ownKey, "TSS_TLS_CLIENT_CERT names /no/such.crt, which cannot be read"},
+	} {
+		if err := try(wrong.cert, wrong.key); err == nil || !strings.Contains(err.Error(), wrong.sentence) {
+			t.Errorf("%s: got %v", wrong.sentence, err)
+		}
 	}
 }

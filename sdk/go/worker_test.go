@@ -217,7 +217,7 @@ func TestATimeoutIsADeadlineAndASilentHandlerIsStopped(t *testing.T) {
 func TestWhatCannotBeCarriedFailsWithItsReasonAndIsNotTriedAgain(t *testing.T) {
 	submit := handled(t, tss.WorkerOptions{}, func(_ context.Context, task *tss.Task[string]) (any, error) {
 		if task.Input == "large" {
-			return strings.Repeat("x", 300_000), nil
+			return strings.Repeat("x", 64<<20), nil
 		}
 		return make(chan int), nil
 	})
@@ -227,6 +227,20 @@ func TestWhatCannotBeCarriedFailsWithItsReasonAndIsNotTriedAgain(t *testing.T) {
 	info = ended(t, submit("channel", tries), tss.Failed, "handler_error")
 	equal(t, info.Attempt, 1)
 	equal(t, strings.HasPrefix(info.Error.Message, "The value cannot be written as JSON: json: unsupported type: chan int"), true)
+}
+
+func TestAHandlerThatLeavesGoroutinesBehindCostsNoSlotAndNobodyWhoLeaves(t *testing.T) {
+	ever := make(chan struct{})
+	defer close(ever)
+	submit := handled(t, tss.WorkerOptions{Slots: 2}, func(_ context.Context, task *tss.Task[string]) (string, error) {
+		go func() { <-ever }()
+		return task.Input, nil
+	})
+	for range 50 {
+		result, err := submit("on").Result(within(t))
+		check(t, err)
+		equal(t, result, "on")
+	}
 }
 
 func TestAnInputThatDoesNotFitFailsTheTaskWithOneSentence(t *testing.T) {

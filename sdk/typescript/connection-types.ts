@@ -8,13 +8,21 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 
+/** PEM texts: whom to trust in place of the system's authorities, and what to show of oneself. */
+export interface TlsTexts {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** Where the coordinator is and who calls. */
 export interface ConnectionOptions {
   /** host:port, or several separated by commas: any of one system answers for all. */
   readonly address: string;
-  readonly apiKey?: string;
-  /** Absent: plaintext. Texts are PEM. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** A function is asked for each call, so that the key may be renewed. */
+  readonly apiKey?: string | (() => string);
+  /** Absent: plaintext. A function is asked for each connection that is made, so that certificates may be replaced. */
+  readonly tls?: TlsTexts | (() => TlsTexts);
   /** Program and version, for the coordinator's log. */
   readonly userAgent?: string;
 }

@@ -59,7 +59,7 @@ try {
   const dead: number[] = [];
   const reported: number[] = [];
   for (let index = 0; index < Math.min(count, 200); index += 1) {
-    const given = coordinator.lease({ command: "echo $$; sleep 1000 & sleep 1000" });
+    const given = coordinator.lease({ command: "echo $PPID; sleep 1000 & sleep 1000" });
     await coordinator.until(() => coordinator.output(given).length > 0);
     const group = processGroup(Number(coordinator.output(given)));
     const from = performance.now();

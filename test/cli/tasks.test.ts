@@ -3,7 +3,14 @@ import path from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { AttemptSchema, RetryBackoff, TaskReason, TaskSpecSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import {
+  AgentRestart,
+  AttemptSchema,
+  RetryBackoff,
+  TaskReason,
+  TaskSpecSchema,
+  TaskStatus,
+} from "../../proto/gen/tss/v1/task_pb.js";
 import { runTss, startTss, temporaryFolder } from "../support/run-tss.ts";
 import { type House, startHouse } from "../support/scripted-house.ts";
 
@@ -28,7 +35,7 @@ test("create says everything a task can be told", async () => {
     "--name report --queue media --priority -5 --delay 90s --expires 1h --retries 3 --retry-interval 250ms --retry-backoff fixed " +
     "--timeout 10m --heartbeat-timeout 30s --grace 2s --label a=1 --label b=x=y --selector zone=eu --resource gpu=1 " +
     "--env GREETING=hello=there --env HOME --cwd /srv --idempotency-key k1 " +
-    "--lock deploy --lock gpu:2 --retry-max-interval 1m --no-retry-on 64,65 --fairness-key tenant-7";
+    "--lock deploy --lock gpu:2 --retry-max-interval 1m --no-retry-on 64,65 --release-limit 0 --on-agent-restart kill --fairness-key tenant-7";
   const { code } = await tss("tasks", "create", ...flags.split(" "), "--", "ffmpeg", "-i", "in put");
   const sent = spec();
   expect(code).toBe(0);
@@ -48,7 +55,8 @@ test("create says everything a task can be told", async () => {
     workingDirectory: "/srv",
     idempotencyKey: "k1",
     fairnessKey: "tenant-7",
-    retry: { limit: 3, backoff: RetryBackoff.FIXED, nonRetryableExitCodes: [64, 65] },
+    retry: { limit: 3, backoff: RetryBackoff.FIXED, nonRetryableExitCodes: [64, 65], releaseLimit: 0 },
+    onAgentRestart: AgentRestart.KILL,
   });
   const spans = [
     sent?.delay,

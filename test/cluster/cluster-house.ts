@@ -3,7 +3,7 @@ import pg from "pg";
 import { StatsService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
-import type { Connection } from "../../sdk/typescript/connection-types.ts";
+import type { Connection, ConnectionOptions } from "../../sdk/typescript/connection-types.ts";
 import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
 import { freshSystem } from "../support/database.ts";
 import { until } from "../support/until.ts";
@@ -54,6 +54,7 @@ export async function startCluster(
   count: number,
   opened = clusters,
   more: Record<string, string> = {},
+  tls?: ConnectionOptions["tls"],
 ): Promise<TestCluster> {
   const settings = {
     TSS_DATABASE_URL: await freshSystem(),
@@ -72,7 +73,11 @@ export async function startCluster(
     async join(listen = "127.0.0.1:0"): Promise<Node> {
       const coordinator = await startCoordinatorProcess({ ...settings, TSS_COORDINATOR_LISTEN: listen });
       cluster.key ||= coordinator.key ?? "";
-      const connection = openConnection({ address: coordinator.address, apiKey: cluster.key });
+      const connection = openConnection({
+        address: coordinator.address,
+        apiKey: cluster.key,
+        tls,
+      } as ConnectionOptions);
       const node = { process: coordinator, connection };
       nodes.push(node);
       return node;

@@ -15,12 +15,12 @@ import { until } from "../support/until.ts";
  * Programs of two releases at work together, as during an upgrade (docs/operating.md).
  *
  * FIRST is where the first release ended: its contract is the oldest of proto/released, its schema has version 1, and it knows
- * nothing of several coordinators. BEFORE is the last commit before workers and coordinators told each other which version
+ * nothing of several coordinators. BEFORE is a commit from before workers and coordinators told each other which version
  * of their protocol they speak; its schema is today's. When the schema changes, the one before that takes its place, and the
  * last test becomes one of a refusal.
  */
 const FIRST = oldRelease("3a600e61db215fbdc5de65521e08e1fcac286c79");
-const BEFORE = oldRelease("32d66fbb94790bb46364e37650be09ab0104da3d");
+const BEFORE = oldRelease("42fcc4611299166bf4e468a36f5510ef2ec860c7");
 
 const running: Started[] = [];
 afterEach(async () => {

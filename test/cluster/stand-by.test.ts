@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
+import pg from "pg";
+import { postgresStore } from "../../coordinator/plugins/store-postgres/postgres-store.ts";
 import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
@@ -109,3 +111,23 @@ test("it takes over from one that is killed or ends: clients and agents of both 
   await until("all to end", async () => (await overview())?.succeeded === 35n, 60_000);
   expect(starts().sort()).toEqual(ids.sort());
 }, 400_000);
+
+test("one that stands by ends when it finds another schema; the schema is not moved while a coordinator is there", async () => {
+  const { url, owner, standby } = await startPair();
+  await owner.stop("SIGTERM");
+  await standby.says("listens on");
+  const next = startStandby(url, { TSS_COORDINATOR_LISTEN: "127.0.0.1:0" });
+  closers.push(() => end(next));
+  await next.says("stands by");
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("UPDATE tss_meta SET schema_version = schema_version - 1");
+  await client.end();
+  await expect(postgresStore.migrate(url)).rejects.toThrow("Coordinators still work on");
+  const { code, stderr } = await next.finished;
+  expect([code, stderr]).toEqual([
+    expect.any(Number),
+    expect.stringMatching(/has version \d+ and this program needs \d+: run `tss db migrate`\./),
+  ]);
+  expect(code).not.toBe(0);
+});

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { createClient } from "../../sdk/typescript/index.ts";
 import { findFolder, install } from "../support/binaries.ts";
 import { freePort } from "../support/free-port.ts";
 import { ROOT, temporaryFolder } from "../support/run-tss.ts";
@@ -112,6 +113,29 @@ describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
   const { folder, systemctl, show } = systemd ?? ({} as NonNullable<typeof systemd>);
   const database = { TSS_DATABASE_URL: `sqlite:${folder}/tss.db` };
 
+  /** A command goes on when its agent is restarted, and when it is killed. */
+  async function goesOn(address: string, apiKey: string): Promise<void> {
+    const client = createClient({ address, apiKey });
+    try {
+      const [ledger, go] = [join(folder, "ledger"), join(folder, "go")];
+      const command = `echo start >> ${ledger}; while [ ! -e ${go} ]; do sleep 0.05; done; exit 7`;
+      const task = await client.submit({ command });
+      await until("it runs", () => existsSync(ledger));
+      const pid = () => show("tss-agent", "MainPID");
+      const first = await pid();
+      await systemctl("restart", "tss-agent");
+      const second = await pid();
+      await systemctl("kill", "--signal=KILL", "--kill-whom=main", "tss-agent");
+      await until("it is started again", async () => !["0", first, second].includes(await pid()));
+      await until("it is ready", async () => (await show("tss-agent", "ActiveState")) === "active");
+      writeFileSync(go, "");
+      expect(await task.wait()).toMatchObject({ status: "failed", reason: "exit_code", exitCode: 7, attempt: 1 });
+      expect(readFileSync(ledger, "utf8")).toBe("start\n");
+    } finally {
+      await client.close();
+    }
+  }
+
   test("all in one process starts, is watched, and stops in order", async () => {
     const free = { TSS_COORDINATOR_LISTEN: "127.0.0.1:0", TSS_GATEWAY_LISTEN: "127.0.0.1:0" };
     writeUnit(folder, "tss", process.execPath, { ...database, ...free });
@@ -125,7 +149,7 @@ describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
     expect(await show("tss", "Result")).toBe("success");
   });
 
-  test("the hardened programs start, and one that hangs is started again", async () => {
+  test("the hardened programs start, one that hangs is started again, and commands outlive their agent", async () => {
     const address = `127.0.0.1:${await freePort()}`;
     writeUnit(folder, "tss-coordinator", process.execPath, { ...database, TSS_COORDINATOR_LISTEN: address });
     writeUnit(folder, "tss-gateway", process.execPath, { TSS_COORDINATOR: address, TSS_GATEWAY_LISTEN: "127.0.0.1:0" });
@@ -139,6 +163,7 @@ describeWhere(systemd !== undefined, NEEDS)("under a real systemd", () => {
       async () => (await show("tss-gateway", "NRestarts")) === "1",
       90_000,
     );
+    await goesOn(address, key);
     await systemctl("stop", "tss-agent", "tss-gateway", "tss-coordinator");
     for (const unit of UNITS.slice(1)) expect([unit, await show(unit, "ActiveState")]).toEqual([unit, "inactive"]);
   }, 180_000);

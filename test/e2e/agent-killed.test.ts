@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
-import { startCoordinatorProcess } from "../support/crash-system.ts";
-import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
-import { freshSqlite } from "../support/sqlite-database.ts";
+import { startAgentSystem } from "../support/agent-system.ts";
 import { until } from "../support/until.ts";
 
 const closers: (() => unknown)[] = [];
@@ -10,49 +7,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A coordinator that can be killed and started again at its address, and agents of one directory. */
-async function startSystem() {
-  const url = await freshSqlite();
-  const start = async (listen: string) => {
-    const coordinator = await startCoordinatorProcess({ TSS_DATABASE_URL: url, TSS_COORDINATOR_LISTEN: listen });
-    closers.push(() => coordinator.stop("SIGTERM"));
-    return coordinator;
-  };
-  const first = await start("127.0.0.1:0");
-  const env = { TSS_COORDINATOR: first.address, TSS_API_KEY: first.key ?? "" };
-  const directory = temporaryFolder();
-  const tss = (...args: string[]) => runTss(args, { env });
-  return {
-    tss,
-    startAgent() {
-      const agent = startProgram(process.execPath, [join(ROOT, "bin/tss-agent.cjs")], {
-        env: { ...env, TSS_WORKER_DIR: directory },
-      });
-      closers.push(async () => {
-        agent.child.kill("SIGTERM");
-        await agent.finished;
-      });
-      return async () => {
-        agent.child.kill("SIGKILL");
-        await agent.finished;
-      };
-    },
-    async restartCoordinator() {
-      await first.stop("SIGKILL");
-      await start(first.address);
-    },
-    async create(command: string) {
-      return JSON.parse((await tss("task", "create", "-c", command, "-r", "0", "--json")).stdout).id as string;
-    },
-    logs: async (id: string) => (await tss("task", "logs", id)).stdout,
-    status: async (id: string) => JSON.parse((await tss("task", "status", id, "--json")).stdout),
-  };
-}
-
 test("output of an agent that was killed is kept whole, and the task says so", async () => {
-  const system = await startSystem();
-  const kill = system.startAgent();
-  const id = await system.create("echo first; echo second; sleep 1000");
+  const system = await startAgentSystem(closers);
+  const { kill } = system.startAgent();
+  const id = await system.create("echo first; echo second; sleep 1000", "--on-agent-restart", "kill");
   await until("its output is kept", async () => (await system.logs(id)).includes("second"));
   await kill();
   system.startAgent();
@@ -64,12 +22,13 @@ test("output of an agent that was killed is kept whole, and the task says so", a
 });
 
 test("also when the coordinator was killed since the output came", async () => {
-  const system = await startSystem();
-  const kill = system.startAgent();
-  const id = await system.create("echo before; sleep 1000");
+  const system = await startAgentSystem(closers);
+  const { kill } = system.startAgent();
+  const id = await system.create("echo before; sleep 1000", "--on-agent-restart", "kill");
   await until("its output is kept", async () => (await system.logs(id)).includes("before"));
   await kill();
-  await system.restartCoordinator();
+  await system.killCoordinator();
+  await system.startCoordinator();
   system.startAgent();
   await until("the attempt is lost", async () => (await system.status(id)).status === "failed");
   expect((await system.status(id)).attempts[0]).toMatchObject({ outputBytes: 7, outputKeptBytes: 7 });
@@ -77,7 +36,7 @@ test("also when the coordinator was killed since the output came", async () => {
 });
 
 test("output past the cap is left out, and the task says how much of it there is", async () => {
-  const system = await startSystem();
+  const system = await startAgentSystem(closers);
   system.startAgent();
   const id = await system.create("head -c 30000000 /dev/zero");
   await until("it has ended", async () => (await system.status(id)).status === "succeeded");

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { API_KEY_RANDOM_BYTES, makeApiKey } from "../../coordinator/kernel/api-key.ts";
 import { ApiKeyService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { AttemptOutcome } from "../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { API_KEY_RANDOM_BYTES, makeApiKey } from "../../runtime/api-key.ts";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
 import { failure, TestClient } from "../support/grpc-client.ts";
 import { framed, RawGrpc, rawStatus } from "../support/raw-grpc.ts";

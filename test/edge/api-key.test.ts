@@ -1,13 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import {
-  API_KEY_PATTERN,
-  hashApiKeySecret,
-  makeApiKey,
-  parseApiKey,
-  sameHash,
-} from "../../coordinator/kernel/api-key.ts";
+import { API_KEY_PATTERN, hashApiKeySecret, makeApiKey, parseApiKey, sameHash } from "../../runtime/api-key.ts";
 
 const random = fc.uint8Array({ minLength: 41, maxLength: 41 });
 

@@ -3,16 +3,16 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { methodName } from "../../coordinator/api/grpc-definition.ts";
 import { SERVICES } from "../../coordinator/api/services.ts";
-import { makeApiKey } from "../../coordinator/kernel/api-key.ts";
 import { listedMethods, mayCall } from "../../coordinator/kernel/permissions.ts";
 import { TssError } from "../../proto/errors.ts";
 import { Role, RoleSchema } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { makeApiKey } from "../../runtime/api-key.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
 import { fakeOperations } from "../support/fake-operations.ts";
 import { failure, streamFailure, TestClient } from "../support/grpc-client.ts";
 import { testKey } from "../support/memory-keys.ts";
 
-/** Who may do what, written down a second time. A: admin, O: operator, S: submitter, V: viewer, W: worker, *: everyone. */
+/** Who may do what, written down a second time. A: admin, O: operator, S: submitter, V: viewer, W: worker, *: everyone; a join token may do nothing. */
 const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.TaskService/SubmitTasks": "AOS",
   "tss.v1.TaskService/SubmitStream": "AOS",
@@ -42,6 +42,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.WorkerRegistryService/GetWorker": "AOSV",
   "tss.v1.WorkerRegistryService/DrainWorker": "AO",
   "tss.v1.ApiKeyService/CreateApiKey": "A",
+  "tss.v1.ApiKeyService/CreateJoinToken": "A",
+  "tss.v1.ApiKeyService/JoinWorker": "*",
+  "tss.v1.ApiKeyService/RenewWorkerKey": "AW",
   "tss.v1.ApiKeyService/ListApiKeys": "A",
   "tss.v1.ApiKeyService/RevokeApiKey": "A",
   "tss.v1.StatsService/GetOverview": "AOSV",
@@ -156,7 +159,7 @@ test.each(ROLES.map((role) => [Role[role], role] as const))(
   },
 );
 
-test("without a key that holds, nothing but health answers", async () => {
+test("without a key that holds, nothing but health and joining answers", async () => {
   const sentences = new Map<string, string | undefined>();
   for (const [what, key] of bad) {
     for (const method of METHODS) {

@@ -73,6 +73,39 @@ export function lifeOfTasks(name: string, open: () => Promise<Store>): void {
       expect(task.attempts.map((attempt) => attempt.outcome)).toEqual([AttemptOutcome.FAILED, AttemptOutcome.FAILED]);
     });
 
+    test("what had begun and is given back costs no attempt, as often as the task allows", async () => {
+      const [id] = await submit(house, [{ command: "x", retry: { releaseLimit: 1 } }]);
+      const worker = new TestWorker(house, { credit: 5 });
+      const startedAt = { $typeName: "google.protobuf.Timestamp", seconds: 1n, nanos: 0 } as const;
+      const giveBack = async (leases: number, begun: boolean) => {
+        await worker.until((w) => w.leases.length === leases);
+        worker.report(worker.leases[leases - 1]!, AttemptOutcome.RELEASED, begun ? { startedAt } : {});
+        await worker.until((w) => w.acks.length === leases);
+      };
+      await giveBack(1, false);
+      await giveBack(2, true);
+      await worker.until((w) => w.leases.length === 3);
+      // Output is kept by the number of the attempt: the one that had begun keeps its own.
+      expect(worker.leases.map(({ attempt }) => attempt)).toEqual([1, 1, 2]);
+      const running = await get(id!);
+      expect([running.status, running.attempt, running.maxAttempts]).toEqual([TaskStatus.RUNNING, 1, 1]);
+      expect(running.attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
+        [1, AttemptOutcome.RELEASED],
+        [1, AttemptOutcome.RELEASED],
+        [2, AttemptOutcome.UNSPECIFIED],
+      ]);
+      expect(running.attempts[1]?.startedAt?.seconds).toBe(1n);
+      await giveBack(3, true);
+      await waitFor(id!);
+      const task = await get(id!);
+      expect(task).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.LOST, attempt: 1 });
+      expect(task.attempts.at(-1)).toMatchObject({
+        number: 2,
+        outcome: AttemptOutcome.FAILED,
+        reason: TaskReason.LOST,
+      });
+    });
+
     test("the second report of an attempt is acknowledged and changes nothing; an old token is refused", async () => {
       const worker = new TestWorker(house, { credit: 2 });
       const [id] = await submit(house, [{ command: "x", retry: { limit: 1, interval: { seconds: 0n, nanos: 0 } } }]);

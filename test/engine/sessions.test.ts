@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "@jest/globals";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { FlushBatch } from "../../coordinator/ports/store.ts";
-import { TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { AttemptOutcome, TaskReason, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import { CALLER, submit, TestWorker } from "../support/engine-house.ts";
 import { cancelTasks, getTask, type Open, useEngines, waitForTask } from "../support/engines.ts";
 import { MovedClock } from "../support/moved-clock.ts";
@@ -126,6 +126,22 @@ test("attempts whose worker never comes back after a restart are lost when its t
   await taker.until((w) => w.leases.length === 1);
   clearInterval(beat);
   expect(taker.leases[0]).toMatchObject({ id, attempt: 2 });
+});
+
+test("how often a task was given back after it had begun is known after a restart", async () => {
+  const open = await database();
+  const first = await start(open, LONG);
+  const [id] = await submit(first, [{ command: "x", retry: { releaseLimit: 1 } }]);
+  const giveBack = async (worker: TestWorker, attempt: number) => {
+    await worker.until((w) => w.leases.length === 1);
+    expect(worker.leases[0]).toMatchObject({ id, attempt, maxAttempts: 1 });
+    worker.report(worker.leases[0]!, AttemptOutcome.RELEASED, { startedAt: timestampFromMs(1_000) });
+    await worker.until((w) => w.acks.length === 1);
+  };
+  await giveBack(new TestWorker(first, { credit: 1 }), 1);
+  const next = await start(open, LONG, true);
+  await giveBack(new TestWorker(next, { credit: 1 }), 2);
+  expect(await getTask(next, id!)).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.LOST, attempt: 1 });
 });
 
 test("the name of a worker is written anew in each generation of segments it works in", async () => {

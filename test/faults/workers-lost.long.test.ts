@@ -1,4 +1,4 @@
 import { testFaults } from "./run-in-jest.ts";
 
 /** Faults by which workers are lost: what they ran is started again, within its limits, and counts once. */
-testFaults("short", ["agent-killed", "link-half-open"]);
+testFaults("short", ["link-half-open"]);

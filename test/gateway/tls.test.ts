@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import { expect, test } from "@jest/globals";
+import { TestAuthority } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
 import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { selfSigned } from "../support/self-signed.ts";
@@ -37,6 +39,31 @@ test("with a certificate the gateway speaks TLS, and the doctor finds it there",
   expect((await gateway.finished).code).toBe(0);
 });
 
+test("a certificate that is replaced is shown to the next connection, without a restart", async () => {
+  const own = await TestAuthority.make();
+  const pair = await own.write("gateway", "server");
+  const port = await freePort();
+  const env = { TSS_TLS_CERT: pair.cert, TSS_TLS_KEY: pair.key, TSS_GATEWAY_LISTEN: `127.0.0.1:${port}` };
+  const gateway = program("tss-gateway", env);
+  await gateway.says(`listens on https://127.0.0.1:${port}`);
+  const shown = async () => {
+    const request = get(`https://127.0.0.1:${port}/healthz`, { ca: own.pair.cert, agent: false });
+    const [answer] = await once(request, "response");
+    answer.resume();
+    return (answer.socket as TLSSocket).getPeerCertificate().serialNumber;
+  };
+  const first = await shown();
+  const next = await own.issue("server");
+  own.put("gateway.key", next.key);
+  expect(await shown()).toBe(first);
+  expect(gateway.stdout() + gateway.stderr()).toContain("the certificate in use stays: ");
+  own.put("gateway.crt", next.cert);
+  expect(await shown()).not.toBe(first);
+  gateway.child.kill("SIGTERM");
+  expect((await gateway.finished).code).toBe(0);
+  own.remove();
+});
+
 test.each(["tss-coordinator", "tss-gateway"])("%s refuses a certificate without its key", async (name) => {
   const listen = { TSS_GATEWAY_LISTEN: "127.0.0.1:0", TSS_COORDINATOR_LISTEN: "127.0.0.1:0" };
   const { code, stdout, stderr } = await program(name, { TSS_TLS_CERT: certPath, ...listen }).finished;
@@ -56,5 +83,5 @@ test("tss dev says that it speaks plaintext", async () => {
   const env = { TSS_TLS_CERT: certPath, TSS_TLS_KEY: keyPath };
   const { code, stdout, stderr } = await runTss(["dev"], { env, cwd: temporaryFolder() });
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(/^Error: tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT [^\n]+\n$/);
+  expect(stderr).toMatch(/^Error: tss dev is for this machine and speaks plaintext: unset TSS_TLS_CERT[^\n]+\n$/);
 });

@@ -40,6 +40,7 @@ type Step =
       readonly outcome: AttemptOutcome;
       readonly reason: TaskReason;
       readonly final: boolean;
+      readonly begun: { readonly releaseLimit: number } | undefined;
     };
 
 const choices = fc.constantFrom<TokenChoice>("current", "current", "current", "old", "made up");
@@ -49,6 +50,8 @@ const outcomes = fc.oneof(
   fc.integer({ min: -5, max: 99 }) as fc.Arbitrary<AttemptOutcome>,
 );
 const reasons = fc.integer({ min: -5, max: 99 }) as fc.Arbitrary<TaskReason>;
+
+const RELEASE_LIMIT = 2;
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Step>({ kind: "lease" }) },
@@ -70,13 +73,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       outcome: outcomes,
       reason: reasons,
       final: fc.boolean(),
+      begun: fc.option(fc.constant({ releaseLimit: RELEASE_LIMIT }), { nil: undefined }),
     }),
   },
 );
 
 /** A task whose decisions are carried out as the engine carries them out, with all that ever happened to it. */
 class Story {
-  state: TaskState = { status: "waiting", attempts: 0 };
+  state: TaskState = { status: "waiting", attempts: 0, released: 0 };
   readonly tokens: number[] = [];
   /** Attempts that were begun and not given back unharmed. */
   counted = 0;
@@ -100,7 +104,9 @@ class Story {
         token,
         reason: step.reason === TaskReason.ABORTED && !asked ? TaskReason.TIMED_OUT : step.reason,
       };
-    return { kind: "report", token, report: step };
+    const { outcome, reason, final, begun } = step;
+    const report = { outcome, reason, final, ...(begun === undefined ? {} : { begun }) };
+    return { kind: "report", token, report };
   }
 
   #token(choice: TokenChoice): number {
@@ -116,7 +122,8 @@ class Story {
         const token = this.#next++;
         this.tokens.push(token);
         this.counted++;
-        this.state = { status: "running", attempts: decision.attempt, token, cancelRequested: false };
+        const { released } = state as Extract<TaskState, { status: "waiting" }>;
+        this.state = { status: "running", attempts: decision.attempt, released, token, cancelRequested: false };
         break;
       }
       case "end":
@@ -125,12 +132,16 @@ class Story {
         break;
       case "retry":
         if (state.status !== "running") throw new Error("only an attempt can be tried again");
-        this.state = { status: "waiting", attempts: state.attempts };
+        this.state = { status: "waiting", attempts: state.attempts, released: state.released };
         break;
       case "requeue":
         if (state.status !== "running") throw new Error("only an attempt can be given back");
         this.counted--;
-        this.state = { status: "waiting", attempts: state.attempts - 1 };
+        this.state = {
+          status: "waiting",
+          attempts: state.attempts - 1,
+          released: state.released + (decision.begun ? 1 : 0),
+        };
         break;
       case "requestCancel":
         if (state.status !== "running") throw new Error("only an attempt can be asked to end");
@@ -172,6 +183,22 @@ test("no attempt is above the limit, and each is the number of attempts that cou
     if (decision.do !== "lease") return;
     expect(decision.attempt).toBe(story.counted + 1);
     expect(decision.attempt).toBeLessThanOrEqual(story.maxAttempts);
+  });
+});
+
+test("what had begun and came back counts as an attempt when it has come back too often", () => {
+  everyStory((story, _step, command, decision) => {
+    const { state } = story;
+    if (state.status !== "running" || command.kind !== "report" || decision.do === "nothing") return;
+    if (command.report.outcome !== AttemptOutcome.RELEASED || state.cancelRequested) return;
+    const begun = command.report.begun !== undefined;
+    expect(decision.do === "requeue" && decision.begun).toBe(begun && state.released < RELEASE_LIMIT);
+    if (begun && state.released >= RELEASE_LIMIT)
+      expect(decision).toMatchObject({
+        do: state.attempts < story.maxAttempts ? "retry" : "end",
+        reason: TaskReason.LOST,
+      });
+    expect(state.released).toBeLessThanOrEqual(RELEASE_LIMIT);
   });
 });
 
@@ -219,7 +246,7 @@ test("waiting work has no current token: nobody can report, lose or give up what
 test("a task expires only before its first attempt", () => {
   everyStory((story, _step, command, decision) => {
     if (command.kind !== "expire" || decision.do !== "end") return;
-    expect(story.state).toEqual({ status: "waiting", attempts: 0 });
+    expect(story.state).toEqual({ status: "waiting", attempts: 0, released: 0 });
     expect(decision).toEqual({ do: "end", status: TaskStatus.FAILED, reason: TaskReason.EXPIRED });
   });
 });

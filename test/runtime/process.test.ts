@@ -53,6 +53,14 @@ test("SIGQUIT hurries at once", async () => {
   expect(child.stdout).toBe("ready\ndrain\nhurry\nstop\n");
 });
 
+test("SIGUSR2 hands over and does nothing else", async () => {
+  const child = start("followed");
+  await child.said("ready");
+  child.kill("SIGUSR2");
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect(child.stdout).toBe("ready\nhand over\n");
+});
+
 test("a service that cannot start says why in one line and ends with 1", async () => {
   const child = start("unstartable");
   expect((await child.exited).code).toBe(1);

@@ -148,7 +148,17 @@ test("a handler without a sign of life is stopped; heartbeats keep it", async ()
 test("what cannot be carried fails with its reason and is not tried again", async () => {
   const bad = taskType<string, unknown>("bad-result");
   system.worker({
-    handlers: [bad.handler((kind) => (kind === "large" ? "x".repeat(300_000) : kind === "bigint" ? 1n : Symbol("s")))],
+    handlers: [
+      bad.handler((kind) =>
+        kind === "large"
+          ? "x".repeat(64 * 1024 * 1024)
+          : kind === "bigint"
+            ? 1n
+            : kind === "symbol"
+              ? Symbol("s")
+              : kind,
+      ),
+    ],
   });
   const client = system.client();
   const wait = async (kind: string) => (await client.submit(bad.task(kind, { retry: { limit: 3 } }))).wait();
@@ -160,6 +170,37 @@ test("what cannot be carried fails with its reason and is not tried again", asyn
     error: { type: "TssError", message: expect.stringMatching(/^The value cannot be written as JSON: .*BigInt/) },
   });
   expect(await wait("symbol")).toMatchObject({ status: "failed", reason: "handler_error" });
+  expect(await wait("it goes on")).toMatchObject({ status: "succeeded" });
+});
+
+test("a handler that leaves timers behind costs no slot, and nobody who leaves", async () => {
+  const left: NodeJS.Timeout[] = [];
+  const leaky = taskType<number, number>("leaky");
+  const worker = system.worker({
+    slots: 2,
+    handlers: [
+      leaky.handler((n) => {
+        left.push(setInterval(() => {}, 1e6));
+        return n;
+      }),
+    ],
+  });
+  const client = system.client();
+  const numbers = Array.from({ length: 50 }, (_, n) => n);
+  const tasks = await Promise.all(numbers.map((n) => client.submit(leaky.task(n))));
+  expect(await Promise.all(tasks.map((task) => task.result()))).toEqual(numbers);
+  await worker.close();
+  expect(left).toHaveLength(50);
+  for (const timer of left) clearInterval(timer);
+});
+
+test("a task of a type that nobody serves says so, and what to do", async () => {
+  const other = taskType<void, void>("somebody-elses");
+  const worker = system.worker({ handlers: [other.handler(() => {})] });
+  await worker.ready;
+  const task = await system.client().submit({ type: "nobodys" });
+  expect((await task.explain()).summary).toBe("No worker has the handler nobodys.");
+  await task.cancel();
 });
 
 test("an input no codec reads fails the task with one sentence", async () => {

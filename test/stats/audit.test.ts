@@ -4,12 +4,18 @@ import { methodName } from "../../coordinator/api/grpc-definition.ts";
 import { SERVICES } from "../../coordinator/api/services.ts";
 import { createApiKeyOperations } from "../../coordinator/operations/api-keys.ts";
 import { Audit } from "../../coordinator/operations/audit.ts";
+import { KeyRing } from "../../coordinator/operations/key-ring.ts";
 import type { Operations } from "../../coordinator/operations/operations.ts";
 import { sqliteStore } from "../../coordinator/plugins/store-sqlite/sqlite-store.ts";
 import type { Told } from "../../coordinator/stats/activity-log.ts";
 import { BulkAction, BulkPhase } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { AcquireLockRequestSchema } from "../../proto/gen/tss/v1/lock_service_pb.js";
-import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import {
+  CreateJoinTokenRequestSchema,
+  JoinWorkerRequestSchema,
+  RenewWorkerKeyRequestSchema,
+  Role,
+} from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { ActivityKind, ListActivityRequestSchema } from "../../proto/gen/tss/v1/stats_pb.js";
 import { ListTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
@@ -29,12 +35,15 @@ const WRITTEN: Readonly<Record<string, string>> = {
   "tss.v1.QueueService/LimitQueue": "queue.limit",
   "tss.v1.WorkerRegistryService/DrainWorker": "worker.drain",
   "tss.v1.ApiKeyService/CreateApiKey": "key.create",
+  "tss.v1.ApiKeyService/CreateJoinToken": "key.join-token",
+  "tss.v1.ApiKeyService/JoinWorker": "key.join",
+  "tss.v1.ApiKeyService/RenewWorkerKey": "key.renew",
   "tss.v1.ApiKeyService/RevokeApiKey": "key.revoke",
   "tss.v1.LockService/ForceReleaseLock": "lock.force-release",
 };
 /** Of locks only what is taken from another's hands is told: programs take and give back theirs by the thousand. */
 const UNTOLD =
-  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$)/;
+  /\/(Get|List|Watch|Wait|Tail|Explain|Prepare|Submit|Work$|LeaseTasks$|ReportTasks$|AcquireLock$|RenewLock$|ReleaseLock$|LockStream$)/;
 
 test("every method that changes something has an entry", () => {
   const changing = SERVICES.filter(({ typeName }) => typeName.startsWith("tss."))
@@ -91,13 +100,23 @@ describe("the audit", () => {
     await operations.bulk.stopBulk(CALLER, job);
     await operations.bulk.stopBulk(CALLER, job);
     const { catalog } = house.engine.state.store;
-    const ring = { reload: async () => {} };
+    const ring = new KeyRing({ catalog, clock: systemClock, logger: silentLogger });
     const keys = audit.apiKeys(createApiKeyOperations({ catalog, ring, clock: systemClock, logger: silentLogger }));
     const { apiKey } = await keys.createApiKey(CALLER, { name: "ci", role: Role.SUBMITTER } as never);
     await keys.revokeApiKey(CALLER, { id: apiKey!.id } as never);
+    const { token } = await keys.createJoinToken(CALLER, create(CreateJoinTokenRequestSchema, {}));
+    const join = { token, keyId: "A".repeat(12), secretHash: new Uint8Array(32).fill(1), name: "build-7" };
+    await keys.joinWorker("10.0.0.7", create(JoinWorkerRequestSchema, join));
+    const joined = { keyId: join.keyId, role: Role.WORKER };
+    const renewal = create(RenewWorkerKeyRequestSchema, { secretHash: new Uint8Array(32).fill(2) });
+    await keys.renewWorkerKey(joined, renewal);
+    await keys.renewWorkerKey({ ...joined, bySecretToBe: true }, renewal);
     const entries = await written();
     expect(entries.map(({ action }) => action).sort()).toEqual(Object.values(WRITTEN).sort());
-    for (const { keyId, keyName } of entries) expect([keyId, keyName]).toEqual([CALLER.keyId, "Ann"]);
+    for (const { action, keyId, keyName } of entries) {
+      const who = action === "key.join" || action === "key.renew" ? joined.keyId : CALLER.keyId;
+      expect([keyId, keyName]).toEqual([who, "Ann"]);
+    }
     const told = Object.fromEntries(
       entries.map(({ action, subject, summary, detail }) => [action, { subject, summary, detail }]),
     );
@@ -116,6 +135,11 @@ describe("the audit", () => {
       "bulk.run": { summary: "Ann set out to cancel 0 tasks of queue mail.", detail: { job: bulk!.id } },
       "bulk.stop": { summary: "Ann stopped what was to cancel 0 tasks of queue mail, 0 of them done." },
       "key.create": { subject: `key/${apiKey!.id}`, detail: { name: "ci", role: "submitter" } },
+      "key.join": {
+        subject: `key/${join.keyId}`,
+        summary: `Agent build-7 joined from 10.0.0.7 with the key tss_${join.keyId}_….`,
+        detail: { token: token.split("_")[1] },
+      },
       "key.revoke": { subject: `key/${apiKey!.id}`, summary: `Ann revoked the key ci (tss_${apiKey!.id}_…).` },
     });
     expect(JSON.stringify(entries, (_, value) => (typeof value === "bigint" ? Number(value) : value))).not.toMatch(

@@ -1,11 +1,15 @@
-// An agent in a process of its own, to be killed: it runs the command of its first argument in the directory of its
-// second, before a coordinator that with TEST_SILENT=1 acknowledges nothing, and tells its parent what it would tell the
-// coordinator.
+// An agent in a process of its own, to be killed: it runs the commands of its arguments before a coordinator that with
+// TEST_SILENT=1 acknowledges nothing, and tells its parent what it would tell the coordinator. With TEST_RESTART=kill they
+// are of tasks that do not want to be adopted.
+import { AgentRestart } from "../../proto/gen/tss/v1/task_pb.js";
 import { runService } from "../../runtime/process.ts";
 import { startAgent } from "../../worker-agent/agent.ts";
 import { createFakeCoordinator } from "./fake-coordinator.ts";
 
-const [command = ""] = process.argv.slice(2);
+const commands = process.argv.slice(2);
+const onAgentRestart = process.env["TEST_RESTART"] === "kill" ? AgentRestart.KILL : AgentRestart.UNSPECIFIED;
+/** Of all: it passes what a double of JSON would hold exactly. */
+const TOKEN = 2n ** 52n + 1n;
 const coordinator = createFakeCoordinator();
 if (process.env["TEST_SILENT"] === "1") coordinator.answering = { outcomes: false, logs: false };
 
@@ -22,12 +26,15 @@ await runService("tss-agent", async ({ settings, logger }) => {
     environment: { PATH: process.env["PATH"], DONE: process.env["DONE"] },
   });
   await opened.promise;
-  const given = coordinator.lease({ command }, { id: `killed-${process.pid}`, fencingToken: 2n ** 52n + 1n });
+  const given = commands.map((command, index) =>
+    coordinator.lease({ command, onAgentRestart }, { id: `killed-${process.pid}-${index}`, fencingToken: TOKEN }),
+  );
   let heeded = 0;
   const tell = () => {
     process.send?.({
-      id: given.id,
-      output: coordinator.output(given).toString(),
+      id: given[0]?.id,
+      ids: given.map(({ id }) => id),
+      output: given.map((lease) => coordinator.output(lease).toString()).join(""),
       outcomes: coordinator.outcomes.map((report) => report.exitCode),
       heeded,
     });

@@ -19,7 +19,10 @@ const PATHS = Object.keys((openApi() as { paths: Record<string, object> }).paths
 /** What is wrong with a call of each program; undefined: nothing. */
 const CHECKS: Readonly<Record<string, Check>> = {
   tss: checkTss,
-  "tss-agent": onlyOptions(["--version", "--help", "--check"]),
+  "tss-agent": ([word, ...args], folder) =>
+    word === "join"
+      ? checkJoin(args)
+      : onlyOptions(["--version", "--help", "--check"])([word ?? ""].filter(Boolean), folder),
   "tss-coordinator": onlyOptions(["--version", "--help", "--take-over"]),
   npx: ([program = "", ...args], folder) => (CHECKS[program] ?? unknown)(args, folder),
   npm: checkNpm,
@@ -91,6 +94,12 @@ async function checkTss(args: readonly string[]): Promise<string | undefined> {
 /** The parser reads an argument that is absent from standard input, unless it is told not to. */
 function fromLine(args: Command.Class["args"]): Command.Class["args"] {
   return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
+}
+
+function checkJoin([address = "", flag, token = "", ...more]: readonly string[]): string | undefined {
+  if (!/:\d+$/.test(address) || flag !== "--token" || token === "" || more.length > 0)
+    return "tss-agent join takes HOST:PORT --token TOKEN.";
+  return undefined;
 }
 
 function checkNpm([verb = "", name = "", ...rest]: readonly string[]): string | undefined {

@@ -24,7 +24,7 @@ export async function startEdge(
 ): Promise<EdgeUnderTest> {
   const catalog = new MemoryKeys();
   const keys = new Map<Role, string>();
-  for (const role of [Role.ADMIN, Role.OPERATOR, Role.SUBMITTER, Role.VIEWER, Role.WORKER]) {
+  for (const role of [Role.ADMIN, Role.OPERATOR, Role.SUBMITTER, Role.VIEWER, Role.WORKER, Role.JOIN]) {
     const { key, row } = testKey(role);
     await catalog.insertApiKey(row);
     keys.set(role, key);

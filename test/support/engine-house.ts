@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { decodeWorkRequest } from "../../coordinator/api/decode-work.ts";
 import { Engine } from "../../coordinator/engine/engine.ts";
 import { LogBook } from "../../coordinator/engine/log-book.ts";
@@ -261,7 +262,14 @@ export class TestWorker {
   report(
     lease: Pick<LeaseGrant, "id" | "token">,
     outcome: AttemptOutcome = AttemptOutcome.SUCCEEDED,
-    more: { reason?: TaskReason; exitCode?: number; credit?: number; nonRetryable?: boolean; data?: Uint8Array } = {},
+    more: {
+      reason?: TaskReason;
+      exitCode?: number;
+      credit?: number;
+      nonRetryable?: boolean;
+      data?: Uint8Array;
+      startedAt?: Timestamp;
+    } = {},
   ): void {
     const { credit, data, ...facts } = more;
     this.#attachment.receive(

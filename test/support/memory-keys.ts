@@ -1,11 +1,9 @@
-import { hashApiKeySecret, makeApiKey } from "../../coordinator/kernel/api-key.ts";
-import type { ApiKeyRow, CatalogStore } from "../../coordinator/ports/catalog-store.ts";
+import type { ApiKeyRow, ApiKeyStore } from "../../coordinator/ports/catalog-store.ts";
 import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
-
-export type KeyTable = Pick<CatalogStore, "apiKeys" | "authVersion" | "insertApiKey" | "revokeApiKey" | "touchApiKeys">;
+import { hashApiKeySecret, makeApiKey } from "../../runtime/api-key.ts";
 
 /** The key part of a catalog, in memory. `fail` makes every call throw it. */
-export class MemoryKeys implements KeyTable {
+export class MemoryKeys implements ApiKeyStore {
   rows: ApiKeyRow[] = [];
   touched: { readonly id: string; readonly at: number }[] = [];
   fail: Error | undefined;
@@ -35,6 +33,27 @@ export class MemoryKeys implements KeyTable {
   async touchApiKeys(used: readonly { readonly id: string; readonly at: number }[]): Promise<void> {
     this.check();
     this.touched.push(...used);
+  }
+  async redeemJoinToken(id: string, made: ApiKeyRow, at: number): Promise<boolean> {
+    const done = this.change(id, at, () => true, { revokedAt: at, usedBy: made.id });
+    if (done) this.rows.push(made);
+    return done;
+  }
+  async announceSecret(id: string, nextHash: Uint8Array, at: number): Promise<boolean> {
+    return this.change(id, at, () => true, { nextHash });
+  }
+  async settleSecret(id: string, hash: Uint8Array, expiresAt: number, at: number): Promise<boolean> {
+    const isNext = ({ nextHash }: ApiKeyRow) => nextHash !== undefined && Buffer.from(nextHash).equals(hash);
+    return this.change(id, at, isNext, { hash, nextHash: undefined, expiresAt });
+  }
+
+  private change(id: string, at: number, may: (row: ApiKeyRow) => boolean, fields: object): boolean {
+    this.check();
+    const found = this.rows.find((row) => row.id === id && row.revokedAt === 0 && row.expiresAt > at && may(row));
+    if (found === undefined) return false;
+    this.version++;
+    this.rows = this.rows.map((row) => (row === found ? { ...row, ...fields } : row));
+    return true;
   }
 
   private check(): void {

@@ -12,6 +12,12 @@ const never = new Promise<void>(() => {});
 const services: Record<string, () => Service | Promise<Service>> = {
   /** Drains at once. */
   quick: () => ({ drain: async () => say("drain"), stop: () => say("stop") }),
+  /** Another process may follow it. */
+  followed: () => ({
+    handOver: async () => say("hand over"),
+    drain: async () => say("drain"),
+    stop: () => say("stop"),
+  }),
   /** Drains only when it is hurried. */
   patient: () => ({
     async drain(hurry) {

@@ -41,10 +41,14 @@ test.each<[StopCause, AttemptOutcome, TaskReason]>([
   ["timed_out", FAILED, TaskReason.TIMED_OUT],
   ["heartbeat", FAILED, TaskReason.HEARTBEAT],
   ["lock_lost", FAILED, TaskReason.LOCK_LOST],
-  ["drained", FAILED, TaskReason.LOST],
+  ["drained", RELEASED, TaskReason.UNSPECIFIED],
   ["lost", FAILED, TaskReason.LOST],
 ])("what was stopped as %s is so even if it ended with 0", (stoppedBy, outcome, reason) => {
   expect(judge(ended({ stoppedBy }), "hand")).toMatchObject({ outcome, reason, exitCode: 0 });
+});
+
+test("without a code and without a signal nobody knows how it ended", () => {
+  expect(judge(ended({ exitCode: undefined }), "hand")).toMatchObject({ outcome: FAILED, reason: TaskReason.LOST });
 });
 
 test("what never started is given back, unless a call asked for its end", () => {

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { watchLease } from "../../sdk/typescript/worker/lease-watch.ts";
 import { createControlLines, readControlLine } from "../../worker-agent/executors/command/control-lines.ts";
+import { parseStatus } from "../../worker-agent/executors/command/launcher.ts";
 import { shellProblem } from "../../worker-agent/executors/command/spawn-problem.ts";
 import { lockDirectory } from "../../worker-agent/journal/lock.ts";
 import { openSpool } from "../../worker-agent/output/spool.ts";
@@ -153,5 +154,49 @@ test("silence is told once at four fifths of the term, and again only after new 
     watch.close();
   } finally {
     jest.useRealTimers();
+  }
+});
+
+test.each([
+  ["exit=3;", 3, undefined],
+  [" exit=0;   ", 0, undefined],
+  ["exit=137;", 137, undefined],
+  ["Killed\nexit=137;", undefined, "SIGKILL"],
+  ["sh: line 1: 77 Segmentation fault (core dumped) ( exec )\nexit=139;", undefined, "SIGSEGV"],
+  // A shell that warns of something else does not make a signal of every code.
+  ["warning\nexit=4;", 4, undefined],
+] as const)("a launcher that says %j: %p, %p", (text, exitCode, signal) => {
+  expect(parseStatus(text)).toEqual({ exitCode, signal });
+});
+
+test.each(["", "   ", "exit=", "exit=13", "Killed\n"])("a launcher that says %j has not said how it ended", (text) => {
+  expect(parseStatus(text)).toBeUndefined();
+});
+
+test("bytes that wait for the rest of their frame survive the agent, once", () => {
+  const directory = temporaryDirectory();
+  const limits = { headBytes: 10_000, tailBytes: 1_000 };
+  const frame = (offset: number, text: string) => ({
+    ...{ offset, stream: LogStream.STDOUT, at: 1 },
+    data: Buffer.from(text),
+  });
+  const spool = openSpool(directory, limits);
+  spool.hold(frame(0, "ab"));
+  spool.hold(frame(0, "c"));
+  spool.append(frame(0, "abc"));
+  spool.hold(frame(3, "d"));
+  spool.hold(frame(3, "ef"));
+  spool.close();
+  for (let round = 0; round < 2; round += 1) {
+    const again = openSpool(directory, limits);
+    const texts = [...again.tailFrames(0)].map(({ offset, data }) => [offset, Buffer.from(data).toString()]);
+    expect([again.totalBytes, texts]).toEqual([
+      6,
+      [
+        [0, "abc"],
+        [3, "def"],
+      ],
+    ]);
+    again.close();
   }
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
@@ -8,10 +8,13 @@ import { killProcess, startAgentProcess } from "../support/start-agent-process.t
 
 const TOKEN = 2n ** 52n + 1n;
 
-test("an agent ends what a killed agent left running, and reports it lost", async () => {
+test("an agent ends what a killed agent left running where the task asks for it, and reports it lost", async () => {
   const directory = temporaryDirectory();
   const command = "trap '' TERM; setsid sh -c 'echo $$; exec sleep 1000' & echo $$; while :; do sleep 0.05; done";
-  const { child, said } = await startAgentProcess(directory, command, ({ output }) => /\d+\n\d+\n/.test(output));
+  const { child, said } = await startAgentProcess(directory, command, ({ output }) => /\d+\n\d+\n/.test(output), {
+    TEST_SILENT: "1",
+    TEST_RESTART: "kill",
+  });
   await killProcess(child);
   const pids = said.output.trim().split("\n").map(Number);
   expect(pids.map(isRunning)).toEqual([true, true]);
@@ -58,13 +61,27 @@ test("an outcome whose lease went to somebody else is dropped", async () => {
   expect(readdirSync(join(directory, "attempts"))).toEqual([]);
 });
 
-test("directories of attempts that never began are cleaned away", async () => {
+test("an attempt that had not begun is given back, and what is no attempt is cleaned away", async () => {
   const directory = temporaryDirectory();
-  mkdirSync(join(directory, "attempts", "stale.1", "task"), { recursive: true });
-  writeFileSync(join(directory, "attempts", "stale.1", "attempt.json"), '{"taskId":');
+  mkdirSync(join(directory, "attempts", "early.1", "task"), { recursive: true });
+  writeFileSync(join(directory, "attempts", "early.1", "attempt.json"), '{"taskId":');
+  mkdirSync(join(directory, "attempts", "other"));
+  const { agent, coordinator } = await openHouse({ directory });
+  const given = { id: "early", fencingToken: 1n };
+  expect(coordinator.held()).toEqual([given]);
+  expect(await coordinator.outcome(given)).toMatchObject({ outcome: AttemptOutcome.RELEASED });
+  await leave(agent);
+  expect(readdirSync(join(directory, "attempts"))).toEqual([]);
+});
+
+test("after a boot nobody knows what of an attempt is on the disk: without a record it is lost, too", async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "attempts", "early.1"), { recursive: true });
+  const holder = { pid: 1, startTime: "1", bootId: "of-before", nonce: "" };
+  writeFileSync(join(directory, "agent.lock"), JSON.stringify(holder));
   const { coordinator } = await openHouse({ directory });
-  expect(coordinator.held()).toEqual([]);
-  expect(existsSync(join(directory, "attempts", "stale.1"))).toBe(false);
+  const report = await coordinator.outcome({ id: "early", fencingToken: 1n });
+  expect(report).toMatchObject({ outcome: AttemptOutcome.FAILED, reason: TaskReason.LOST });
 });
 
 test("two agents do not share a directory; the second is told who has it", async () => {

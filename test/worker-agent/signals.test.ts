@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
+import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { openHouse, temporaryDirectory } from "../support/agent-house.ts";
 import { isRunning } from "../support/is-running.ts";
@@ -54,7 +55,7 @@ test("told twice it ends its command first", async () => {
   expect(isRunning(Number(said.output))).toBe(false);
 });
 
-test("told three times it exits at once, and the next agent of the directory ends what it left", async () => {
+test("told three times it exits at once, and the next agent of the directory takes up what it left", async () => {
   const directory = temporaryDirectory();
   const { child, said } = await startAgentProcess(
     directory,
@@ -67,6 +68,11 @@ test("told three times it exits at once, and the next agent of the directory end
   await tellToEnd(child, 2);
   child.kill("SIGTERM");
   expect(await exit).toEqual([EXIT.broken, null]);
-  await openHouse({ directory });
+  const { coordinator } = await openHouse({ directory });
+  expect(isRunning(Number(said.output))).toBe(true);
+  const [given] = coordinator.held();
+  expect(given?.id).toBe(said.id);
+  if (given !== undefined) coordinator.cancel(given, TaskReason.ABORTED);
+  await coordinator.until(() => coordinator.outcomes.some(({ outcome }) => outcome === AttemptOutcome.CANCELLED));
   expect(isRunning(Number(said.output))).toBe(false);
 });

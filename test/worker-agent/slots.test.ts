@@ -47,3 +47,19 @@ test("a turnstile lets the next one in by order, and forgets those who gave up",
   expect(await turnstile.enter(impatient.signal)).toBe(false);
   expect(await turnstile.enter(never)).toBe(true);
 });
+
+test("who is inside already counts, also past the places there are", async () => {
+  const turnstile = createTurnstile(1);
+  turnstile.occupy();
+  turnstile.occupy();
+  let inside = false;
+  const waiting = turnstile.enter(new AbortController().signal).then((passed) => {
+    inside = passed;
+  });
+  turnstile.leave();
+  await Promise.resolve();
+  expect(inside).toBe(false);
+  turnstile.leave();
+  await waiting;
+  expect(inside).toBe(true);
+});

@@ -32,6 +32,19 @@ test("a cancel ends the whole group, and the attempt is cancelled", async () => 
   expect([child, leader].map((pid) => isRunning(pid ?? 0))).toEqual([false, false]);
 });
 
+test("a cancel that comes while the command is being started does not get lost on the way", async () => {
+  const { coordinator } = await openHouse();
+  const given = Array.from({ length: 40 }, () => coordinator.lease({ command: "sleep 1000" }));
+  for (const lease of given) {
+    // As early as can be: when the agent says that it runs.
+    void coordinator.started(lease).then(() => coordinator.cancel(lease, TaskReason.ABORTED));
+  }
+  const reports = await Promise.all(given.map((lease) => coordinator.outcome(lease)));
+  expect(reports.map(({ outcome }) => outcome)).toEqual(given.map(() => CANCELLED));
+  // SIGKILL would say that it took the whole grace, 10 s.
+  expect(reports.filter(({ signal }) => signal === "SIGKILL")).toEqual([]);
+});
+
 test("a command that heeds SIGTERM may end in its own way within its grace", async () => {
   const { coordinator } = await openHouse();
   const given = coordinator.lease({ command: "trap 'echo bye; exit 7' TERM; echo $$; while :; do sleep 0.01; done" });
@@ -172,7 +185,7 @@ test("a drain lets work finish and gives back what had no turn", async () => {
   expect(coordinator.output(late).length).toBe(0);
 });
 
-test("what still runs when a drain is cut short is ended and counts as lost", async () => {
+test("what still runs when a drain is cut short is ended and given back", async () => {
   const { agent, coordinator } = await openHouse();
   const given = coordinator.lease({ command: "echo $$; sleep 1000" });
   await pids(coordinator, given);
@@ -181,7 +194,33 @@ test("what still runs when a drain is cut short is ended and counts as lost", as
   hurry.abort();
   await drained;
   const report = await coordinator.outcome(given);
-  expect(report).toMatchObject({ outcome: FAILED, reason: TaskReason.LOST, signal: "SIGTERM" });
+  expect(report).toMatchObject({ outcome: RELEASED, signal: "SIGTERM", survivors: 0 });
+  // It had begun: the coordinator has to know.
+  expect(report.startedAt).toBeDefined();
+});
+
+test("before its machine goes away an agent tells its commands, and gives back what has not ended by then", async () => {
+  const { agent, coordinator } = await openHouse();
+  const wait = 'echo $$; while [ ! -e "$TSS_DEADLINE_FILE" ]; do sleep 0.02; done; ';
+  const cancelGrace = durationFromMs(100);
+  const heeds = coordinator.lease({ command: `${wait}cat "$TSS_DEADLINE_FILE"; exit 0` }, { cancelGrace });
+  const told = coordinator.lease({ command: "trap 'echo told; exit 0' TERM; echo $$; while :; do sleep 0.02; done" });
+  const deaf = coordinator.lease({ command: "trap '' TERM; echo $$; while :; do sleep 0.02; done" }, { cancelGrace });
+  const [pid = 0] = await pids(coordinator, deaf);
+  for (const given of [heeds, told]) await pids(coordinator, given);
+  const now = Math.floor(Date.now() / 1_000);
+  // Of these 5 s the agent needs 2 itself, and the grace of the second is more than the rest.
+  await agent.leaveWithin(5_000);
+  expect(await coordinator.outcome(heeds)).toMatchObject({ outcome: AttemptOutcome.SUCCEEDED });
+  const [, deadline = 0] = await pids(coordinator, heeds, 2);
+  expect(deadline).toBeGreaterThanOrEqual(now + 3);
+  expect(await coordinator.outcome(told)).toMatchObject({ outcome: RELEASED, exitCode: 0 });
+  expect(coordinator.output(told).toString()).toContain("told");
+  const killed = await coordinator.outcome(deaf);
+  expect(killed).toMatchObject({ outcome: RELEASED, signal: "SIGKILL" });
+  expect(killed.error?.message).toBe("Agent hand had to leave and ended the attempt.");
+  expect(isRunning(pid)).toBe(false);
+  expect(coordinator.credit).toBe(0);
 });
 
 test("100 attempts on 4 slots: never more than 4 at a time, every one ends, nothing is left", async () => {

@@ -10,12 +10,27 @@ export interface Executor {
   accepts(lease: Lease): boolean;
   /** Runs the attempt to its end and leaves nothing of it behind. Never rejects for what the task does. */
   run(attempt: RunningAttempt): Promise<Ending>;
+  /** Sees an attempt that an earlier agent began to its end, as `run` does; undefined: it cannot be taken up any more. */
+  adopt(attempt: LeftAttempt): Promise<(() => Promise<Ending>) | undefined>;
   close(): Promise<void>;
 }
 
-/** What an executor knows of the attempt it runs, and whom it tells. */
-export interface RunningAttempt {
+/** Whom an executor tells of what it runs. */
+export interface AttemptVoice {
+  output(stream: LogStream, data: Uint8Array): void;
+  /** `percent` within 0–100. */
+  progress(percent: number, message: string): void;
+  /** A line for people. */
+  message(text: string): void;
+  /** It lives. */
+  heartbeat(): void;
+}
+
+/** What an executor knows of the attempt it runs. */
+export interface RunningAttempt extends AttemptVoice {
   readonly lease: Lease;
+  /** Private directory of the attempt itself. */
+  readonly path: string;
   /** Private directory for files of the task; removed when the outcome is acknowledged. */
   readonly taskPath: string;
   /** W3C traceparent for what it runs; "": none. */
@@ -25,13 +40,20 @@ export interface RunningAttempt {
   starting(): void;
   /** Called as soon as it runs. */
   started(process?: ProcessIdentity): void;
-  output(stream: LogStream, data: Uint8Array): void;
-  /** `percent` within 0–100. */
-  progress(percent: number, message: string): void;
-  /** A line for people. */
-  message(text: string): void;
-  /** It lives. */
-  heartbeat(): void;
+}
+
+/** What an executor knows of an attempt that an earlier agent began. */
+export interface LeftAttempt extends AttemptVoice {
+  readonly id: string;
+  readonly token: string;
+  readonly path: string;
+  readonly taskPath: string;
+  /** The shell line, as far as its first program; "": none. */
+  readonly line: string;
+  readonly process: ProcessIdentity | undefined;
+  /** The newest of its standard error so far. */
+  readonly errors: Uint8Array;
+  readonly stop: Stop;
 }
 
 export type TaskResult =
@@ -48,6 +70,7 @@ export type Ending =
 
 export interface EndedProcess {
   readonly kind: "ended";
+  /** Neither a code nor a signal: nobody knows how it ended. */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   /** The order that was out when it ended; undefined: it ended by itself. */

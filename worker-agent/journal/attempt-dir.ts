@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type OutcomeReport, OutcomeReportSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { ProcessIdentity } from "../processes/identity.ts";
 import { writeDurably, writeWhole } from "./write-file.ts";
 
-/** What a later agent must know to end an attempt that this one left behind. */
+/** What a later agent must know to take up, or to end, an attempt that this one left behind. */
 export interface AttemptRecord {
   readonly taskId: string;
   /** Decimal: tokens may pass what JSON numbers hold. */
@@ -14,6 +14,16 @@ export interface AttemptRecord {
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** The same in milliseconds since the boot `bootId`. */
+  readonly startedTick: number;
+  readonly bootId: string;
+  /** Absent, as with older agents: it is ended. */
+  readonly onRestart?: "adopt" | "kill";
+  readonly graceMs: number;
+  /** Absent: none. */
+  readonly timeoutMs?: number;
+  /** The shell line as far as its first program; "": there is none. */
+  readonly line: string;
   /** Absent: the agent ended while it started the command. */
   readonly process?: ProcessIdentity;
 }
@@ -23,6 +33,8 @@ export interface AttemptDir {
   readonly path: string;
   /** For TSS_INPUT and TSS_OUTPUT. */
   readonly taskPath: string;
+  /** Task and token, by its name; undefined: it is no attempt's. */
+  readonly lease: { readonly id: string; readonly fencingToken: bigint } | undefined;
   record(record: AttemptRecord): void;
   readRecord(): AttemptRecord | undefined;
   /** On disk for good when it resolves. */
@@ -57,12 +69,18 @@ export function openAttemptDir(path: string): AttemptDir {
   return {
     path,
     taskPath: join(path, "task"),
+    lease: leaseOf(basename(path)),
     record: (record) => writeWhole(join(path, RECORD), JSON.stringify(record)),
     readRecord: () => readOptional(() => JSON.parse(readFileSync(join(path, RECORD), "utf8")) as AttemptRecord),
     keepOutcome: (report) => writeDurably(join(path, OUTCOME), toBinary(OutcomeReportSchema, report)),
     readOutcome: () => readOptional(() => fromBinary(OutcomeReportSchema, readFileSync(join(path, OUTCOME)))),
     remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+function leaseOf(name: string): AttemptDir["lease"] {
+  const [, id, token] = /^([A-Za-z0-9_-]{1,64})\.(\d{1,19})$/.exec(name) ?? [];
+  return id === undefined || token === undefined ? undefined : { id, fencingToken: BigInt(token) };
 }
 
 /** A file that is absent or was not written to its end says nothing. */

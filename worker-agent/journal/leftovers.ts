@@ -9,8 +9,8 @@ export type Leftover =
   | { readonly kind: "ended"; readonly dir: AttemptDir; readonly report: OutcomeReport }
   /** It ran, or was about to. */
   | { readonly kind: "running"; readonly dir: AttemptDir; readonly record: AttemptRecord }
-  /** Nothing of it had begun, or nothing can be read. */
-  | { readonly kind: "stale"; readonly dir: AttemptDir };
+  /** It had not begun. */
+  | { readonly kind: "unbegun"; readonly dir: AttemptDir };
 
 /** Reads the attempts directory of an agent that has just taken its lock. */
 export function readLeftovers(attemptsPath: string): Leftover[] {
@@ -25,6 +25,6 @@ export function readLeftovers(attemptsPath: string): Leftover[] {
     const report = dir.readOutcome();
     if (report !== undefined) return { kind: "ended", dir, report };
     const record = dir.readRecord();
-    return record === undefined ? { kind: "stale", dir } : { kind: "running", dir, record };
+    return record === undefined ? { kind: "unbegun", dir } : { kind: "running", dir, record };
   });
 }

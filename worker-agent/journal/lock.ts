@@ -5,6 +5,8 @@ import { makeDirectory } from "../../runtime/make-directory.ts";
 import { identify, type ProcessIdentity, stillRuns } from "../processes/identity.ts";
 
 export interface DirectoryLock {
+  /** Whoever had it before and did not release it; undefined: nobody. */
+  readonly before: ProcessIdentity | undefined;
   release(): void;
 }
 
@@ -27,13 +29,15 @@ export function lockDirectory(directory: string): DirectoryLock {
   const own = JSON.stringify({ ...identify(process.pid), nonce: crypto.randomUUID() });
   const temporary = `${path}.${process.pid}.${crypto.randomUUID()}`;
   writeFileSync(temporary, own, { mode: 0o600 });
+  let before: ProcessIdentity | undefined;
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (linked(temporary, path)) return { release: () => releaseLock(path, own) };
+      if (linked(temporary, path)) return { before, release: () => releaseLock(path, own) };
       const text = readText(path);
       if (text === undefined) continue;
       const holder = parseHolder(text);
       if (holder !== undefined && stillRuns(holder)) throw inUse(directory, holder.pid);
+      before = holder;
       takeAway(path, text);
     }
     throw inUse(directory, undefined);

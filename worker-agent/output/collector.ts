@@ -15,11 +15,18 @@ export interface Collector {
 const FLUSH_MS = 100;
 
 /**
- * Cuts the bytes of both streams into frames of at most 64 KiB under one running offset. The first byte after a pause
- * leaves at once, later ones within 100 ms, or as soon as a frame is full.
+ * Cuts the bytes of both streams into frames of at most 64 KiB under one running offset. The first bytes after a pause
+ * leave at once, later ones within 100 ms, or as soon as a frame is full.
+ * @param from where the output goes on.
+ * @param hold told of bytes that wait, as a part of the frame that `keep` will be given.
  */
-export function createCollector(clock: Clock, keep: (frame: Frame) => void): Collector {
-  let total = 0;
+export function createCollector(
+  clock: Clock,
+  from: number,
+  keep: (frame: Frame) => void,
+  hold: (part: Frame) => void,
+): Collector {
+  let total = from;
   let stream: LogStream | undefined;
   let parts: Uint8Array[] = [];
   let waiting = 0;
@@ -46,14 +53,16 @@ export function createCollector(clock: Clock, keep: (frame: Frame) => void): Col
     get totalBytes() {
       return total + waiting;
     },
-    push(from, data) {
+    push(source, data) {
       if (data.length === 0) return;
-      if (stream !== from) flush();
-      stream = from;
+      if (stream !== source) flush();
+      stream = source;
       parts.push(data);
       waiting += data.length;
-      if (waiting >= LIMITS.logChunkBytes) return flush();
-      timer ??= setTimeout(flush, Math.max(0, Math.min(FLUSH_MS, flushedAt + FLUSH_MS - clock.monotonic())));
+      const dueIn = Math.min(FLUSH_MS, flushedAt + FLUSH_MS - clock.monotonic());
+      if (waiting >= LIMITS.logChunkBytes || (timer === undefined && dueIn <= 0)) return flush();
+      hold({ offset: total, stream, at: clock.now(), data });
+      timer ??= setTimeout(flush, dueIn);
     },
     flush,
   };

@@ -12,12 +12,14 @@ export interface Frame {
 
 /** offset f64, at f64, length u32, stream u8, three bytes of nothing. */
 export const FRAME_HEADER_BYTES = 24;
+/** Place of the length in a header. */
+export const LENGTH_AT = 16;
 
 export function encodeFrame(frame: Frame): Buffer {
   const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + frame.data.length);
   bytes.writeDoubleLE(frame.offset, 0);
   bytes.writeDoubleLE(frame.at, 8);
-  bytes.writeUInt32LE(frame.data.length, 16);
+  bytes.writeUInt32LE(frame.data.length, LENGTH_AT);
   bytes.writeUInt32LE(frame.stream, 20);
   bytes.set(frame.data, FRAME_HEADER_BYTES);
   return bytes;
@@ -34,7 +36,7 @@ export function decodeHeader(bytes: Buffer): FrameHeader {
   return {
     offset: bytes.readDoubleLE(0),
     at: bytes.readDoubleLE(8),
-    length: bytes.readUInt32LE(16),
+    length: bytes.readUInt32LE(LENGTH_AT),
     stream: bytes.readUInt32LE(20) === LogStream.STDERR ? LogStream.STDERR : LogStream.STDOUT,
   };
 }

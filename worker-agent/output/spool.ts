@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FRAME_HEADER_BYTES, type Frame, type FrameHeader } from "./frame.ts";
 import { type FrameFile, nextPosition, openFrameFile } from "./frame-file.ts";
+import { openPendingFrame } from "./pending-frame.ts";
 
 /**
  * The output of one attempt on disk: its head as it came, and when the head is full the newest of the rest.
@@ -14,6 +15,8 @@ export interface Spool {
   /** Bytes of output so far, kept or not. */
   readonly totalBytes: number;
   append(frame: Frame): void;
+  /** Keeps bytes of a frame that is to be appended when it is whole, should the agent be killed before. */
+  hold(part: Frame): void;
   /** No more goes to the head: the coordinator keeps no further byte of it. */
   closeHead(): void;
   /** The frame of the head at this place of its file; undefined where none is yet. */
@@ -45,7 +48,8 @@ export function openSpool(directory: string, limits: SpoolLimits): Spool {
   if (firstOffset(older) > firstOffset(newer)) [older, newer] = [newer, older];
   let total = Math.max(endOffset(head), endOffset(older), endOffset(newer));
   let headOpen = older.size === 0 && newer.size === 0;
-  return {
+  const pending = openPendingFrame(join(directory, "output.part"));
+  const spool: Spool = {
     get totalBytes() {
       return total;
     },
@@ -61,6 +65,7 @@ export function openSpool(directory: string, limits: SpoolLimits): Spool {
       // A disk that takes nothing leaves a gap in the offsets, which is reported like any other.
       newer.append(frame);
     },
+    hold: pending.add,
     closeHead() {
       headOpen = false;
     },
@@ -76,9 +81,13 @@ export function openSpool(directory: string, limits: SpoolLimits): Spool {
             yield withData(file, position, header);
     },
     close() {
-      for (const file of [head, older, newer]) file.close();
+      for (const file of [head, older, newer, pending]) file.close();
     },
   };
+  const part = pending.read();
+  // One that was appended since lies before the end.
+  if (part?.offset === total && part.data.length > 0) spool.append(part);
+  return spool;
 }
 
 function withData(file: FrameFile, position: number, header: FrameHeader): Frame {

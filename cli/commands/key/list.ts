@@ -10,7 +10,8 @@ import { enumWord } from "../../render/words.ts";
 
 export default class KeyList extends TssCommand {
   static override summary = "list API keys";
-  static override description = "Lists API keys: their role, whether they are valid, and when they were last used.";
+  static override description =
+    "Lists API keys and join tokens: their role, whether they are valid, and when they were last used.";
   static override examples = ["<%= config.bin %> key list"];
 
   async run(): Promise<unknown> {
@@ -36,6 +37,7 @@ export default class KeyList extends TssCommand {
 }
 
 function stateOf(key: ApiKey, now: number): string {
+  if (key.usedBy !== "") return "used";
   if (key.revokedAt !== undefined) return "revoked";
   return (msOf(key.expiresAt) ?? Number.POSITIVE_INFINITY) <= now ? "expired" : "valid";
 }

@@ -3,6 +3,9 @@ import { TssError } from "../../../proto/errors.ts";
 import { TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { type SubmitResult, SubmitTasksRequestSchema, TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import type { Clock } from "../../../runtime/clock.ts";
+import type { Logger } from "../../../runtime/logger.ts";
+import type { Settings } from "../../../runtime/settings-table.ts";
+import { clientTls } from "../../../sdk/typescript/connection/client-tls.ts";
 import { openConnection } from "../../../sdk/typescript/connection/open-connection.ts";
 import { fromStatus } from "../../../sdk/typescript/connection/status-error.ts";
 import type { CallOptions, Connection, ConnectionOptions } from "../../../sdk/typescript/connection-types.ts";
@@ -15,7 +18,12 @@ import { relayWorker } from "./relay-worker.ts";
 export interface PeersOptions {
   readonly secret: Buffer;
   readonly clock: Clock;
-  readonly tls?: ConnectionOptions["tls"];
+  /** What this coordinator shows, and whom it trusts; without a certificate of its own the others speak plaintext too. */
+  readonly tls: Pick<
+    Settings,
+    "TSS_TLS_CERT" | "TSS_TLS_KEY" | "TSS_TLS_CA" | "TSS_TLS_CLIENT_CERT" | "TSS_TLS_CLIENT_KEY"
+  >;
+  readonly logger: Pick<Logger, "error">;
 }
 
 /** Longest time of a call that is passed on, beside what it waits on purpose. */
@@ -25,7 +33,8 @@ const UNARY_MS = 30_000;
 const GOING: ReadonlySet<string> = new Set(["SHUTTING_DOWN", "STOPPING", "STANDBY", "CONNECTION_LOST", "UNAVAILABLE"]);
 
 /** The other coordinators over the same gRPC that clients speak; one connection each, made when it is first needed. */
-export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
+export function openPeers({ secret, clock, tls: settings, logger }: PeersOptions): Peers {
+  const tls = peerTls(settings, logger);
   const connections = new Map<string, Connection>();
   const service = (address: string, desc: DescService): Record<string, (...args: never[]) => unknown> => {
     let connection = connections.get(address);
@@ -75,6 +84,15 @@ export function openPeers({ secret, clock, tls }: PeersOptions): Peers {
       connections.clear();
     },
   };
+}
+
+/** Who wants a certificate of its callers wants one of its like: without another it is what they show themselves. */
+function peerTls(settings: PeersOptions["tls"], logger: Pick<Logger, "error">): ConnectionOptions["tls"] {
+  const { TSS_TLS_CERT, TSS_TLS_KEY, TSS_TLS_CA: ca, TSS_TLS_CLIENT_CERT, TSS_TLS_CLIENT_KEY } = settings;
+  if (TSS_TLS_CERT === undefined) return undefined;
+  const [clientCert, clientKey] =
+    TSS_TLS_CLIENT_CERT === undefined ? [TSS_TLS_CERT, TSS_TLS_KEY] : [TSS_TLS_CLIENT_CERT, TSS_TLS_CLIENT_KEY];
+  return clientTls({ ca, clientCert, clientKey, onTlsProblem: (sentence) => logger.error({}, sentence) });
 }
 
 function messageOf({ tasks, requestId }: SubmitRequest) {

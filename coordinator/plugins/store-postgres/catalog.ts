@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CatalogStore } from "../../ports/catalog-store.ts";
+import { apiKeyStore } from "./api-keys.ts";
 import type { Leaves } from "./leaves.ts";
 import type { ReadPool } from "./read-pool.ts";
 
@@ -15,10 +16,9 @@ const SAVE_QUEUE = `INSERT INTO tss_queue (name, paused, pause_note, paused_at, 
 const SAVE_BULK = `INSERT INTO tss_bulk (id, created_at, body) SELECT $1, $2, $3 FROM tss_fence(ARRAY[$4::smallint], ARRAY[$5::bigint])
   ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, body = excluded.body`;
 
-const BUMP = "UPDATE tss_meta SET auth_version = auth_version + 1";
-
 export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
   return {
+    ...apiKeyStore(pool),
     async meta() {
       const [row] = await pool.rows({ text: "SELECT shards, salt, schema_version FROM tss_meta" });
       return { shards: row.shards, salt: row.salt, schemaVersion: row.schema_version };
@@ -43,55 +43,6 @@ export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
     async saveQueue(queue) {
       const values = [queue.name, queue.paused, queue.pauseNote, queue.pausedAt, queue.config];
       await pool.rows({ text: SAVE_QUEUE, values });
-    },
-    async apiKeys() {
-      const rows = await pool.rows({
-        text: "SELECT id, name, role, hash, created_at, expires_at, revoked_at, last_used_at FROM tss_api_key",
-      });
-      return rows.map((row) => ({
-        id: row.id,
-        name: row.name,
-        role: row.role,
-        hash: row.hash,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-        revokedAt: row.revoked_at,
-        lastUsedAt: row.last_used_at,
-      }));
-    },
-    async authVersion() {
-      return (await pool.rows({ name: "auth", text: "SELECT auth_version FROM tss_meta" }))[0].auth_version;
-    },
-    async insertApiKey(key) {
-      await pool.rows({
-        text: `WITH bump AS (${BUMP}) INSERT INTO tss_api_key VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        values: [
-          key.id,
-          key.name,
-          key.role,
-          Buffer.from(key.hash),
-          key.createdAt,
-          key.expiresAt,
-          key.revokedAt,
-          key.lastUsedAt,
-        ],
-      });
-    },
-    async revokeApiKey(id, at) {
-      const rows = await pool.rows({
-        text: `WITH revoked AS (UPDATE tss_api_key SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END
-            WHERE id = $1 RETURNING 1), bump AS (${BUMP} WHERE EXISTS (SELECT FROM revoked))
-          SELECT EXISTS (SELECT FROM revoked) AS found`,
-        values: [id, at],
-      });
-      return rows[0].found;
-    },
-    async touchApiKeys(used) {
-      await pool.rows({
-        text: `UPDATE tss_api_key k SET last_used_at = u.at FROM unnest($1::text[], $2::bigint[]) u(id, at)
-          WHERE k.id = u.id AND k.last_used_at < u.at`,
-        values: [used.map((one) => one.id), used.map((one) => one.at)],
-      });
     },
     async bulks() {
       const rows = await pool.rows({ text: "SELECT id, created_at, body FROM tss_bulk ORDER BY created_at, id" });

@@ -1,6 +1,8 @@
-import type { ApiKeyRow, CatalogStore, Meta, QueueRow } from "../../ports/catalog-store.ts";
+import type { CatalogStore, Meta, QueueRow } from "../../ports/catalog-store.ts";
+import { apiKeyStore } from "./api-keys.ts";
 import type { Connection } from "./connection.ts";
 import type { Handles } from "./handles.ts";
+import { metaValue } from "./meta-value.ts";
 import { checkEpochs } from "./ownership.ts";
 import type { Row } from "./row-codec.ts";
 
@@ -8,6 +10,7 @@ export function makeCatalog({ writer, reader }: Handles): CatalogStore {
   const rows = <T>(sql: string, decode: (row: Row) => T): readonly T[] =>
     reader.read(() => reader.prepare(sql).all().map(decode));
   return {
+    ...apiKeyStore({ writer, reader }),
     meta: async () => reader.read(() => metaOf(reader)),
     lanes: async (after = 0) =>
       reader.read(() =>
@@ -30,31 +33,6 @@ export function makeCatalog({ writer, reader }: Handles): CatalogStore {
           .prepare("INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?)")
           .run(queue.name, queue.paused ? 1 : 0, queue.pauseNote, queue.pausedAt, queue.config),
       );
-    },
-    apiKeys: async () => rows("SELECT * FROM api_key", apiKeyOf),
-    authVersion: async () => reader.read(() => metaValue(reader, "auth_version") as number),
-    async insertApiKey(key) {
-      writer.write(() => {
-        const { id, name, role, hash, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
-        writer
-          .prepare("INSERT INTO api_key VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-          .run(id, name, role, hash, createdAt, expiresAt, revokedAt, lastUsedAt);
-        raiseAuthVersion(writer);
-      });
-    },
-    async revokeApiKey(id, at) {
-      return writer.write(() => {
-        if (writer.prepare("SELECT 1 FROM api_key WHERE id = ?").get(id) === undefined) return false;
-        const revoke = writer.prepare("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at = 0");
-        if (revoke.run(at, id).changes === 1) raiseAuthVersion(writer);
-        return true;
-      });
-    },
-    async touchApiKeys(used) {
-      writer.write(() => {
-        const touch = writer.prepare("UPDATE api_key SET last_used_at = max(last_used_at, ?) WHERE id = ?");
-        for (const { id, at } of used) touch.run(at, id);
-      });
     },
     bulks: async () =>
       rows("SELECT id, created_at, body FROM bulk ORDER BY created_at, id", (row) => ({
@@ -92,20 +70,12 @@ function internLanes(writer: Connection, reader: Connection, keys: readonly stri
   });
 }
 
-function metaValue(connection: Connection, key: string): unknown {
-  return connection.prepare("SELECT value FROM meta WHERE key = ?").get(key)?.["value"];
-}
-
 function metaOf(reader: Connection): Meta {
   return {
     shards: reader.prepare("SELECT count(*) AS shards FROM shard").get()?.["shards"] as number,
     salt: metaValue(reader, "salt") as Uint8Array,
     schemaVersion: metaValue(reader, "schema_version") as number,
   };
-}
-
-function raiseAuthVersion(writer: Connection): void {
-  writer.prepare("UPDATE meta SET value = value + 1 WHERE key = 'auth_version'").run();
 }
 
 function queueOf(row: Row): QueueRow {
@@ -115,18 +85,5 @@ function queueOf(row: Row): QueueRow {
     pauseNote: row["pause_note"] as string,
     pausedAt: row["paused_at"] as number,
     config: row["config"] as string,
-  };
-}
-
-function apiKeyOf(row: Row): ApiKeyRow {
-  return {
-    id: row["id"] as string,
-    name: row["name"] as string,
-    role: row["role"] as number,
-    hash: row["hash"] as Uint8Array,
-    createdAt: row["created_at"] as number,
-    expiresAt: row["expires_at"] as number,
-    revokedAt: row["revoked_at"] as number,
-    lastUsedAt: row["last_used_at"] as number,
   };
 }

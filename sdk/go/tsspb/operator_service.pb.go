@@ -94,6 +94,8 @@ const (
 	Role_ROLE_VIEWER Role = 4
 	// Leases and reports.
 	Role_ROLE_WORKER Role = 5
+	// A join token: it makes one key of the role worker and nothing else.
+	Role_ROLE_JOIN Role = 6
 )
 
 // Enum value maps for Role.
@@ -105,6 +107,7 @@ var (
 		3: "ROLE_SUBMITTER",
 		4: "ROLE_VIEWER",
 		5: "ROLE_WORKER",
+		6: "ROLE_JOIN",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED": 0,
@@ -113,6 +116,7 @@ var (
 		"ROLE_SUBMITTER":   3,
 		"ROLE_VIEWER":      4,
 		"ROLE_WORKER":      5,
+		"ROLE_JOIN":        6,
 	}
 )
 
@@ -1336,7 +1340,11 @@ type ApiKey struct {
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
 	// At most a minute old.
-	LastUsedAt    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
+	LastUsedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
+	// Of a join token that was used: id of the key that was made with it.
+	UsedBy string `protobuf:"bytes,8,opt,name=used_by,json=usedBy,proto3" json:"used_by,omitempty"`
+	// An agent that joined renews it before it expires.
+	Renews        bool `protobuf:"varint,9,opt,name=renews,proto3" json:"renews,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1418,6 +1426,20 @@ func (x *ApiKey) GetLastUsedAt() *timestamppb.Timestamp {
 		return x.LastUsedAt
 	}
 	return nil
+}
+
+func (x *ApiKey) GetUsedBy() string {
+	if x != nil {
+		return x.UsedBy
+	}
+	return ""
+}
+
+func (x *ApiKey) GetRenews() bool {
+	if x != nil {
+		return x.Renews
+	}
+	return false
 }
 
 type CreateApiKeyRequest struct {
@@ -1534,6 +1556,390 @@ func (x *CreateApiKeyResponse) GetSecret() string {
 	return ""
 }
 
+type CreateJoinTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the key that will be made, 1–200 printable characters. Empty: the agent's own name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// 1 s – 1 h, in which it may be used. Absent: 15 min.
+	Ttl *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// 1 h – 90 days that the key lives unless it is renewed, as an agent does in time. Absent: 7 days.
+	KeyTtl        *durationpb.Duration `protobuf:"bytes,3,opt,name=key_ttl,json=keyTtl,proto3" json:"key_ttl,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateJoinTokenRequest) Reset() {
+	*x = CreateJoinTokenRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateJoinTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateJoinTokenRequest) ProtoMessage() {}
+
+func (x *CreateJoinTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateJoinTokenRequest.ProtoReflect.Descriptor instead.
+func (*CreateJoinTokenRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CreateJoinTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateJoinTokenRequest) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
+func (x *CreateJoinTokenRequest) GetKeyTtl() *durationpb.Duration {
+	if x != nil {
+		return x.KeyTtl
+	}
+	return nil
+}
+
+type CreateJoinTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token as the list of keys shows it, where it can be revoked.
+	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// The token itself, of the form of a key. Shown this once.
+	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateJoinTokenResponse) Reset() {
+	*x = CreateJoinTokenResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateJoinTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateJoinTokenResponse) ProtoMessage() {}
+
+func (x *CreateJoinTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateJoinTokenResponse.ProtoReflect.Descriptor instead.
+func (*CreateJoinTokenResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *CreateJoinTokenResponse) GetApiKey() *ApiKey {
+	if x != nil {
+		return x.ApiKey
+	}
+	return nil
+}
+
+func (x *CreateJoinTokenResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+type JoinWorkerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Token string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// Public part of the key that is to be: 12 letters and digits, drawn by the caller.
+	KeyId string `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// SHA-256 of its secret part, 32 bytes.
+	SecretHash []byte `protobuf:"bytes,3,opt,name=secret_hash,json=secretHash,proto3" json:"secret_hash,omitempty"`
+	// The agent's name, 1–200 printable characters.
+	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	// P-256 in SPKI, DER, for a client certificate; empty: none is wanted.
+	PublicKey     []byte `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinWorkerRequest) Reset() {
+	*x = JoinWorkerRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinWorkerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinWorkerRequest) ProtoMessage() {}
+
+func (x *JoinWorkerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinWorkerRequest.ProtoReflect.Descriptor instead.
+func (*JoinWorkerRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *JoinWorkerRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *JoinWorkerRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *JoinWorkerRequest) GetSecretHash() []byte {
+	if x != nil {
+		return x.SecretHash
+	}
+	return nil
+}
+
+func (x *JoinWorkerRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *JoinWorkerRequest) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
+type JoinWorkerResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	ApiKey *ApiKey                `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// PEM; empty when none was wanted or the coordinator has no authority.
+	Certificate string `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	// From now until the key or the certificate ends, whichever is first.
+	ValidFor      *durationpb.Duration `protobuf:"bytes,3,opt,name=valid_for,json=validFor,proto3" json:"valid_for,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinWorkerResponse) Reset() {
+	*x = JoinWorkerResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinWorkerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinWorkerResponse) ProtoMessage() {}
+
+func (x *JoinWorkerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinWorkerResponse.ProtoReflect.Descriptor instead.
+func (*JoinWorkerResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *JoinWorkerResponse) GetApiKey() *ApiKey {
+	if x != nil {
+		return x.ApiKey
+	}
+	return nil
+}
+
+func (x *JoinWorkerResponse) GetCertificate() string {
+	if x != nil {
+		return x.Certificate
+	}
+	return ""
+}
+
+func (x *JoinWorkerResponse) GetValidFor() *durationpb.Duration {
+	if x != nil {
+		return x.ValidFor
+	}
+	return nil
+}
+
+type RenewWorkerKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the secret part that is to be, 32 bytes.
+	SecretHash []byte `protobuf:"bytes,1,opt,name=secret_hash,json=secretHash,proto3" json:"secret_hash,omitempty"`
+	// As in JoinWorkerRequest.
+	PublicKey     []byte `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewWorkerKeyRequest) Reset() {
+	*x = RenewWorkerKeyRequest{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewWorkerKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewWorkerKeyRequest) ProtoMessage() {}
+
+func (x *RenewWorkerKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewWorkerKeyRequest.ProtoReflect.Descriptor instead.
+func (*RenewWorkerKeyRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RenewWorkerKeyRequest) GetSecretHash() []byte {
+	if x != nil {
+		return x.SecretHash
+	}
+	return nil
+}
+
+func (x *RenewWorkerKeyRequest) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
+type RenewWorkerKeyResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	ApiKey *ApiKey                `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// PEM, once it is renewed; empty when none was wanted or the coordinator has no authority.
+	Certificate string `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	// From now until the key or the certificate ends, whichever is first.
+	ValidFor *durationpb.Duration `protobuf:"bytes,3,opt,name=valid_for,json=validFor,proto3" json:"valid_for,omitempty"`
+	// The new secret is the only one.
+	Renewed       bool `protobuf:"varint,4,opt,name=renewed,proto3" json:"renewed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewWorkerKeyResponse) Reset() {
+	*x = RenewWorkerKeyResponse{}
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewWorkerKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewWorkerKeyResponse) ProtoMessage() {}
+
+func (x *RenewWorkerKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewWorkerKeyResponse.ProtoReflect.Descriptor instead.
+func (*RenewWorkerKeyResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RenewWorkerKeyResponse) GetApiKey() *ApiKey {
+	if x != nil {
+		return x.ApiKey
+	}
+	return nil
+}
+
+func (x *RenewWorkerKeyResponse) GetCertificate() string {
+	if x != nil {
+		return x.Certificate
+	}
+	return ""
+}
+
+func (x *RenewWorkerKeyResponse) GetValidFor() *durationpb.Duration {
+	if x != nil {
+		return x.ValidFor
+	}
+	return nil
+}
+
+func (x *RenewWorkerKeyResponse) GetRenewed() bool {
+	if x != nil {
+		return x.Renewed
+	}
+	return false
+}
+
 type ListApiKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1542,7 +1948,7 @@ type ListApiKeysRequest struct {
 
 func (x *ListApiKeysRequest) Reset() {
 	*x = ListApiKeysRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1960,7 @@ func (x *ListApiKeysRequest) String() string {
 func (*ListApiKeysRequest) ProtoMessage() {}
 
 func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[25]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1973,7 @@ func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{25}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{31}
 }
 
 type ListApiKeysResponse struct {
@@ -1579,7 +1985,7 @@ type ListApiKeysResponse struct {
 
 func (x *ListApiKeysResponse) Reset() {
 	*x = ListApiKeysResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1997,7 @@ func (x *ListApiKeysResponse) String() string {
 func (*ListApiKeysResponse) ProtoMessage() {}
 
 func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[26]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +2010,7 @@ func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{26}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
@@ -1623,7 +2029,7 @@ type RevokeApiKeyRequest struct {
 
 func (x *RevokeApiKeyRequest) Reset() {
 	*x = RevokeApiKeyRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +2041,7 @@ func (x *RevokeApiKeyRequest) String() string {
 func (*RevokeApiKeyRequest) ProtoMessage() {}
 
 func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[27]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +2054,7 @@ func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{27}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RevokeApiKeyRequest) GetId() string {
@@ -1667,7 +2073,7 @@ type RevokeApiKeyResponse struct {
 
 func (x *RevokeApiKeyResponse) Reset() {
 	*x = RevokeApiKeyResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +2085,7 @@ func (x *RevokeApiKeyResponse) String() string {
 func (*RevokeApiKeyResponse) ProtoMessage() {}
 
 func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[28]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +2098,7 @@ func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{28}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RevokeApiKeyResponse) GetApiKey() *ApiKey {
@@ -1710,7 +2116,7 @@ type GetOverviewRequest struct {
 
 func (x *GetOverviewRequest) Reset() {
 	*x = GetOverviewRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +2128,7 @@ func (x *GetOverviewRequest) String() string {
 func (*GetOverviewRequest) ProtoMessage() {}
 
 func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[29]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +2141,7 @@ func (x *GetOverviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewRequest.ProtoReflect.Descriptor instead.
 func (*GetOverviewRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{29}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{35}
 }
 
 type GetOverviewResponse struct {
@@ -1753,7 +2159,7 @@ type GetOverviewResponse struct {
 
 func (x *GetOverviewResponse) Reset() {
 	*x = GetOverviewResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1765,7 +2171,7 @@ func (x *GetOverviewResponse) String() string {
 func (*GetOverviewResponse) ProtoMessage() {}
 
 func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[30]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1778,7 +2184,7 @@ func (x *GetOverviewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOverviewResponse.ProtoReflect.Descriptor instead.
 func (*GetOverviewResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{30}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetOverviewResponse) GetCounts() *QueueCounts {
@@ -1831,7 +2237,7 @@ type GetServerInfoRequest struct {
 
 func (x *GetServerInfoRequest) Reset() {
 	*x = GetServerInfoRequest{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +2249,7 @@ func (x *GetServerInfoRequest) String() string {
 func (*GetServerInfoRequest) ProtoMessage() {}
 
 func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[31]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +2262,7 @@ func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{31}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{37}
 }
 
 type GetServerInfoResponse struct {
@@ -1883,7 +2289,7 @@ type GetServerInfoResponse struct {
 
 func (x *GetServerInfoResponse) Reset() {
 	*x = GetServerInfoResponse{}
-	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1895,7 +2301,7 @@ func (x *GetServerInfoResponse) String() string {
 func (*GetServerInfoResponse) ProtoMessage() {}
 
 func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tss_v1_operator_service_proto_msgTypes[32]
+	mi := &file_tss_v1_operator_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1908,7 +2314,7 @@ func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetServerInfoResponse) Descriptor() ([]byte, []int) {
-	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{32}
+	return file_tss_v1_operator_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetServerInfoResponse) GetVersion() string {
@@ -2073,7 +2479,7 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"=\n" +
 	"\x13DrainWorkerResponse\x12&\n" +
-	"\x06worker\x18\x01 \x01(\v2\x0e.tss.v1.WorkerR\x06worker\"\xbd\x02\n" +
+	"\x06worker\x18\x01 \x01(\v2\x0e.tss.v1.WorkerR\x06worker\"\xee\x02\n" +
 	"\x06ApiKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12 \n" +
@@ -2085,14 +2491,45 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
 	"revoked_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12<\n" +
 	"\flast_used_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"lastUsedAt\"x\n" +
+	"lastUsedAt\x12\x17\n" +
+	"\aused_by\x18\b \x01(\tR\x06usedBy\x12\x16\n" +
+	"\x06renews\x18\t \x01(\bR\x06renews\"x\n" +
 	"\x13CreateApiKeyRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\x04role\x18\x02 \x01(\x0e2\f.tss.v1.RoleR\x04role\x12+\n" +
 	"\x03ttl\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"W\n" +
 	"\x14CreateApiKeyResponse\x12'\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x0e.tss.v1.ApiKeyR\x06apiKey\x12\x16\n" +
-	"\x06secret\x18\x02 \x01(\tR\x06secret\"\x14\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"\x8d\x01\n" +
+	"\x16CreateJoinTokenRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
+	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x122\n" +
+	"\akey_ttl\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06keyTtl\"X\n" +
+	"\x17CreateJoinTokenResponse\x12'\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x0e.tss.v1.ApiKeyR\x06apiKey\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\x94\x01\n" +
+	"\x11JoinWorkerRequest\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x1f\n" +
+	"\vsecret_hash\x18\x03 \x01(\fR\n" +
+	"secretHash\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x05 \x01(\fR\tpublicKey\"\x97\x01\n" +
+	"\x12JoinWorkerResponse\x12'\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x0e.tss.v1.ApiKeyR\x06apiKey\x12 \n" +
+	"\vcertificate\x18\x02 \x01(\tR\vcertificate\x126\n" +
+	"\tvalid_for\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bvalidFor\"W\n" +
+	"\x15RenewWorkerKeyRequest\x12\x1f\n" +
+	"\vsecret_hash\x18\x01 \x01(\fR\n" +
+	"secretHash\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x02 \x01(\fR\tpublicKey\"\xb5\x01\n" +
+	"\x16RenewWorkerKeyResponse\x12'\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x0e.tss.v1.ApiKeyR\x06apiKey\x12 \n" +
+	"\vcertificate\x18\x02 \x01(\tR\vcertificate\x126\n" +
+	"\tvalid_for\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bvalidFor\x12\x18\n" +
+	"\arenewed\x18\x04 \x01(\bR\arenewed\"\x14\n" +
 	"\x12ListApiKeysRequest\"@\n" +
 	"\x13ListApiKeysResponse\x12)\n" +
 	"\bapi_keys\x18\x01 \x03(\v2\x0e.tss.v1.ApiKeyR\aapiKeys\"%\n" +
@@ -2129,7 +2566,7 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13WORKER_STATE_ACTIVE\x10\x01\x12\x19\n" +
 	"\x15WORKER_STATE_DRAINING\x10\x02\x12\x1d\n" +
-	"\x19WORKER_STATE_DISCONNECTED\x10\x03*u\n" +
+	"\x19WORKER_STATE_DISCONNECTED\x10\x03*\x84\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -2137,7 +2574,8 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\rROLE_OPERATOR\x10\x02\x12\x12\n" +
 	"\x0eROLE_SUBMITTER\x10\x03\x12\x0f\n" +
 	"\vROLE_VIEWER\x10\x04\x12\x0f\n" +
-	"\vROLE_WORKER\x10\x052\xe1\x04\n" +
+	"\vROLE_WORKER\x10\x05\x12\r\n" +
+	"\tROLE_JOIN\x10\x062\xe1\x04\n" +
 	"\fQueueService\x12X\n" +
 	"\n" +
 	"ListQueues\x12\x19.tss.v1.ListQueuesRequest\x1a\x1a.tss.v1.ListQueuesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/queue/list\x12Z\n" +
@@ -2151,10 +2589,14 @@ const file_tss_v1_operator_service_proto_rawDesc = "" +
 	"\x15WorkerRegistryService\x12\\\n" +
 	"\vListWorkers\x12\x1a.tss.v1.ListWorkersRequest\x1a\x1b.tss.v1.ListWorkersResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/worker/list\x12d\n" +
 	"\tGetWorker\x12\x18.tss.v1.GetWorkerRequest\x1a\x19.tss.v1.GetWorkerResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/worker/query/{session_id}\x12m\n" +
-	"\vDrainWorker\x12\x1a.tss.v1.DrainWorkerRequest\x1a\x1b.tss.v1.DrainWorkerResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/worker/drain/{session_id}2\xb5\x02\n" +
+	"\vDrainWorker\x12\x1a.tss.v1.DrainWorkerRequest\x1a\x1b.tss.v1.DrainWorkerResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/worker/drain/{session_id}2\xb5\x04\n" +
 	"\rApiKeyService\x12a\n" +
 	"\fCreateApiKey\x12\x1b.tss.v1.CreateApiKeyRequest\x1a\x1c.tss.v1.CreateApiKeyResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/key/create\x12Y\n" +
-	"\vListApiKeys\x12\x1a.tss.v1.ListApiKeysRequest\x1a\x1b.tss.v1.ListApiKeysResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/key/list\x12f\n" +
+	"\vListApiKeys\x12\x1a.tss.v1.ListApiKeysRequest\x1a\x1b.tss.v1.ListApiKeysResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/key/list\x12h\n" +
+	"\x0fCreateJoinToken\x12\x1e.tss.v1.CreateJoinTokenRequest\x1a\x1f.tss.v1.CreateJoinTokenResponse\"\x14\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/key/join\x12C\n" +
+	"\n" +
+	"JoinWorker\x12\x19.tss.v1.JoinWorkerRequest\x1a\x1a.tss.v1.JoinWorkerResponse\x12O\n" +
+	"\x0eRenewWorkerKey\x12\x1d.tss.v1.RenewWorkerKeyRequest\x1a\x1e.tss.v1.RenewWorkerKeyResponse\x12f\n" +
 	"\fRevokeApiKey\x12\x1b.tss.v1.RevokeApiKeyRequest\x1a\x1c.tss.v1.RevokeApiKeyResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/key/revoke/{id}2\xc4\x05\n" +
 	"\fStatsService\x12_\n" +
 	"\vGetOverview\x12\x1a.tss.v1.GetOverviewRequest\x1a\x1b.tss.v1.GetOverviewResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/stats/overview\x12[\n" +
@@ -2181,7 +2623,7 @@ func file_tss_v1_operator_service_proto_rawDescGZIP() []byte {
 }
 
 var file_tss_v1_operator_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_tss_v1_operator_service_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_tss_v1_operator_service_proto_goTypes = []any{
 	(WorkerState)(0),                  // 0: tss.v1.WorkerState
 	(Role)(0),                         // 1: tss.v1.Role
@@ -2210,115 +2652,134 @@ var file_tss_v1_operator_service_proto_goTypes = []any{
 	(*ApiKey)(nil),                    // 24: tss.v1.ApiKey
 	(*CreateApiKeyRequest)(nil),       // 25: tss.v1.CreateApiKeyRequest
 	(*CreateApiKeyResponse)(nil),      // 26: tss.v1.CreateApiKeyResponse
-	(*ListApiKeysRequest)(nil),        // 27: tss.v1.ListApiKeysRequest
-	(*ListApiKeysResponse)(nil),       // 28: tss.v1.ListApiKeysResponse
-	(*RevokeApiKeyRequest)(nil),       // 29: tss.v1.RevokeApiKeyRequest
-	(*RevokeApiKeyResponse)(nil),      // 30: tss.v1.RevokeApiKeyResponse
-	(*GetOverviewRequest)(nil),        // 31: tss.v1.GetOverviewRequest
-	(*GetOverviewResponse)(nil),       // 32: tss.v1.GetOverviewResponse
-	(*GetServerInfoRequest)(nil),      // 33: tss.v1.GetServerInfoRequest
-	(*GetServerInfoResponse)(nil),     // 34: tss.v1.GetServerInfoResponse
-	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 36: google.protobuf.Duration
-	(*QueueStats)(nil),                // 37: tss.v1.QueueStats
-	(*FlowCounts)(nil),                // 38: tss.v1.FlowCounts
-	(*Latency)(nil),                   // 39: tss.v1.Latency
-	(*Explanation)(nil),               // 40: tss.v1.Explanation
-	(*WorkerInfo)(nil),                // 41: tss.v1.WorkerInfo
-	(*Overview)(nil),                  // 42: tss.v1.Overview
-	(*WatchStatsRequest)(nil),         // 43: tss.v1.WatchStatsRequest
-	(*GetSeriesRequest)(nil),          // 44: tss.v1.GetSeriesRequest
-	(*ListFailureGroupsRequest)(nil),  // 45: tss.v1.ListFailureGroupsRequest
-	(*ListProblemsRequest)(nil),       // 46: tss.v1.ListProblemsRequest
-	(*ListActivityRequest)(nil),       // 47: tss.v1.ListActivityRequest
-	(*WatchStatsResponse)(nil),        // 48: tss.v1.WatchStatsResponse
-	(*GetSeriesResponse)(nil),         // 49: tss.v1.GetSeriesResponse
-	(*ListFailureGroupsResponse)(nil), // 50: tss.v1.ListFailureGroupsResponse
-	(*ListProblemsResponse)(nil),      // 51: tss.v1.ListProblemsResponse
-	(*ListActivityResponse)(nil),      // 52: tss.v1.ListActivityResponse
+	(*CreateJoinTokenRequest)(nil),    // 27: tss.v1.CreateJoinTokenRequest
+	(*CreateJoinTokenResponse)(nil),   // 28: tss.v1.CreateJoinTokenResponse
+	(*JoinWorkerRequest)(nil),         // 29: tss.v1.JoinWorkerRequest
+	(*JoinWorkerResponse)(nil),        // 30: tss.v1.JoinWorkerResponse
+	(*RenewWorkerKeyRequest)(nil),     // 31: tss.v1.RenewWorkerKeyRequest
+	(*RenewWorkerKeyResponse)(nil),    // 32: tss.v1.RenewWorkerKeyResponse
+	(*ListApiKeysRequest)(nil),        // 33: tss.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),       // 34: tss.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),       // 35: tss.v1.RevokeApiKeyRequest
+	(*RevokeApiKeyResponse)(nil),      // 36: tss.v1.RevokeApiKeyResponse
+	(*GetOverviewRequest)(nil),        // 37: tss.v1.GetOverviewRequest
+	(*GetOverviewResponse)(nil),       // 38: tss.v1.GetOverviewResponse
+	(*GetServerInfoRequest)(nil),      // 39: tss.v1.GetServerInfoRequest
+	(*GetServerInfoResponse)(nil),     // 40: tss.v1.GetServerInfoResponse
+	(*timestamppb.Timestamp)(nil),     // 41: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 42: google.protobuf.Duration
+	(*QueueStats)(nil),                // 43: tss.v1.QueueStats
+	(*FlowCounts)(nil),                // 44: tss.v1.FlowCounts
+	(*Latency)(nil),                   // 45: tss.v1.Latency
+	(*Explanation)(nil),               // 46: tss.v1.Explanation
+	(*WorkerInfo)(nil),                // 47: tss.v1.WorkerInfo
+	(*Overview)(nil),                  // 48: tss.v1.Overview
+	(*WatchStatsRequest)(nil),         // 49: tss.v1.WatchStatsRequest
+	(*GetSeriesRequest)(nil),          // 50: tss.v1.GetSeriesRequest
+	(*ListFailureGroupsRequest)(nil),  // 51: tss.v1.ListFailureGroupsRequest
+	(*ListProblemsRequest)(nil),       // 52: tss.v1.ListProblemsRequest
+	(*ListActivityRequest)(nil),       // 53: tss.v1.ListActivityRequest
+	(*WatchStatsResponse)(nil),        // 54: tss.v1.WatchStatsResponse
+	(*GetSeriesResponse)(nil),         // 55: tss.v1.GetSeriesResponse
+	(*ListFailureGroupsResponse)(nil), // 56: tss.v1.ListFailureGroupsResponse
+	(*ListProblemsResponse)(nil),      // 57: tss.v1.ListProblemsResponse
+	(*ListActivityResponse)(nil),      // 58: tss.v1.ListActivityResponse
 }
 var file_tss_v1_operator_service_proto_depIdxs = []int32{
-	35, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
+	41, // 0: tss.v1.Queue.paused_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: tss.v1.Queue.counts:type_name -> tss.v1.QueueCounts
-	36, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	37, // 3: tss.v1.Queue.stats:type_name -> tss.v1.QueueStats
+	42, // 2: tss.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	43, // 3: tss.v1.Queue.stats:type_name -> tss.v1.QueueStats
 	2,  // 4: tss.v1.ListQueuesResponse.queues:type_name -> tss.v1.Queue
 	2,  // 5: tss.v1.GetQueueResponse.queue:type_name -> tss.v1.Queue
 	8,  // 6: tss.v1.GetQueueResponse.types:type_name -> tss.v1.QueueTypeStats
-	38, // 7: tss.v1.QueueTypeStats.flow:type_name -> tss.v1.FlowCounts
-	39, // 8: tss.v1.QueueTypeStats.wait:type_name -> tss.v1.Latency
-	39, // 9: tss.v1.QueueTypeStats.run:type_name -> tss.v1.Latency
-	40, // 10: tss.v1.ExplainQueueResponse.explanations:type_name -> tss.v1.Explanation
-	37, // 11: tss.v1.ExplainQueueResponse.stats:type_name -> tss.v1.QueueStats
+	44, // 7: tss.v1.QueueTypeStats.flow:type_name -> tss.v1.FlowCounts
+	45, // 8: tss.v1.QueueTypeStats.wait:type_name -> tss.v1.Latency
+	45, // 9: tss.v1.QueueTypeStats.run:type_name -> tss.v1.Latency
+	46, // 10: tss.v1.ExplainQueueResponse.explanations:type_name -> tss.v1.Explanation
+	43, // 11: tss.v1.ExplainQueueResponse.stats:type_name -> tss.v1.QueueStats
 	2,  // 12: tss.v1.PauseQueueResponse.queue:type_name -> tss.v1.Queue
 	2,  // 13: tss.v1.ResumeQueueResponse.queue:type_name -> tss.v1.Queue
 	2,  // 14: tss.v1.LimitQueueResponse.queue:type_name -> tss.v1.Queue
-	41, // 15: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
+	47, // 15: tss.v1.Worker.info:type_name -> tss.v1.WorkerInfo
 	0,  // 16: tss.v1.Worker.state:type_name -> tss.v1.WorkerState
-	35, // 17: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
-	35, // 18: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
+	41, // 17: tss.v1.Worker.connected_at:type_name -> google.protobuf.Timestamp
+	41, // 18: tss.v1.Worker.last_seen_at:type_name -> google.protobuf.Timestamp
 	17, // 19: tss.v1.ListWorkersResponse.workers:type_name -> tss.v1.Worker
 	17, // 20: tss.v1.GetWorkerResponse.worker:type_name -> tss.v1.Worker
 	17, // 21: tss.v1.DrainWorkerResponse.worker:type_name -> tss.v1.Worker
 	1,  // 22: tss.v1.ApiKey.role:type_name -> tss.v1.Role
-	35, // 23: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	35, // 24: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	35, // 25: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
-	35, // 26: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
+	41, // 23: tss.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	41, // 24: tss.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	41, // 25: tss.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
+	41, // 26: tss.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
 	1,  // 27: tss.v1.CreateApiKeyRequest.role:type_name -> tss.v1.Role
-	36, // 28: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
+	42, // 28: tss.v1.CreateApiKeyRequest.ttl:type_name -> google.protobuf.Duration
 	24, // 29: tss.v1.CreateApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	24, // 30: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
-	24, // 31: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
-	3,  // 32: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
-	2,  // 33: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
-	42, // 34: tss.v1.GetOverviewResponse.overview:type_name -> tss.v1.Overview
-	35, // 35: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
-	35, // 36: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	1,  // 37: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
-	4,  // 38: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
-	6,  // 39: tss.v1.QueueService.GetQueue:input_type -> tss.v1.GetQueueRequest
-	9,  // 40: tss.v1.QueueService.ExplainQueue:input_type -> tss.v1.ExplainQueueRequest
-	11, // 41: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
-	13, // 42: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
-	15, // 43: tss.v1.QueueService.LimitQueue:input_type -> tss.v1.LimitQueueRequest
-	18, // 44: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
-	20, // 45: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
-	22, // 46: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
-	25, // 47: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
-	27, // 48: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
-	29, // 49: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
-	31, // 50: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
-	43, // 51: tss.v1.StatsService.WatchStats:input_type -> tss.v1.WatchStatsRequest
-	44, // 52: tss.v1.StatsService.GetSeries:input_type -> tss.v1.GetSeriesRequest
-	45, // 53: tss.v1.StatsService.ListFailureGroups:input_type -> tss.v1.ListFailureGroupsRequest
-	46, // 54: tss.v1.StatsService.ListProblems:input_type -> tss.v1.ListProblemsRequest
-	47, // 55: tss.v1.StatsService.ListActivity:input_type -> tss.v1.ListActivityRequest
-	33, // 56: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
-	5,  // 57: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
-	7,  // 58: tss.v1.QueueService.GetQueue:output_type -> tss.v1.GetQueueResponse
-	10, // 59: tss.v1.QueueService.ExplainQueue:output_type -> tss.v1.ExplainQueueResponse
-	12, // 60: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
-	14, // 61: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
-	16, // 62: tss.v1.QueueService.LimitQueue:output_type -> tss.v1.LimitQueueResponse
-	19, // 63: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
-	21, // 64: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
-	23, // 65: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
-	26, // 66: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
-	28, // 67: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
-	30, // 68: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
-	32, // 69: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
-	48, // 70: tss.v1.StatsService.WatchStats:output_type -> tss.v1.WatchStatsResponse
-	49, // 71: tss.v1.StatsService.GetSeries:output_type -> tss.v1.GetSeriesResponse
-	50, // 72: tss.v1.StatsService.ListFailureGroups:output_type -> tss.v1.ListFailureGroupsResponse
-	51, // 73: tss.v1.StatsService.ListProblems:output_type -> tss.v1.ListProblemsResponse
-	52, // 74: tss.v1.StatsService.ListActivity:output_type -> tss.v1.ListActivityResponse
-	34, // 75: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
-	57, // [57:76] is the sub-list for method output_type
-	38, // [38:57] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	42, // 30: tss.v1.CreateJoinTokenRequest.ttl:type_name -> google.protobuf.Duration
+	42, // 31: tss.v1.CreateJoinTokenRequest.key_ttl:type_name -> google.protobuf.Duration
+	24, // 32: tss.v1.CreateJoinTokenResponse.api_key:type_name -> tss.v1.ApiKey
+	24, // 33: tss.v1.JoinWorkerResponse.api_key:type_name -> tss.v1.ApiKey
+	42, // 34: tss.v1.JoinWorkerResponse.valid_for:type_name -> google.protobuf.Duration
+	24, // 35: tss.v1.RenewWorkerKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	42, // 36: tss.v1.RenewWorkerKeyResponse.valid_for:type_name -> google.protobuf.Duration
+	24, // 37: tss.v1.ListApiKeysResponse.api_keys:type_name -> tss.v1.ApiKey
+	24, // 38: tss.v1.RevokeApiKeyResponse.api_key:type_name -> tss.v1.ApiKey
+	3,  // 39: tss.v1.GetOverviewResponse.counts:type_name -> tss.v1.QueueCounts
+	2,  // 40: tss.v1.GetOverviewResponse.queues:type_name -> tss.v1.Queue
+	48, // 41: tss.v1.GetOverviewResponse.overview:type_name -> tss.v1.Overview
+	41, // 42: tss.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
+	41, // 43: tss.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	1,  // 44: tss.v1.GetServerInfoResponse.role:type_name -> tss.v1.Role
+	4,  // 45: tss.v1.QueueService.ListQueues:input_type -> tss.v1.ListQueuesRequest
+	6,  // 46: tss.v1.QueueService.GetQueue:input_type -> tss.v1.GetQueueRequest
+	9,  // 47: tss.v1.QueueService.ExplainQueue:input_type -> tss.v1.ExplainQueueRequest
+	11, // 48: tss.v1.QueueService.PauseQueue:input_type -> tss.v1.PauseQueueRequest
+	13, // 49: tss.v1.QueueService.ResumeQueue:input_type -> tss.v1.ResumeQueueRequest
+	15, // 50: tss.v1.QueueService.LimitQueue:input_type -> tss.v1.LimitQueueRequest
+	18, // 51: tss.v1.WorkerRegistryService.ListWorkers:input_type -> tss.v1.ListWorkersRequest
+	20, // 52: tss.v1.WorkerRegistryService.GetWorker:input_type -> tss.v1.GetWorkerRequest
+	22, // 53: tss.v1.WorkerRegistryService.DrainWorker:input_type -> tss.v1.DrainWorkerRequest
+	25, // 54: tss.v1.ApiKeyService.CreateApiKey:input_type -> tss.v1.CreateApiKeyRequest
+	33, // 55: tss.v1.ApiKeyService.ListApiKeys:input_type -> tss.v1.ListApiKeysRequest
+	27, // 56: tss.v1.ApiKeyService.CreateJoinToken:input_type -> tss.v1.CreateJoinTokenRequest
+	29, // 57: tss.v1.ApiKeyService.JoinWorker:input_type -> tss.v1.JoinWorkerRequest
+	31, // 58: tss.v1.ApiKeyService.RenewWorkerKey:input_type -> tss.v1.RenewWorkerKeyRequest
+	35, // 59: tss.v1.ApiKeyService.RevokeApiKey:input_type -> tss.v1.RevokeApiKeyRequest
+	37, // 60: tss.v1.StatsService.GetOverview:input_type -> tss.v1.GetOverviewRequest
+	49, // 61: tss.v1.StatsService.WatchStats:input_type -> tss.v1.WatchStatsRequest
+	50, // 62: tss.v1.StatsService.GetSeries:input_type -> tss.v1.GetSeriesRequest
+	51, // 63: tss.v1.StatsService.ListFailureGroups:input_type -> tss.v1.ListFailureGroupsRequest
+	52, // 64: tss.v1.StatsService.ListProblems:input_type -> tss.v1.ListProblemsRequest
+	53, // 65: tss.v1.StatsService.ListActivity:input_type -> tss.v1.ListActivityRequest
+	39, // 66: tss.v1.StatsService.GetServerInfo:input_type -> tss.v1.GetServerInfoRequest
+	5,  // 67: tss.v1.QueueService.ListQueues:output_type -> tss.v1.ListQueuesResponse
+	7,  // 68: tss.v1.QueueService.GetQueue:output_type -> tss.v1.GetQueueResponse
+	10, // 69: tss.v1.QueueService.ExplainQueue:output_type -> tss.v1.ExplainQueueResponse
+	12, // 70: tss.v1.QueueService.PauseQueue:output_type -> tss.v1.PauseQueueResponse
+	14, // 71: tss.v1.QueueService.ResumeQueue:output_type -> tss.v1.ResumeQueueResponse
+	16, // 72: tss.v1.QueueService.LimitQueue:output_type -> tss.v1.LimitQueueResponse
+	19, // 73: tss.v1.WorkerRegistryService.ListWorkers:output_type -> tss.v1.ListWorkersResponse
+	21, // 74: tss.v1.WorkerRegistryService.GetWorker:output_type -> tss.v1.GetWorkerResponse
+	23, // 75: tss.v1.WorkerRegistryService.DrainWorker:output_type -> tss.v1.DrainWorkerResponse
+	26, // 76: tss.v1.ApiKeyService.CreateApiKey:output_type -> tss.v1.CreateApiKeyResponse
+	34, // 77: tss.v1.ApiKeyService.ListApiKeys:output_type -> tss.v1.ListApiKeysResponse
+	28, // 78: tss.v1.ApiKeyService.CreateJoinToken:output_type -> tss.v1.CreateJoinTokenResponse
+	30, // 79: tss.v1.ApiKeyService.JoinWorker:output_type -> tss.v1.JoinWorkerResponse
+	32, // 80: tss.v1.ApiKeyService.RenewWorkerKey:output_type -> tss.v1.RenewWorkerKeyResponse
+	36, // 81: tss.v1.ApiKeyService.RevokeApiKey:output_type -> tss.v1.RevokeApiKeyResponse
+	38, // 82: tss.v1.StatsService.GetOverview:output_type -> tss.v1.GetOverviewResponse
+	54, // 83: tss.v1.StatsService.WatchStats:output_type -> tss.v1.WatchStatsResponse
+	55, // 84: tss.v1.StatsService.GetSeries:output_type -> tss.v1.GetSeriesResponse
+	56, // 85: tss.v1.StatsService.ListFailureGroups:output_type -> tss.v1.ListFailureGroupsResponse
+	57, // 86: tss.v1.StatsService.ListProblems:output_type -> tss.v1.ListProblemsResponse
+	58, // 87: tss.v1.StatsService.ListActivity:output_type -> tss.v1.ListActivityResponse
+	40, // 88: tss.v1.StatsService.GetServerInfo:output_type -> tss.v1.GetServerInfoResponse
+	67, // [67:89] is the sub-list for method output_type
+	45, // [45:67] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_operator_service_proto_init() }
@@ -2335,7 +2796,7 @@ func file_tss_v1_operator_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_operator_service_proto_rawDesc), len(file_tss_v1_operator_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   33,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

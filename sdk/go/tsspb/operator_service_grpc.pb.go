@@ -507,9 +507,12 @@ var WorkerRegistryService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	ApiKeyService_CreateApiKey_FullMethodName = "/tss.v1.ApiKeyService/CreateApiKey"
-	ApiKeyService_ListApiKeys_FullMethodName  = "/tss.v1.ApiKeyService/ListApiKeys"
-	ApiKeyService_RevokeApiKey_FullMethodName = "/tss.v1.ApiKeyService/RevokeApiKey"
+	ApiKeyService_CreateApiKey_FullMethodName    = "/tss.v1.ApiKeyService/CreateApiKey"
+	ApiKeyService_ListApiKeys_FullMethodName     = "/tss.v1.ApiKeyService/ListApiKeys"
+	ApiKeyService_CreateJoinToken_FullMethodName = "/tss.v1.ApiKeyService/CreateJoinToken"
+	ApiKeyService_JoinWorker_FullMethodName      = "/tss.v1.ApiKeyService/JoinWorker"
+	ApiKeyService_RenewWorkerKey_FullMethodName  = "/tss.v1.ApiKeyService/RenewWorkerKey"
+	ApiKeyService_RevokeApiKey_FullMethodName    = "/tss.v1.ApiKeyService/RevokeApiKey"
 )
 
 // ApiKeyServiceClient is the client API for ApiKeyService service.
@@ -521,6 +524,15 @@ type ApiKeyServiceClient interface {
 	// The key is in the answer and nowhere else: it is kept as a hash.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
+	// A token with which one agent makes itself a key, once. It is in the answer and nowhere else.
+	CreateJoinToken(ctx context.Context, in *CreateJoinTokenRequest, opts ...grpc.CallOption) (*CreateJoinTokenResponse, error)
+	// Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
+	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
+	// minute an address has to wait.
+	JoinWorker(ctx context.Context, in *JoinWorkerRequest, opts ...grpc.CallOption) (*JoinWorkerResponse, error)
+	// Gives the caller's own key, which joined, a new secret and a new life. Called with the key as it is, it announces the
+	// secret, and the key can be used with either; called with the new one, the old ends. Both may be repeated.
+	RenewWorkerKey(ctx context.Context, in *RenewWorkerKeyRequest, opts ...grpc.CallOption) (*RenewWorkerKeyResponse, error)
 	// Takes effect everywhere within 1 s; open streams of the key are closed.
 	RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error)
 }
@@ -553,6 +565,36 @@ func (c *apiKeyServiceClient) ListApiKeys(ctx context.Context, in *ListApiKeysRe
 	return out, nil
 }
 
+func (c *apiKeyServiceClient) CreateJoinToken(ctx context.Context, in *CreateJoinTokenRequest, opts ...grpc.CallOption) (*CreateJoinTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateJoinTokenResponse)
+	err := c.cc.Invoke(ctx, ApiKeyService_CreateJoinToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *apiKeyServiceClient) JoinWorker(ctx context.Context, in *JoinWorkerRequest, opts ...grpc.CallOption) (*JoinWorkerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(JoinWorkerResponse)
+	err := c.cc.Invoke(ctx, ApiKeyService_JoinWorker_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *apiKeyServiceClient) RenewWorkerKey(ctx context.Context, in *RenewWorkerKeyRequest, opts ...grpc.CallOption) (*RenewWorkerKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RenewWorkerKeyResponse)
+	err := c.cc.Invoke(ctx, ApiKeyService_RenewWorkerKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *apiKeyServiceClient) RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RevokeApiKeyResponse)
@@ -572,6 +614,15 @@ type ApiKeyServiceServer interface {
 	// The key is in the answer and nowhere else: it is kept as a hash.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
+	// A token with which one agent makes itself a key, once. It is in the answer and nowhere else.
+	CreateJoinToken(context.Context, *CreateJoinTokenRequest) (*CreateJoinTokenResponse, error)
+	// Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
+	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
+	// minute an address has to wait.
+	JoinWorker(context.Context, *JoinWorkerRequest) (*JoinWorkerResponse, error)
+	// Gives the caller's own key, which joined, a new secret and a new life. Called with the key as it is, it announces the
+	// secret, and the key can be used with either; called with the new one, the old ends. Both may be repeated.
+	RenewWorkerKey(context.Context, *RenewWorkerKeyRequest) (*RenewWorkerKeyResponse, error)
 	// Takes effect everywhere within 1 s; open streams of the key are closed.
 	RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error)
 	mustEmbedUnimplementedApiKeyServiceServer()
@@ -589,6 +640,15 @@ func (UnimplementedApiKeyServiceServer) CreateApiKey(context.Context, *CreateApi
 }
 func (UnimplementedApiKeyServiceServer) ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListApiKeys not implemented")
+}
+func (UnimplementedApiKeyServiceServer) CreateJoinToken(context.Context, *CreateJoinTokenRequest) (*CreateJoinTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateJoinToken not implemented")
+}
+func (UnimplementedApiKeyServiceServer) JoinWorker(context.Context, *JoinWorkerRequest) (*JoinWorkerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method JoinWorker not implemented")
+}
+func (UnimplementedApiKeyServiceServer) RenewWorkerKey(context.Context, *RenewWorkerKeyRequest) (*RenewWorkerKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenewWorkerKey not implemented")
 }
 func (UnimplementedApiKeyServiceServer) RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeApiKey not implemented")
@@ -650,6 +710,60 @@ func _ApiKeyService_ListApiKeys_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ApiKeyService_CreateJoinToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateJoinTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApiKeyServiceServer).CreateJoinToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApiKeyService_CreateJoinToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApiKeyServiceServer).CreateJoinToken(ctx, req.(*CreateJoinTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApiKeyService_JoinWorker_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(JoinWorkerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApiKeyServiceServer).JoinWorker(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApiKeyService_JoinWorker_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApiKeyServiceServer).JoinWorker(ctx, req.(*JoinWorkerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApiKeyService_RenewWorkerKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenewWorkerKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApiKeyServiceServer).RenewWorkerKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApiKeyService_RenewWorkerKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApiKeyServiceServer).RenewWorkerKey(ctx, req.(*RenewWorkerKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ApiKeyService_RevokeApiKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RevokeApiKeyRequest)
 	if err := dec(in); err != nil {
@@ -682,6 +796,18 @@ var ApiKeyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListApiKeys",
 			Handler:    _ApiKeyService_ListApiKeys_Handler,
+		},
+		{
+			MethodName: "CreateJoinToken",
+			Handler:    _ApiKeyService_CreateJoinToken_Handler,
+		},
+		{
+			MethodName: "JoinWorker",
+			Handler:    _ApiKeyService_JoinWorker_Handler,
+		},
+		{
+			MethodName: "RenewWorkerKey",
+			Handler:    _ApiKeyService_RenewWorkerKey_Handler,
 		},
 		{
 			MethodName: "RevokeApiKey",

@@ -1587,8 +1587,8 @@ type ActivityEntry struct {
 	Id   int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	At   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
 	Kind ActivityKind           `protobuf:"varint,3,opt,name=kind,proto3,enum=tss.v1.ActivityKind" json:"kind,omitempty"`
-	// For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry, bulk.run, bulk.stop, bulk.end,
-	// deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
+	// For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.join-token, key.join, key.renew, key.revoke, task.cancel,
+	// task.retry, bulk.run, bulk.stop, bulk.end, deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
 	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
 	// What it was done to: "queue/NAME", "worker/SESSION", "key/ID", "task/ID", "type/NAME", "pool/NAME" or "system".
 	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`

@@ -238,7 +238,8 @@ const (
 	AttemptOutcome_ATTEMPT_OUTCOME_SUCCEEDED   AttemptOutcome = 1
 	AttemptOutcome_ATTEMPT_OUTCOME_FAILED      AttemptOutcome = 2
 	AttemptOutcome_ATTEMPT_OUTCOME_CANCELLED   AttemptOutcome = 3
-	// Given back unharmed (worker drained or refused it): costs no attempt.
+	// Given back before it began, or ended in order because its worker had to go: costs no attempt, within
+	// RetryPolicy.release_limit.
 	AttemptOutcome_ATTEMPT_OUTCOME_RELEASED AttemptOutcome = 4
 )
 
@@ -340,6 +341,59 @@ func (RetryBackoff) EnumDescriptor() ([]byte, []int) {
 	return file_tss_v1_task_proto_rawDescGZIP(), []int{3}
 }
 
+// What an agent that was restarted does with a command that it still finds running.
+type AgentRestart int32
+
+const (
+	// The default: adopt.
+	AgentRestart_AGENT_RESTART_UNSPECIFIED AgentRestart = 0
+	// It goes on with the attempt: nothing starts anew, and the exit code is the true one.
+	AgentRestart_AGENT_RESTART_ADOPT AgentRestart = 1
+	// It ends the command, and the attempt is lost.
+	AgentRestart_AGENT_RESTART_KILL AgentRestart = 2
+)
+
+// Enum value maps for AgentRestart.
+var (
+	AgentRestart_name = map[int32]string{
+		0: "AGENT_RESTART_UNSPECIFIED",
+		1: "AGENT_RESTART_ADOPT",
+		2: "AGENT_RESTART_KILL",
+	}
+	AgentRestart_value = map[string]int32{
+		"AGENT_RESTART_UNSPECIFIED": 0,
+		"AGENT_RESTART_ADOPT":       1,
+		"AGENT_RESTART_KILL":        2,
+	}
+)
+
+func (x AgentRestart) Enum() *AgentRestart {
+	p := new(AgentRestart)
+	*p = x
+	return p
+}
+
+func (x AgentRestart) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AgentRestart) Descriptor() protoreflect.EnumDescriptor {
+	return file_tss_v1_task_proto_enumTypes[4].Descriptor()
+}
+
+func (AgentRestart) Type() protoreflect.EnumType {
+	return &file_tss_v1_task_proto_enumTypes[4]
+}
+
+func (x AgentRestart) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AgentRestart.Descriptor instead.
+func (AgentRestart) EnumDescriptor() ([]byte, []int) {
+	return file_tss_v1_task_proto_rawDescGZIP(), []int{4}
+}
+
 // Bytes that TSS carries and never opens.
 type Payload struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -420,8 +474,11 @@ type RetryPolicy struct {
 	Jitter *float64 `protobuf:"fixed64,6,opt,name=jitter,proto3,oneof" json:"jitter,omitempty"`
 	// Exit codes after which no further attempt is made: 0–255, at most 32.
 	NonRetryableExitCodes []int32 `protobuf:"varint,7,rep,packed,name=non_retryable_exit_codes,json=nonRetryableExitCodes,proto3" json:"non_retryable_exit_codes,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+	// Past it, and with 0 always, such a run counts as lost. Absent: 3.
+	ReleaseLimit  *uint32 `protobuf:"varint,8,opt,name=release_limit,json=releaseLimit,proto3,oneof" json:"release_limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RetryPolicy) Reset() {
@@ -503,6 +560,13 @@ func (x *RetryPolicy) GetNonRetryableExitCodes() []int32 {
 	return nil
 }
 
+func (x *RetryPolicy) GetReleaseLimit() uint32 {
+	if x != nil && x.ReleaseLimit != nil {
+		return *x.ReleaseLimit
+	}
+	return 0
+}
+
 // What a client asks for. Exactly one of `command`, `argv` and `type` is given.
 type TaskSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -553,9 +617,11 @@ type TaskSpec struct {
 	Traceparent string `protobuf:"bytes,23,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
 	// Locks it holds while an attempt of it runs: at most 8, each name once. An attempt begins when it has all of them, with a
 	// fencing token of each, and they are free again when it has ended.
-	Locks         []*LockNeed `protobuf:"bytes,24,rep,name=locks,proto3" json:"locks,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Locks []*LockNeed `protobuf:"bytes,24,rep,name=locks,proto3" json:"locks,omitempty"`
+	// For a command whose agent ended while it ran and was started again within the term of its lease. Of no meaning for handlers.
+	OnAgentRestart AgentRestart `protobuf:"varint,25,opt,name=on_agent_restart,json=onAgentRestart,proto3,enum=tss.v1.AgentRestart" json:"on_agent_restart,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *TaskSpec) Reset() {
@@ -754,6 +820,13 @@ func (x *TaskSpec) GetLocks() []*LockNeed {
 		return x.Locks
 	}
 	return nil
+}
+
+func (x *TaskSpec) GetOnAgentRestart() AgentRestart {
+	if x != nil {
+		return x.OnAgentRestart
+	}
+	return AgentRestart_AGENT_RESTART_UNSPECIFIED
 }
 
 // A lock that a task needs, as others know it by LockService.
@@ -1511,7 +1584,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\aPayload\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12!\n" +
 	"\fcontent_type\x18\x02 \x01(\tR\vcontentType\x12\x1c\n" +
-	"\tencodings\x18\x03 \x03(\tR\tencodings\"\xe0\x02\n" +
+	"\tencodings\x18\x03 \x03(\tR\tencodings\"\x9c\x03\n" +
 	"\vRetryPolicy\x12\x19\n" +
 	"\x05limit\x18\x01 \x01(\rH\x00R\x05limit\x88\x01\x01\x125\n" +
 	"\binterval\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\binterval\x12.\n" +
@@ -1519,10 +1592,12 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x06factor\x18\x04 \x01(\x01H\x01R\x06factor\x88\x01\x01\x12<\n" +
 	"\fmax_interval\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\vmaxInterval\x12\x1b\n" +
 	"\x06jitter\x18\x06 \x01(\x01H\x02R\x06jitter\x88\x01\x01\x127\n" +
-	"\x18non_retryable_exit_codes\x18\a \x03(\x05R\x15nonRetryableExitCodesB\b\n" +
+	"\x18non_retryable_exit_codes\x18\a \x03(\x05R\x15nonRetryableExitCodes\x12(\n" +
+	"\rrelease_limit\x18\b \x01(\rH\x03R\freleaseLimit\x88\x01\x01B\b\n" +
 	"\x06_limitB\t\n" +
 	"\a_factorB\t\n" +
-	"\a_jitter\"\x95\n" +
+	"\a_jitterB\x10\n" +
+	"\x0e_release_limit\"\xd5\n" +
 	"\n" +
 	"\bTaskSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -1549,7 +1624,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\ffairness_key\x18\x15 \x01(\tR\vfairnessKey\x12<\n" +
 	"\fcancel_grace\x18\x16 \x01(\v2\x19.google.protobuf.DurationR\vcancelGrace\x12 \n" +
 	"\vtraceparent\x18\x17 \x01(\tR\vtraceparent\x12&\n" +
-	"\x05locks\x18\x18 \x03(\v2\x10.tss.v1.LockNeedR\x05locks\x1a6\n" +
+	"\x05locks\x18\x18 \x03(\v2\x10.tss.v1.LockNeedR\x05locks\x12>\n" +
+	"\x10on_agent_restart\x18\x19 \x01(\x0e2\x14.tss.v1.AgentRestartR\x0eonAgentRestart\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
@@ -1687,7 +1763,11 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\fRetryBackoff\x12\x1d\n" +
 	"\x19RETRY_BACKOFF_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RETRY_BACKOFF_FIXED\x10\x01\x12\x1d\n" +
-	"\x19RETRY_BACKOFF_EXPONENTIAL\x10\x02Bw\n" +
+	"\x19RETRY_BACKOFF_EXPONENTIAL\x10\x02*^\n" +
+	"\fAgentRestart\x12\x1d\n" +
+	"\x19AGENT_RESTART_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13AGENT_RESTART_ADOPT\x10\x01\x12\x16\n" +
+	"\x12AGENT_RESTART_KILL\x10\x02Bw\n" +
 	"\n" +
 	"com.tss.v1B\tTaskProtoP\x01Z%github.com/tss/tss/sdk/go/tsspb;tsspb\xa2\x02\x03TXX\xaa\x02\x06Tss.V1\xca\x02\x06Tss\\V1\xe2\x02\x12Tss\\V1\\GPBMetadata\xea\x02\aTss::V1b\x06proto3"
 
@@ -1703,81 +1783,83 @@ func file_tss_v1_task_proto_rawDescGZIP() []byte {
 	return file_tss_v1_task_proto_rawDescData
 }
 
-var file_tss_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_tss_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_tss_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_tss_v1_task_proto_goTypes = []any{
 	(TaskStatus)(0),               // 0: tss.v1.TaskStatus
 	(TaskReason)(0),               // 1: tss.v1.TaskReason
 	(AttemptOutcome)(0),           // 2: tss.v1.AttemptOutcome
 	(RetryBackoff)(0),             // 3: tss.v1.RetryBackoff
-	(*Payload)(nil),               // 4: tss.v1.Payload
-	(*RetryPolicy)(nil),           // 5: tss.v1.RetryPolicy
-	(*TaskSpec)(nil),              // 6: tss.v1.TaskSpec
-	(*LockNeed)(nil),              // 7: tss.v1.LockNeed
-	(*TaskLock)(nil),              // 8: tss.v1.TaskLock
-	(*Progress)(nil),              // 9: tss.v1.Progress
-	(*TaskMessage)(nil),           // 10: tss.v1.TaskMessage
-	(*TaskError)(nil),             // 11: tss.v1.TaskError
-	(*Attempt)(nil),               // 12: tss.v1.Attempt
-	(*Task)(nil),                  // 13: tss.v1.Task
-	nil,                           // 14: tss.v1.TaskSpec.EnvEntry
-	nil,                           // 15: tss.v1.TaskSpec.LabelsEntry
-	nil,                           // 16: tss.v1.TaskSpec.SelectorEntry
-	nil,                           // 17: tss.v1.TaskSpec.ResourcesEntry
-	nil,                           // 18: tss.v1.Task.LabelsEntry
-	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(AgentRestart)(0),             // 4: tss.v1.AgentRestart
+	(*Payload)(nil),               // 5: tss.v1.Payload
+	(*RetryPolicy)(nil),           // 6: tss.v1.RetryPolicy
+	(*TaskSpec)(nil),              // 7: tss.v1.TaskSpec
+	(*LockNeed)(nil),              // 8: tss.v1.LockNeed
+	(*TaskLock)(nil),              // 9: tss.v1.TaskLock
+	(*Progress)(nil),              // 10: tss.v1.Progress
+	(*TaskMessage)(nil),           // 11: tss.v1.TaskMessage
+	(*TaskError)(nil),             // 12: tss.v1.TaskError
+	(*Attempt)(nil),               // 13: tss.v1.Attempt
+	(*Task)(nil),                  // 14: tss.v1.Task
+	nil,                           // 15: tss.v1.TaskSpec.EnvEntry
+	nil,                           // 16: tss.v1.TaskSpec.LabelsEntry
+	nil,                           // 17: tss.v1.TaskSpec.SelectorEntry
+	nil,                           // 18: tss.v1.TaskSpec.ResourcesEntry
+	nil,                           // 19: tss.v1.Task.LabelsEntry
+	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_tss_v1_task_proto_depIdxs = []int32{
-	19, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
+	20, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
 	3,  // 1: tss.v1.RetryPolicy.backoff:type_name -> tss.v1.RetryBackoff
-	19, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
-	4,  // 3: tss.v1.TaskSpec.payload:type_name -> tss.v1.Payload
-	14, // 4: tss.v1.TaskSpec.env:type_name -> tss.v1.TaskSpec.EnvEntry
-	19, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
-	20, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
-	19, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
-	19, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
-	19, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
-	5,  // 10: tss.v1.TaskSpec.retry:type_name -> tss.v1.RetryPolicy
-	15, // 11: tss.v1.TaskSpec.labels:type_name -> tss.v1.TaskSpec.LabelsEntry
-	16, // 12: tss.v1.TaskSpec.selector:type_name -> tss.v1.TaskSpec.SelectorEntry
-	17, // 13: tss.v1.TaskSpec.resources:type_name -> tss.v1.TaskSpec.ResourcesEntry
-	19, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
-	19, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
-	7,  // 16: tss.v1.TaskSpec.locks:type_name -> tss.v1.LockNeed
-	20, // 17: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
-	20, // 18: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
-	2,  // 19: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
-	1,  // 20: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
-	20, // 21: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
-	20, // 22: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
-	20, // 23: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
-	11, // 24: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
-	9,  // 25: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
-	10, // 26: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
-	8,  // 27: tss.v1.Attempt.locks:type_name -> tss.v1.TaskLock
-	0,  // 28: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
-	1,  // 29: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
-	18, // 30: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
-	20, // 31: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
-	20, // 32: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
-	20, // 33: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
-	20, // 34: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
-	20, // 35: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
-	20, // 36: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
-	9,  // 37: tss.v1.Task.progress:type_name -> tss.v1.Progress
-	11, // 38: tss.v1.Task.error:type_name -> tss.v1.TaskError
-	4,  // 39: tss.v1.Task.result:type_name -> tss.v1.Payload
-	12, // 40: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
-	10, // 41: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
-	6,  // 42: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
-	20, // 43: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
-	44, // [44:44] is the sub-list for method output_type
-	44, // [44:44] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	20, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
+	5,  // 3: tss.v1.TaskSpec.payload:type_name -> tss.v1.Payload
+	15, // 4: tss.v1.TaskSpec.env:type_name -> tss.v1.TaskSpec.EnvEntry
+	20, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
+	21, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
+	20, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
+	20, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
+	20, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
+	6,  // 10: tss.v1.TaskSpec.retry:type_name -> tss.v1.RetryPolicy
+	16, // 11: tss.v1.TaskSpec.labels:type_name -> tss.v1.TaskSpec.LabelsEntry
+	17, // 12: tss.v1.TaskSpec.selector:type_name -> tss.v1.TaskSpec.SelectorEntry
+	18, // 13: tss.v1.TaskSpec.resources:type_name -> tss.v1.TaskSpec.ResourcesEntry
+	20, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
+	20, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
+	8,  // 16: tss.v1.TaskSpec.locks:type_name -> tss.v1.LockNeed
+	4,  // 17: tss.v1.TaskSpec.on_agent_restart:type_name -> tss.v1.AgentRestart
+	21, // 18: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
+	21, // 19: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
+	2,  // 20: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
+	1,  // 21: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
+	21, // 22: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
+	21, // 23: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
+	21, // 24: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
+	12, // 25: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
+	10, // 26: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
+	11, // 27: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
+	9,  // 28: tss.v1.Attempt.locks:type_name -> tss.v1.TaskLock
+	0,  // 29: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
+	1,  // 30: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
+	19, // 31: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
+	21, // 32: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
+	21, // 33: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
+	21, // 34: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
+	21, // 35: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
+	21, // 36: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
+	21, // 37: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
+	10, // 38: tss.v1.Task.progress:type_name -> tss.v1.Progress
+	12, // 39: tss.v1.Task.error:type_name -> tss.v1.TaskError
+	5,  // 40: tss.v1.Task.result:type_name -> tss.v1.Payload
+	13, // 41: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
+	11, // 42: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
+	7,  // 43: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
+	21, // 44: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_proto_init() }
@@ -1793,7 +1875,7 @@ func file_tss_v1_task_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_task_proto_rawDesc), len(file_tss_v1_task_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,

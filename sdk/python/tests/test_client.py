@@ -40,6 +40,19 @@ def test_a_task_is_kept_with_all_that_was_asked(client: tss.Client, queue: str) 
     assert not task.ended and handle.duplicate is False
 
 
+def test_what_a_command_wants_of_its_agent_is_said() -> None:
+    from tss._client.task_spec import task_spec
+    from tss._proto import task_pb2 as pb
+    from tss.codecs import PayloadCodec
+
+    asked = tss.command("x", on_agent_restart="kill", retry=tss.Retry(release_limit=0))
+    spec = task_spec(asked, PayloadCodec())
+    assert spec.on_agent_restart == pb.AGENT_RESTART_KILL
+    assert spec.retry.HasField("release_limit") and spec.retry.release_limit == 0
+    with pytest.raises(tss.TssError, match='on_agent_restart is \'stay\'; it is "adopt" or "kill".'):
+        task_spec(tss.command("x", on_agent_restart="stay"), PayloadCodec())
+
+
 def test_a_command_runs_and_its_output_is_followed(client: tss.Client, coordinator: Coordinator, queue: str) -> None:
     with Agent(coordinator, queue):
         handle = client.submit(tss.command("echo one; echo two >&2; exit 3", queue=queue))

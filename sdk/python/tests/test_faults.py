@@ -87,6 +87,52 @@ def test_a_worker_that_is_killed_with_a_hundred_tasks_loses_none(
     program.close()
 
 
+LEAKING = """
+import resource, threading, tss
+worker = tss.Worker(slots=2, queues=[QUEUE])
+
+@worker.task("leak")
+def leak(number):
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return number
+
+@worker.task("hungry")
+def hungry(size):
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, hard))
+    try:
+        return len(bytearray(size))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+worker.run()
+print("left", flush=True)
+"""
+
+
+def test_a_handler_that_leaves_threads_behind_costs_no_slot_and_nobody_who_leaves(
+    coordinator: Coordinator, client: tss.Client, queue: str, tmp_path: Path
+) -> None:
+    program = Program(LEAKING.replace("QUEUE", repr(queue)), coordinator, tmp_path)
+    handles = client.submit_many([tss.task("leak", number, queue=queue) for number in range(50)])
+    assert [handle.result(30) for handle in handles] == list(range(50))
+    program.process.terminate()
+    assert program.rest()[-1] == "left"
+    assert program.process.returncode == 0
+    program.close()
+
+
+def test_a_worker_without_memory_says_so_of_the_task_that_wants_too_much_and_goes_on(
+    coordinator: Coordinator, client: tss.Client, queue: str, tmp_path: Path
+) -> None:
+    program = Program(LEAKING.replace("QUEUE", repr(queue)), coordinator, tmp_path)
+    ended = client.submit("hungry", 2 << 30, queue=queue).wait(30)
+    assert ended.error is not None
+    assert (ended.status, ended.reason, ended.error.type) == ("failed", "handler_error", "MemoryError")
+    assert client.submit("hungry", 7, queue=queue).result(30) == 7
+    program.close()
+
+
 FORKS = """
 import os, warnings, tss
 warnings.simplefilter("ignore")  # Newer Pythons warn of every fork beside threads.

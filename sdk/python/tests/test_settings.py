@@ -82,6 +82,21 @@ def test_a_certificate_is_a_text_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
         find_settings("a:1", None, None)
 
 
+def test_a_client_certificate_comes_with_its_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cert, key = "-----BEGIN CERTIFICATE-----\n", "-----BEGIN PRIVATE KEY-----\n"
+    (tmp_path / "client.key").write_text(key)
+    monkeypatch.setenv("TSS_TLS_CLIENT_CERT", cert)
+    with pytest.raises(tss.TssError, match="TSS_TLS_CLIENT_CERT is set and TSS_TLS_CLIENT_KEY is not"):
+        find_settings("a:1", None, None)
+    monkeypatch.setenv("TSS_TLS_CLIENT_KEY", str(tmp_path / "client.key"))
+    assert find_settings("a:1", None, None).tls == tss.Tls(cert=cert, key=key)
+    own = tss.Tls(ca=cert)
+    assert find_settings("a:1", None, own).tls == own
+    monkeypatch.delenv("TSS_TLS_CLIENT_CERT")
+    with pytest.raises(tss.TssError, match="TSS_TLS_CLIENT_KEY is set and TSS_TLS_CLIENT_CERT is not"):
+        find_settings("a:1", None, None)
+
+
 def test_none_that_answers_is_named_with_the_reason() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # It does not listen.

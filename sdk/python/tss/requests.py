@@ -32,6 +32,8 @@ class Retry:
     jitter: Optional[float] = None
     """Share of the pause that is drawn by chance: 0–1."""
     non_retryable_exit_codes: Sequence[int] = ()
+    release_limit: Optional[int] = None
+    """How often a run that had begun may be given back at no cost, because its agent had to go: 0–99. Absent: 3."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class TaskOptions(TypedDict, total=False):
     """Tasks of one queue and priority with different keys take turns."""
     cancel_grace: Seconds
     """Between the request to end and the end by force."""
+    on_agent_restart: str
+    """Of a command whose agent was restarted while it ran: ``adopt``, it goes on, or ``kill``, it is ended and the
+    attempt lost. Absent: ``adopt``."""
     traceparent: str
     """W3C traceparent. Absent: ``TRACEPARENT`` of the environment."""
     env: Mapping[str, str]

@@ -22,7 +22,7 @@ export interface ClientOptions {
   readonly address?: string | readonly string[];
   /** Absent: TSS_API_KEY, else for a coordinator of this machine the file TSS_CREDENTIALS, else ./.tss/credentials. */
   readonly apiKey?: string;
-  /** Absent: TSS_TLS_CA, else plaintext. Texts are PEM. */
+  /** Absent: TSS_TLS_CA, TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY, else plaintext. Texts are PEM. */
   readonly tls?: ConnectionOptions["tls"];
   /** Absent: JSON and bytes. */
   readonly codec?: PayloadCodec;
@@ -138,12 +138,15 @@ export function createClient(options: ClientOptions = {}): Client {
 
 /** Where the options, else the environment, say the coordinator is. @throws TssError FAILED_PRECONDITION. */
 export function clientConnection(options: Pick<ClientOptions, "address" | "apiKey" | "tls">): ConnectionOptions {
-  const { TSS_COORDINATOR, TSS_API_KEY, TSS_CREDENTIALS, TSS_TLS_CA } = process.env;
+  const { TSS_COORDINATOR, TSS_API_KEY, TSS_CREDENTIALS } = process.env;
+  const { TSS_TLS_CA, TSS_TLS_CLIENT_CERT, TSS_TLS_CLIENT_KEY } = options.tls === undefined ? process.env : {};
   const found = connectionOptionsOf({
     address: [options.address ?? (TSS_COORDINATOR || "127.0.0.1:7400")].flat().join(","),
     apiKey: options.apiKey ?? (TSS_API_KEY || undefined),
     credentials: TSS_CREDENTIALS || "./.tss/credentials",
-    ca: options.tls === undefined ? TSS_TLS_CA || undefined : undefined,
+    ca: TSS_TLS_CA || undefined,
+    clientCert: TSS_TLS_CLIENT_CERT || undefined,
+    clientKey: TSS_TLS_CLIENT_KEY || undefined,
   });
   return options.tls === undefined ? found : { ...found, tls: options.tls };
 }

@@ -11,6 +11,8 @@ export interface RetryOptions {
   readonly maxIntervalMs?: number;
   /** Share of the pause that is drawn by chance: 0–1. */
   readonly jitter?: number;
+  /** How often a run that had begun may be given back at no cost, because its agent had to go: 0–99. Absent: 3. */
+  readonly releaseLimit?: number;
   /** Exit codes after which no further attempt is made. */
   readonly nonRetryableExitCodes?: readonly number[];
 }
@@ -54,6 +56,8 @@ export interface TaskOptions {
   readonly fairnessKey?: string;
   /** Between the request to end and the end by force. */
   readonly cancelGraceMs?: number;
+  /** Of a command whose agent was restarted while it ran: it goes on, or it is ended and the attempt lost. Absent: "adopt". */
+  readonly onAgentRestart?: "adopt" | "kill";
   /** W3C traceparent. Absent: TRACEPARENT of the environment. */
   readonly traceparent?: string;
   /** Environment of a command. */

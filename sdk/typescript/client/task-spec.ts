@@ -1,7 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TssError } from "../../../proto/errors.ts";
-import { type PayloadSchema, RetryBackoff, type TaskSpecSchema } from "../../../proto/gen/tss/v1/task_pb.js";
+import {
+  AgentRestart,
+  type PayloadSchema,
+  RetryBackoff,
+  type TaskSpecSchema,
+} from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
 import type { LockNeed, RetryOptions, TaskOptions, TaskRequest } from "./task-request.ts";
 
@@ -26,6 +31,7 @@ const OPTIONS: { readonly [K in keyof Required<TaskOptions>]: true } = {
   idempotencyTtlMs: true,
   fairnessKey: true,
   cancelGraceMs: true,
+  onAgentRestart: true,
   traceparent: true,
   env: true,
   workingDirectory: true,
@@ -38,10 +44,12 @@ const RETRY_KNOWN: ReadonlySet<string> = new Set([
   "factor",
   "maxIntervalMs",
   "jitter",
+  "releaseLimit",
   "nonRetryableExitCodes",
 ] satisfies (keyof RetryOptions)[]);
 const LOCK_KNOWN: ReadonlySet<string> = new Set(["name", "permits"] satisfies (keyof LockNeed)[]);
 const BACKOFF = { fixed: RetryBackoff.FIXED, exponential: RetryBackoff.EXPONENTIAL } as const;
+const AGENT_RESTART = { adopt: AgentRestart.ADOPT, kill: AgentRestart.KILL } as const;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
@@ -79,6 +87,7 @@ export function taskSpec(request: TaskRequest, payload: PayloadInit | undefined)
   if (request.env !== undefined) spec.env = texts("env", request.env);
   if (request.resources !== undefined) spec.resources = { ...request.resources };
   if (request.locks !== undefined) spec.locks = lockNeeds(request.locks);
+  if (request.onAgentRestart !== undefined) spec.onAgentRestart = agentRestart(request.onAgentRestart);
   if (request.idempotencyKey !== undefined) spec.idempotencyKey = text("idempotencyKey", request.idempotencyKey);
   if (request.fairnessKey !== undefined) spec.fairnessKey = text("fairnessKey", request.fairnessKey);
   if (request.workingDirectory !== undefined)
@@ -96,9 +105,15 @@ function defaultName(request: TaskRequest): string {
   return [...first.replace(/\p{Cc}/gu, " ")].slice(0, LIMITS.nameCharacters).join("");
 }
 
+function agentRestart(given: string): AgentRestart {
+  if (given === "adopt" || given === "kill") return AGENT_RESTART[given];
+  throw invalid("onAgentRestart", `is ${JSON.stringify(given)}; it is "adopt" or "kill".`);
+}
+
 function retryPolicy(retry: RetryOptions): NonNullable<TaskSpecInit["retry"]> {
   for (const key in retry) if (!RETRY_KNOWN.has(key)) throw unknownOption(`retry.${key}`, RETRY_KNOWN);
   const { limit, intervalMs, backoff, factor, maxIntervalMs, jitter, nonRetryableExitCodes: codes } = retry;
+  const { releaseLimit } = retry;
   if (backoff !== undefined && BACKOFF[backoff] === undefined)
     throw invalid("retry.backoff", `is ${JSON.stringify(backoff)}; it is "fixed" or "exponential".`);
   return {
@@ -108,6 +123,7 @@ function retryPolicy(retry: RetryOptions): NonNullable<TaskSpecInit["retry"]> {
     ...(factor === undefined ? {} : { factor }),
     ...(maxIntervalMs === undefined ? {} : { maxInterval: duration("retry.maxIntervalMs", maxIntervalMs) }),
     ...(jitter === undefined ? {} : { jitter }),
+    ...(releaseLimit === undefined ? {} : { releaseLimit: whole("retry.releaseLimit", releaseLimit, 0) }),
     ...(codes === undefined
       ? {}
       : { nonRetryableExitCodes: codes.map((code) => whole("retry.nonRetryableExitCodes", code)) }),

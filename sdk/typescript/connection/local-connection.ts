@@ -2,17 +2,16 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { TssError } from "../../../proto/errors.ts";
 import type { ConnectionOptions } from "../connection-types.ts";
 import { addressesOf } from "./address-list.ts";
+import { type ClientTlsSettings, clientTls } from "./client-tls.ts";
 
 /** Where a program finds its coordinator and its key; the names of the settings are in docs/configuration.md. */
-export interface ConnectionSettings {
+export interface ConnectionSettings extends ClientTlsSettings {
   /** `TSS_COORDINATOR`: host:port, or several separated by commas. */
   readonly address: string;
   /** `TSS_API_KEY`. */
   readonly apiKey?: string | undefined;
   /** `TSS_CREDENTIALS`: the file `tss dev` keeps its key in; read without an API key, for coordinators of this machine. */
   readonly credentials?: string | undefined;
-  /** `TSS_TLS_CA`: PEM, or a file of it. */
-  readonly ca?: string | undefined;
 }
 
 /**
@@ -20,13 +19,14 @@ export interface ConnectionSettings {
  * @throws TssError FAILED_PRECONDITION when a file they name cannot be used.
  */
 export function connectionOptionsOf(settings: ConnectionSettings): ConnectionOptions {
-  const { address, credentials, ca } = settings;
+  const { address, credentials } = settings;
   const kept = () => (credentials !== undefined && isLoopback(address) ? readCredentials(credentials) : undefined);
   const apiKey = settings.apiKey ?? kept();
+  const tls = clientTls(settings);
   return {
     address,
     ...(apiKey === undefined ? {} : { apiKey }),
-    ...(ca === undefined ? {} : { tls: { ca: readPem("TSS_TLS_CA", ca) } }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
@@ -52,10 +52,6 @@ export function readCredentials(file: string): string | undefined {
       reason: "CREDENTIALS_OPEN",
     });
   return readText(`The key in ${file}`, file).trim() || undefined;
-}
-
-function readPem(name: string, value: string): string {
-  return value.includes("-----BEGIN ") ? value : readText(`${name} names ${value}, which`, value);
 }
 
 function readText(subject: string, file: string): string {

@@ -1,7 +1,8 @@
 import { create, type DescMethod, type DescService, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { Client, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { CallOptions, Connection, ConnectionOptions, ServiceClient } from "../connection-types.ts";
 import { openBidi, openBytes } from "./bidi-call.ts";
+import { credentialsOf } from "./fresh-credentials.ts";
 import { toTssError } from "./status-error.ts";
 import { UnreachableError } from "./unreachable.ts";
 
@@ -17,25 +18,19 @@ export interface Channel {
 /** A connection to the coordinator at one address; it is made with the first call or `ready`. */
 export function openSingle(options: ConnectionOptions): Connection {
   const { address, tls } = options;
-  const buffer = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
-  const client = new Client(
-    address,
-    tls === undefined
-      ? credentials.createInsecure()
-      : credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert)),
-    {
-      "grpc.primary_user_agent": options.userAgent ?? "tss",
-      "grpc.keepalive_time_ms": 10_000,
-      "grpc.keepalive_timeout_ms": 5_000,
-      "grpc.use_local_subchannel_pool": 1,
-    },
-  );
+  const client = new Client(address, credentialsOf(tls), {
+    "grpc.primary_user_agent": options.userAgent ?? "tss",
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 5_000,
+    "grpc.use_local_subchannel_pool": 1,
+  });
   const channel: Channel = {
     client,
     address,
     metadata(call) {
       const metadata = new Metadata();
-      if (options.apiKey !== undefined) metadata.set("authorization", `Bearer ${options.apiKey}`);
+      const apiKey = typeof options.apiKey === "function" ? options.apiKey() : options.apiKey;
+      if (apiKey !== undefined) metadata.set("authorization", `Bearer ${apiKey}`);
       for (const [name, value] of Object.entries(call.headers ?? {})) metadata.set(name, value);
       return metadata;
     },

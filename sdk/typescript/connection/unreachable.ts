@@ -4,7 +4,10 @@ import { TssError } from "../../../proto/errors.ts";
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/Name resolution failed/, "its name is not known"],
   [/wrong version number|packet length too long/, "it does not speak TLS; leave out TSS_TLS_CA"],
-  [/does not match certificate/, "its certificate is for another name"],
+  [/does not match certificate/, "its certificate is for another name: call it by one that `tss cert show` lists"],
+  [/certificate has expired/, "its certificate has ended, or this machine's clock is wrong"],
+  [/certificate is not yet valid/, "its certificate is not yet valid: is this machine's clock slow?"],
+  [/certificate purpose/, "its certificate is not for servers"],
   [/certificate/, "its certificate is not signed by an authority in TSS_TLS_CA"],
   [/Protocol error/, "what answers there is no coordinator"],
   [/Failed to connect|socket disconnected/, "it closes the connection: does it ask for TLS, or is it another program?"],

@@ -8,8 +8,9 @@ const FINAL: ReadonlySet<string> = new Set([
   "UNIMPLEMENTED",
 ]);
 
-/** Whether another try cannot mend it. */
+/** Whether another try cannot mend it. A certificate is replaced without a restart: the next connection may be let in. */
 export function isFinal(error: TssError): boolean {
+  if (error.reason.startsWith("CLIENT_CERTIFICATE_")) return false;
   return FINAL.has(error.code) || isVersionRefusal(error);
 }
 

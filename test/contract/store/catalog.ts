@@ -129,6 +129,77 @@ export function catalogExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "of many that redeem one join token at once, one makes its key; no other leaves a trace",
+      onFresh(openFresh, async (fresh) => {
+        const stores = [await fresh.open(), await fresh.open()];
+        const { catalog } = stores[0]!;
+        await catalog.insertApiKey(apiKey("tokenAAAAAAA", { role: 6, renewMs: 7 }));
+        const made = Array.from({ length: 8 }, (_, n) =>
+          apiKey(`madeAAAAAAA${n}`, { name: "a \u{1f916}", renewMs: 7 }),
+        );
+        const before = await catalog.authVersion();
+        const done = await Promise.all(
+          made.map((key, n) => stores[n % 2]!.catalog.redeemJoinToken("tokenAAAAAAA", key, T0 + 4)),
+        );
+        expect(done.filter(Boolean)).toHaveLength(1);
+        const winner = made[done.indexOf(true)]!;
+        expect(new Set(await catalog.apiKeys())).toEqual(
+          new Set([apiKey("tokenAAAAAAA", { role: 6, renewMs: 7, revokedAt: T0 + 4, usedBy: winner.id }), winner]),
+        );
+        expect(await catalog.authVersion()).toBeGreaterThan(before);
+        expect(await catalog.redeemJoinToken("tokenAAAAAAA", apiKey("lateAAAAAAAA"), T0 + 4)).toBe(false);
+        expect(await catalog.redeemJoinToken("nobodyAAAAAA", apiKey("lateAAAAAAAA"), T0 + 4)).toBe(false);
+        await catalog.insertApiKey(apiKey("tokenBBBBBBB", { role: 6 }));
+        expect(await catalog.redeemJoinToken("tokenBBBBBBB", apiKey("lateAAAAAAAA"), T0 + 5)).toBe(false);
+        await catalog.revokeApiKey("tokenBBBBBBB", T0 + 1);
+        expect(await catalog.redeemJoinToken("tokenBBBBBBB", apiKey("lateAAAAAAAA"), T0 + 2)).toBe(false);
+        expect(await catalog.apiKeys()).toHaveLength(3);
+      }),
+    );
+
+    test(
+      "a secret is announced, may be announced anew, and takes the place of the old one once",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        const [first, second] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+        const key = apiKey("keyAAAAAAAAA", { renewMs: 9 });
+        await catalog.insertApiKey(key);
+        const versions = [await catalog.authVersion()];
+        const note = async () => void versions.push(await catalog.authVersion());
+        expect(await catalog.settleSecret(key.id, first, T0 + 50, T0)).toBe(false);
+        expect(await catalog.announceSecret(key.id, first, T0)).toBe(true);
+        await note();
+        expect(await catalog.announceSecret(key.id, second, T0)).toBe(true);
+        await note();
+        expect(await catalog.apiKeys()).toEqual([{ ...key, nextHash: second }]);
+        expect(await catalog.settleSecret(key.id, first, T0 + 50, T0)).toBe(false);
+        expect(await catalog.settleSecret(key.id, second, T0 + 50, T0)).toBe(true);
+        await note();
+        expect(await catalog.apiKeys()).toEqual([{ ...key, hash: second, expiresAt: T0 + 50 }]);
+        expect(await catalog.settleSecret(key.id, second, T0 + 90, T0)).toBe(false);
+        expect(await catalog.announceSecret("nobodyAAAAAA", first, T0)).toBe(false);
+        expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+      }),
+    );
+
+    test(
+      "a key that was revoked or has expired takes no new secret",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        const hash = new Uint8Array(32).fill(1);
+        for (const id of ["keyAAAAAAAAA", "keyBBBBBBBBB"]) {
+          await catalog.insertApiKey(apiKey(id, { renewMs: 9 }));
+          expect(await catalog.announceSecret(id, hash, T0)).toBe(true);
+        }
+        await catalog.revokeApiKey("keyAAAAAAAAA", T0 + 1);
+        expect(await catalog.settleSecret("keyAAAAAAAAA", hash, T0 + 50, T0 + 1)).toBe(false);
+        expect(await catalog.announceSecret("keyAAAAAAAAA", hash, T0 + 1)).toBe(false);
+        expect(await catalog.settleSecret("keyBBBBBBBBB", hash, T0 + 50, T0 + 5)).toBe(false);
+        expect(await catalog.announceSecret("keyBBBBBBBBB", hash, T0 + 5)).toBe(false);
+      }),
+    );
+
+    test(
       "jobs on many tasks are kept, replaced and deleted",
       onFresh(openFresh, async (fresh) => {
         const [store, other] = [await fresh.open(), await fresh.open()];

@@ -13,11 +13,10 @@ export const AGENT_FAULTS: readonly Fault[] = [
   {
     name: "agent-killed",
     says: "kill -9 of one of two agents; its supervisor starts it again",
-    promise: "what it ran is ended, and started again within 5 s of its return",
+    promise: "what it ran goes on under the one that is started; nothing is started again",
     boundMs: 5_000,
     patienceMs: 90_000,
-    terms: "short",
-    least: { extraStarts: 1 },
+    terms: "patient",
     async apply(scene) {
       const victim = await holderOf(scene);
       const [before, ran] = [victim.starts(), scene.movable(victim.name)];
@@ -25,14 +24,11 @@ export const AGENT_FAULTS: readonly Fault[] = [
       scene.disturb(victim.name);
       victim.signal("SIGKILL");
       return {
-        parts: [victim],
-        async hold() {
-          await scene.until("it to be started again", () => victim.starts() > before);
-          // Commands that are let go before would end on their own, and nothing had to be started again.
-          await scene.until("what it ran to be started again", () => ran.some(scene.startedAgain));
-        },
+        hold: () => scene.until("it to be started again", () => victim.starts() > before),
         heal: async () => scene.calm(victim.name),
-        bit: () => (ends()[0] === "SIGKILL" ? [`${victim.name} was killed`] : []),
+        // Asked when all that it ran has ended: under whom it was started.
+        bit: () =>
+          ends()[0] === "SIGKILL" && !ran.some(scene.startedAgain) ? [`${victim.name} was killed, and adopted`] : [],
       };
     },
   },

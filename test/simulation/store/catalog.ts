@@ -36,6 +36,9 @@ export function catalogOf(disk: Disk): CatalogStore {
       disk.authVersion++;
       return true;
     },
+    redeemJoinToken: nobodyJoins,
+    announceSecret: nobodyJoins,
+    settleSecret: nobodyJoins,
     async touchApiKeys(used) {
       for (const { id, at } of used) {
         const key = disk.apiKeys.get(id);
@@ -43,6 +46,10 @@ export function catalogOf(disk: Disk): CatalogStore {
       }
     },
   };
+}
+
+async function nobodyJoins(): Promise<boolean> {
+  throw new Error("nobody joins in a simulation");
 }
 
 function internLane(disk: Disk, key: string): number {

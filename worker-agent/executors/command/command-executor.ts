@@ -3,14 +3,16 @@ import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Policy } from "../../policy.ts";
 import { identify } from "../../processes/identity.ts";
 import type { Ending, Executor, RunningAttempt } from "../executor.ts";
-import { planCommand } from "./command-line.ts";
+import { adoptCommand } from "./adopt-command.ts";
+import { endingOf, sayLeftOpen } from "./command-ending.ts";
+import { planCommand, SHELL } from "./command-line.ts";
 import { taskEnvironment } from "./environment.ts";
 import type { FifoPool } from "./fifo-pool.ts";
 import { launch } from "./launch.ts";
 import { readOomKills } from "./oom-counter.ts";
 import { readPipes } from "./read-pipes.ts";
-import { directoryProblem, resolveProgram, shellProblem, spawnSentence } from "./spawn-problem.ts";
-import { prepareFiles, readResult, writeScript } from "./task-files.ts";
+import { directoryProblem, launchProblem, programProblem, resolveProgram, spawnSentence } from "./spawn-problem.ts";
+import { prepareFiles, writeScript } from "./task-files.ts";
 import { watchCommand } from "./watch-command.ts";
 
 export interface CommandExecutorOptions {
@@ -19,10 +21,9 @@ export interface CommandExecutorOptions {
   /** Of the agent; what tasks see of it is decided here. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly pipes: FifoPool;
+  /** Path of the launcher that commands run under. */
+  readonly launcher: string;
 }
-
-/** A shell gives 128 + 9 for a program that SIGKILL ended. */
-const KILLED_IN_SHELL = 137;
 
 /** Runs shell lines and programs, each in its own process group. */
 export function createCommandExecutor(options: CommandExecutorOptions): Executor {
@@ -30,6 +31,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
     name: "command",
     accepts: (lease: Lease) => lease.spec !== undefined && (lease.spec.command !== "" || lease.spec.argv.length > 0),
     run: (attempt) => runCommand(options, attempt),
+    adopt: (attempt) => adoptCommand(options, attempt),
     close: async () => options.pipes.close(),
   };
 }
@@ -48,12 +50,15 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   const files = prepareFiles(attempt.taskPath, spec);
   const environment = taskEnvironment(options.environment, attempt, directory, files);
   const path = environment["PATH"] ?? "";
-  const program = line.resolve ? resolveProgram(line.program, path) : line.program;
   const fail = (error: NodeJS.ErrnoException): Ending => ({
     kind: "spawn_failed",
     message: spawnSentence(line.program, path, error, agentName),
   });
-  if (program === undefined) return fail(Object.assign(new Error("not found"), { code: "ENOENT" }));
+  const failFor = (code: string): Ending => fail(Object.assign(new Error(code), { code }));
+  const isShell = line.program === SHELL;
+  const missing = isShell ? undefined : programProblem(line.program, path, directory);
+  if (missing !== undefined) return failFor(missing);
+  const program = line.resolve ? (resolveProgram(line.program, path, directory) ?? line.program) : line.program;
   const args = line.script === undefined ? line.args : [writeScript(attempt.taskPath, line.script)];
 
   const oomKills = readOomKills();
@@ -62,30 +67,20 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
     attempt.starting();
     return true;
   };
-  const launched = await launch({ program, args, directory, environment }, options.pipes, mayStart);
+  const launching = { launcher: options.launcher, statusPath: attempt.path, program, args, directory, environment };
+  const launched = await launch(launching, options.pipes, mayStart);
   if (launched === undefined) return { kind: "not_started", stoppedBy: stop.cause ?? "drained" };
   if (launched.kind === "failed") return fail(launched.error);
-  attempt.started(identify(launched.pid));
+  const { command } = launched;
+  attempt.started(identify(command.pid));
 
-  const readers = readPipes(launched, attempt);
+  const readers = readPipes(command, attempt);
   const mark = { taskId: lease.id, token: String(lease.fencingToken) };
-  const { exit, stoppedBy, survivors, outputLeftOpen } = await watchCommand(launched, readers, stop, mark);
-  if (outputLeftOpen)
-    attempt.message(
-      "A process that left the command's group still holds its output; what it writes from now on is not kept.",
-    );
-
+  const end = await watchCommand(command, readers, stop, mark);
+  sayLeftOpen(end, attempt);
   const lastError = readers.lastError();
-  const killed = exit.signal === "SIGKILL" || exit.exitCode === KILLED_IN_SHELL;
-  return {
-    kind: "ended",
-    ...exit,
-    stoppedBy,
-    outOfMemory: killed && stoppedBy === undefined && (readOomKills() ?? 0) > (oomKills ?? Number.POSITIVE_INFINITY),
-    notStartedByShell:
-      spec.command === "" ? undefined : shellProblem(exit.exitCode, spec.command, lastError, agentName),
-    survivors,
-    result: readResult(files.output),
-    lastError,
-  };
+  const unstarted = isShell ? undefined : launchProblem(end.exit.exitCode, program, lastError);
+  if (unstarted !== undefined) return failFor(unstarted);
+  const started = { line: spec.command, output: files.output, lastError, agentName };
+  return endingOf(end, started, (readOomKills() ?? 0) > (oomKills ?? Number.POSITIVE_INFINITY));
 }

@@ -17,7 +17,8 @@ export interface RefusedCommand {
   readonly message: string;
 }
 
-const SHELL = "/bin/sh";
+/** What runs a line. It is there, or no agent would be. */
+export const SHELL = "/bin/sh";
 
 /** Linux takes at most 128 KiB in one argument, its closing NUL included. */
 const ARGUMENT_BYTES = 128 * 1024 - 1;

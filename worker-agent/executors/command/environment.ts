@@ -5,6 +5,7 @@ export interface TaskFiles {
   /** Absent when the task has no payload. */
   readonly input?: string;
   readonly output: string;
+  readonly deadline: string;
 }
 
 /** The file descriptor that takes progress and messages. */
@@ -60,6 +61,7 @@ export function taskEnvironment(
     TSS_FENCING_TOKEN: String(lease.fencingToken),
     TSS_QUEUE: spec?.queue ?? "",
     TSS_OUTPUT: files.output,
+    TSS_DEADLINE_FILE: files.deadline,
     TSS_PROGRESS_FD: String(PROGRESS_FD),
   });
   delete environment["TSS_INPUT"];

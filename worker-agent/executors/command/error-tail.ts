@@ -16,9 +16,11 @@ export function createErrorTail(): ErrorTail {
     push(data) {
       kept = data.length >= KEPT_BYTES ? data.slice(-KEPT_BYTES) : Buffer.concat([kept, data]).subarray(-KEPT_BYTES);
     },
-    lastLine() {
-      const lines = Buffer.from(kept).toString("utf8").split("\n");
-      return oneLine(lines.findLast((line) => line.trim() !== "") ?? "", LINE_BYTES);
-    },
+    lastLine: () => lastLine(kept),
   };
+}
+
+export function lastLine(text: Uint8Array): string {
+  const lines = Buffer.from(text).toString("utf8").split("\n");
+  return oneLine(lines.findLast((line) => line.trim() !== "") ?? "", LINE_BYTES);
 }

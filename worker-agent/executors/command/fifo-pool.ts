@@ -6,20 +6,23 @@ import { promisify } from "node:util";
 
 /**
  * Real pipes for the output of commands. What Node itself makes are sockets, and `echo text > /dev/stderr` in a script
- * fails on a socket. Named pipes are made many at a time, opened at both ends and unlinked at once.
+ * fails on a socket, nor could an agent that comes later open one again. Named pipes are made many at a time, opened at
+ * both ends and unlinked at once.
  */
 export interface FifoPool {
-  take(): Promise<OutputPipe>;
+  take(): Promise<CommandPipe>;
   close(): void;
 }
 
-export interface OutputPipe {
+export interface CommandPipe {
   readonly reader: Socket;
+  /** A second reading end, for whoever keeps the pipe alive without reading; closed by the agent when the launcher has it. */
+  readonly heldFd: number;
   /** The child's end; closed by the agent when the child has it. */
   readonly writeFd: number;
 }
 
-const BATCH = 32;
+const BATCH = 64;
 const run = promisify(execFile);
 
 /** @param directory emptied, and removed by close(). */
@@ -45,21 +48,38 @@ export function createFifoPool(directory: string): FifoPool {
         });
         await making;
       }
-      return openBothEnds(names.pop() ?? "");
+      return openPipe(names.pop() ?? "");
     },
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-function openBothEnds(path: string): OutputPipe {
-  const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+export function closeEnds({ heldFd, writeFd }: CommandPipe): void {
+  closeSync(heldFd);
+  closeSync(writeFd);
+}
+
+function openPipe(path: string): CommandPipe {
+  const opened: number[] = [];
+  const open = (flags: number): number => {
+    const fd = openSync(path, flags);
+    opened.push(fd);
+    return fd;
+  };
   try {
-    const writeFd = openSync(path, constants.O_WRONLY);
-    return { reader: new Socket({ fd: readFd, readable: true, writable: false }), writeFd };
+    const readFd = open(constants.O_RDONLY | constants.O_NONBLOCK);
+    const heldFd = open(constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeFd = open(constants.O_WRONLY);
+    return { reader: pipeReader(readFd), heldFd, writeFd };
   } catch (error) {
-    closeSync(readFd);
+    for (const fd of opened) closeSync(fd);
     throw error;
   } finally {
     unlinkSync(path);
   }
+}
+
+/** Reads a pipe from here on as it comes. */
+export function pipeReader(fd: number): Socket {
+  return new Socket({ fd, readable: true, writable: false });
 }

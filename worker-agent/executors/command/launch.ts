@@ -1,38 +1,47 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, writeFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Socket } from "node:net";
-import type { FifoPool, OutputPipe } from "./fifo-pool.ts";
+import { SHELL } from "./command-line.ts";
+import { type CommandPipe, closeEnds, type FifoPool } from "./fifo-pool.ts";
+import { createStatusFile, type Exit, readStatus, UNKNOWN_EXIT } from "./launcher.ts";
 
 export interface LaunchOptions {
+  /** Path of the launcher. */
+  readonly launcher: string;
+  /** Where it writes down how the command ended. */
+  readonly statusPath: string;
   readonly program: string;
   readonly args: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface Exit {
-  readonly exitCode: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+/** A command under its launcher. */
+export interface LiveCommand {
+  /** Number of the launcher, and of the process group of both. */
+  readonly pid: number;
+  /** Resolves when a signal to the group reaches the command, or when that has ended. */
+  readonly armed: Promise<void>;
+  /** Resolves when the command has ended or its launcher was killed. */
+  readonly ended: Promise<Exit>;
+  readonly stdout: Socket;
+  readonly stderr: Socket;
+  readonly control: Socket;
+  /** Ends the launcher: output that nobody has read is gone with it. Resolves when it is. Once only. */
+  release(): Promise<void>;
 }
 
 export type Launched =
-  | {
-      readonly kind: "launched";
-      readonly pid: number;
-      readonly exited: Promise<Exit>;
-      readonly stdout: Socket;
-      readonly stderr: Socket;
-      readonly control: Socket;
-    }
+  | { readonly kind: "launched"; readonly command: LiveCommand }
   | { readonly kind: "failed"; readonly error: NodeJS.ErrnoException };
 
-/** Out of memory the kernel takes commands first and the agent last. */
-const OOM_SCORE = "500";
+/** Names that a shell does not hand on, such as those of functions that bash exports. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Starts a program in a session and process group of its own, with nothing on standard input and pipes on 1, 2 and 3.
- * The pipes are taken before; `mayStart` is asked at the last moment, after which nothing waits.
+ * Starts a program under a launcher in a session and process group of their own, with nothing on standard input and pipes
+ * on 1, 2 and 3. The pipes are taken before; `mayStart` is asked at the last moment, after which nothing waits.
  */
 export async function launch(
   options: LaunchOptions,
@@ -40,59 +49,87 @@ export async function launch(
   mayStart: () => boolean,
 ): Promise<Launched | undefined> {
   const pipes = await takePipes(pool);
+  let status: number | undefined;
   try {
     if (!mayStart()) return discard(pipes, undefined);
-    const [stdout, stderr, control] = pipes.map((pipe) => pipe.reader) as [Socket, Socket, Socket];
-    const child = spawn(options.program, options.args, {
+    status = createStatusFile(options.statusPath);
+    const [stdout, stderr, control, life] = pipes as [CommandPipe, CommandPipe, CommandPipe, CommandPipe];
+    const held = [stdout, stderr, control].map((pipe) => pipe.heldFd);
+    const child = spawn(SHELL, [options.launcher, ...wordsOf(options)], {
       cwd: options.directory,
       env: options.environment,
       detached: true,
-      stdio: ["ignore", ...pipes.map((pipe) => pipe.writeFd)],
+      // As LAUNCHER_FD says.
+      stdio: ["ignore", stdout.writeFd, status, control.writeFd, ...held, life.writeFd, stderr.writeFd],
     });
     if (child.pid === undefined) {
       const [error] = (await once(child, "error").catch((thrown: unknown) => [thrown])) as [NodeJS.ErrnoException];
       return discard(pipes, { kind: "failed", error });
     }
-    raiseOomScore(child.pid);
-    return { kind: "launched", pid: child.pid, exited: exitOf(child), stdout, stderr, control };
+    return { kind: "launched", command: liveCommand(child, child.pid, options.statusPath, pipes) };
   } catch (error) {
     return discard(pipes, { kind: "failed", error: error as NodeJS.ErrnoException });
   } finally {
-    for (const pipe of pipes) closeSync(pipe.writeFd);
+    for (const pipe of pipes) closeEnds(pipe);
+    if (status !== undefined) closeSync(status);
   }
 }
 
-async function takePipes(pool: FifoPool): Promise<OutputPipe[]> {
-  const taken: OutputPipe[] = [];
+function liveCommand(child: ChildProcess, pid: number, statusPath: string, pipes: readonly CommandPipe[]): LiveCommand {
+  const [stdout, stderr, control, life] = pipes.map((pipe) => pipe.reader) as [Socket, Socket, Socket, Socket];
+  // A later failure of the child object is no failure of the process, and must not end the agent.
+  child.on("error", () => undefined);
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  return {
+    pid,
+    armed: armedBy(life),
+    ended: exitOf(life, statusPath),
+    stdout,
+    stderr,
+    control,
+    async release() {
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+function armedBy(life: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    life.once("data", () => resolve());
+    life.once("close", () => resolve());
+  });
+}
+
+/** The launcher closes its end of a pipe that nobody else has when it has written the status, or by its death. */
+export async function exitOf(life: Socket, statusPath: string): Promise<Exit> {
+  life.on("error", () => undefined);
+  life.resume();
+  if (!life.closed) await once(life, "close").catch(() => undefined);
+  return readStatus(statusPath) ?? UNKNOWN_EXIT;
+}
+
+function wordsOf({ program, args, environment }: LaunchOptions): string[] {
+  const odd = Object.entries(environment).filter(([name]) => !VARIABLE.test(name));
+  const prefix = odd.length === 0 ? [] : ["/usr/bin/env", ...odd.map(([name, value]) => `${name}=${value}`)];
+  return [...prefix, program, ...args];
+}
+
+async function takePipes(pool: FifoPool): Promise<CommandPipe[]> {
+  const taken: CommandPipe[] = [];
   try {
-    for (let count = 0; count < 3; count += 1) taken.push(await pool.take());
+    for (let count = 0; count < 4; count += 1) taken.push(await pool.take());
     return taken;
   } catch (error) {
     for (const pipe of taken) {
       pipe.reader.destroy();
-      closeSync(pipe.writeFd);
+      closeEnds(pipe);
     }
     throw error;
   }
 }
 
-function discard<T>(pipes: readonly OutputPipe[], answer: T): T {
+function discard<T>(pipes: readonly CommandPipe[], answer: T): T {
   for (const pipe of pipes) pipe.reader.destroy();
   return answer;
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    // A later failure of the child object is no failure of the process, and must not end the agent.
-    child.on("error", () => undefined);
-    child.once("exit", (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
-  });
-}
-
-function raiseOomScore(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, OOM_SCORE);
-  } catch {
-    // No /proc here, or the process is gone already.
-  }
 }

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
 
 /** A sentence for a program that could not be started. */
 export function spawnSentence(program: string, path: string, error: NodeJS.ErrnoException, agentName: string): string {
@@ -39,6 +39,11 @@ const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const FIRST_PROGRAM = /^\s*(?:[A-Za-z_][A-Za-z0-9_]*=\S*\s+)*([^\s;|&<>()$`"'\\]+)/;
 
+/** A line as far as its first program: all that is needed to judge what a shell could not start. "": none is named. */
+export function startOfLine(line: string): string {
+  return FIRST_PROGRAM.exec(line)?.[0] ?? "";
+}
+
 /**
  * A sentence when the shell could not start the very program its line begins with. A later program of the line counts
  * as an exit code instead, because something ran before it.
@@ -53,14 +58,51 @@ export function shellProblem(exitCode: number | undefined, line: string, lastErr
   return undefined;
 }
 
-/** The path of a program as a search of `path` finds it; undefined: nowhere. */
-export function resolveProgram(program: string, path: string): string | undefined {
+/** The code of what kept the launcher from starting the very program, by its last words; undefined: something ran. */
+export function launchProblem(exitCode: number | undefined, program: string, lastError: string): string | undefined {
+  if (!lastError.includes(`exec: ${program}:`)) return undefined;
+  if (exitCode === NOT_FOUND) return "ENOENT";
+  return exitCode === NOT_EXECUTABLE ? "EACCES" : undefined;
+}
+
+/** The path of a program as a search of `path` finds it for a process in `directory`; undefined: nowhere. */
+export function resolveProgram(program: string, path: string, directory: string): string | undefined {
   if (program.includes("/")) return program;
-  for (const directory of path.split(delimiter)) {
-    const candidate = join(directory === "" ? "." : directory, program);
-    if (isExecutable(candidate)) return candidate;
+  return path
+    .split(delimiter)
+    .map((folder) => resolve(directory, folder, program))
+    .find(isExecutable);
+}
+
+/**
+ * Why a program cannot be started in `directory`, as a code of the system; undefined: it seems that it can. Asked before,
+ * because a shell that cannot start something says so in words.
+ */
+export function programProblem(program: string, path: string, directory: string): "ENOENT" | "EACCES" | undefined {
+  const found = resolveProgram(program, path, directory);
+  if (found === undefined) return "ENOENT";
+  const file = resolve(directory, found);
+  if (!existsSync(file)) return "ENOENT";
+  if (!isExecutable(file)) return "EACCES";
+  const interpreter = /^#![ \t]*([^ \t\r\n\0]+)/.exec(readStart(file))?.[1];
+  return interpreter === undefined || existsSync(interpreter) ? undefined : "ENOENT";
+}
+
+const FIRST_LINE_BYTES = 256;
+
+function readStart(path: string): string {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.alloc(FIRST_LINE_BYTES);
+      return bytes.toString("latin1", 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // What may be executed may still not be read.
+    return "";
   }
-  return undefined;
 }
 
 function isExecutable(path: string): boolean {

@@ -7,11 +7,22 @@ import type { TaskFiles } from "./environment.ts";
 
 /** Writes the payload where the command finds it, and names the file it may leave its result in. */
 export function prepareFiles(taskPath: string, spec: TaskSpec | undefined): TaskFiles {
-  const output = join(taskPath, "output");
-  if (spec?.payload === undefined) return { output };
+  const output = outputPath(taskPath);
+  const deadline = deadlinePath(taskPath);
+  if (spec?.payload === undefined) return { output, deadline };
   const input = join(taskPath, "input");
   writeFileSync(input, spec.payload.data, { mode: 0o600 });
-  return { input, output };
+  return { input, output, deadline };
+}
+
+/** Where a command leaves its result. */
+export function outputPath(taskPath: string): string {
+  return join(taskPath, "output");
+}
+
+/** Where a command can read when it will be ended: Unix time in seconds. Absent as long as nobody knows of a time. */
+export function deadlinePath(taskPath: string): string {
+  return join(taskPath, "deadline");
 }
 
 /** Writes a line that is too long for an argument. Returns the file's path. */

@@ -1,9 +1,10 @@
 import { aborted, within } from "../../../runtime/wait.ts";
-import { endGroup } from "../../processes/end-group.ts";
+import { askGroup, endGroup, outlastGroup } from "../../processes/end-group.ts";
 import { type ProcessGroup, processGroup } from "../../processes/group.ts";
 import { type AttemptMark, sweepMarked } from "../../processes/sweep.ts";
 import type { Stop, StopCause } from "../../stop.ts";
-import type { Exit } from "./launch.ts";
+import type { LiveCommand } from "./launch.ts";
+import type { Exit } from "./launcher.ts";
 import type { PipeReaders } from "./read-pipes.ts";
 
 export interface WatchedEnd {
@@ -27,30 +28,61 @@ const LINGER_MS = 2_000;
  * whatever carries its mark is killed and counted as a survivor.
  */
 export async function watchCommand(
-  launched: { readonly pid: number; readonly exited: Promise<Exit> },
+  command: Pick<LiveCommand, "pid" | "armed" | "ended" | "release">,
   readers: PipeReaders,
   stop: Stop,
   mark: AttemptMark,
 ): Promise<WatchedEnd> {
-  const group = processGroup(launched.pid);
-  const stopped = aborted(stop.soft).then(() => endGroup(group, stop.hard));
-  const exit = await launched.exited;
+  const group = processGroup(command.pid);
+  const over = new AbortController();
+  void orderEnd(group, command.armed, stop, over.signal);
+  const said = await command.ended;
+  over.abort();
   const stoppedBy = stop.cause;
   let survivors = 0;
-  if (stoppedBy === undefined) await endLeftovers(group, readers, stop);
+  if (stoppedBy === undefined) await endLeftovers(command, group, readers, stop);
   else {
-    await stopped;
+    await command.release();
+    await outlastGroup(group, stop.hard);
     survivors = await sweepMarked(mark);
+    await within(readers.ended, LINGER_MS);
   }
-  await within(readers.ended, LINGER_MS);
   const outputLeftOpen = readers.close();
   await readers.ended;
-  return { exit, stoppedBy, survivors, outputLeftOpen };
+  return { exit: exitOf(said, stop), stoppedBy, survivors, outputLeftOpen };
 }
 
-async function endLeftovers(group: ProcessGroup, readers: PipeReaders, stop: Stop): Promise<void> {
-  if (!group.alive()) return;
+/** Passes an order to end on to the group, and its second part, for as long as the command has not ended. */
+async function orderEnd(group: ProcessGroup, armed: Promise<void>, stop: Stop, over: AbortSignal): Promise<void> {
+  const isOver = aborted(over);
+  await Promise.race([aborted(stop.soft), isOver]);
+  const hard = aborted(stop.hard);
+  await Promise.race([armed, hard, isOver]);
+  if (over.aborted) return;
+  if (!stop.hard.aborted) askGroup(group);
+  await Promise.race([hard, isOver]);
+  if (!over.aborted) group.signal("SIGKILL");
+}
+
+/** SIGKILL to the group ends the launcher too: nobody is left to say what the agent knows. */
+function exitOf(said: Exit, stop: Stop): Exit {
+  const isUnknown = said.exitCode === undefined && said.signal === undefined;
+  return isUnknown && stop.hard.aborted ? { exitCode: undefined, signal: "SIGKILL" } : said;
+}
+
+async function endLeftovers(
+  command: Pick<LiveCommand, "release">,
+  group: ProcessGroup,
+  readers: PipeReaders,
+  stop: Stop,
+): Promise<void> {
   const patience = AbortSignal.any([AbortSignal.timeout(LINGER_MS), stop.soft]);
+  await Promise.race([readers.ended, aborted(patience)]);
+  // Not before: with its launcher goes what is in the pipes, should this agent be killed now.
+  await command.release();
+  if (!group.alive()) return;
   await Promise.race([Promise.all([group.gone(patience), readers.ended]), aborted(patience)]);
-  if (group.alive()) await endGroup(group, AbortSignal.any([AbortSignal.timeout(LINGER_MS), stop.hard]));
+  if (!group.alive()) return;
+  await endGroup(group, AbortSignal.any([AbortSignal.timeout(LINGER_MS), stop.hard]));
+  await within(readers.ended, LINGER_MS);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { BULK_TABLE } from "./bulk-table.ts";
 import { DISTRUST } from "./distrust.ts";
 import { FENCE_FUNCTION } from "./fence-function.ts";
+import { JOINING } from "./joining.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
 import { SHARING } from "./sharing.ts";
@@ -65,6 +66,12 @@ export const STEPS: readonly Step[] = [
     name: "Distrust1795800000000",
     async up(runner) {
       await runner.query(DISTRUST);
+    },
+  },
+  {
+    name: "Joining1795900000000",
+    async up(runner) {
+      await runner.query(JOINING);
     },
   },
 ];

@@ -3,7 +3,12 @@ import type { SchemaStatus } from "../../../ports/store-plugin.ts";
 import type { Connection } from "../connection.ts";
 
 /** Names of the migrations, oldest first. The schema version is how many of them have run. */
-export const MIGRATIONS: readonly string[] = ["InitialSchema1764000000000", "Stats1785500000000", "Bulk1795600000000"];
+export const MIGRATIONS: readonly string[] = [
+  "InitialSchema1764000000000",
+  "Stats1785500000000",
+  "Bulk1795600000000",
+  "Joining1795900000000",
+];
 
 export const LATEST = MIGRATIONS.length;
 

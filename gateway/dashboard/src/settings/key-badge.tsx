@@ -7,6 +7,13 @@ const SOON_MS = 7 * 86_400_000;
 /** Whether a key is good. */
 export function KeyBadge({ apiKey, now }: { readonly apiKey: ApiKeyJson; readonly now: number }) {
   const ends = readStamp(apiKey.expiresAt) ?? Number.POSITIVE_INFINITY;
+  if (apiKey.usedBy !== undefined)
+    return (
+      <span className="state waiting">
+        <Glyph name="check" />
+        used
+      </span>
+    );
   if (apiKey.revokedAt !== undefined)
     return (
       <span className="state waiting">
@@ -21,7 +28,8 @@ export function KeyBadge({ apiKey, now }: { readonly apiKey: ApiKeyJson; readonl
         expired
       </span>
     );
-  if (ends - now < SOON_MS)
+  // An agent sees to its own, and a token is meant to be short.
+  if (ends - now < SOON_MS && !apiKey.renews && apiKey.role !== "ROLE_JOIN")
     return (
       <span className="state attention">
         <Glyph name="clock" />

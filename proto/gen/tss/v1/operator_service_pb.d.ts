@@ -940,6 +940,20 @@ export declare type ApiKey = Message<"tss.v1.ApiKey"> & {
    * @generated from field: google.protobuf.Timestamp last_used_at = 7;
    */
   lastUsedAt?: Timestamp | undefined;
+
+  /**
+   * Of a join token that was used: id of the key that was made with it.
+   *
+   * @generated from field: string used_by = 8;
+   */
+  usedBy: string;
+
+  /**
+   * An agent that joined renews it before it expires.
+   *
+   * @generated from field: bool renews = 9;
+   */
+  renews: boolean;
 };
 
 /**
@@ -986,6 +1000,20 @@ export declare type ApiKeyJson = {
    * @generated from field: google.protobuf.Timestamp last_used_at = 7;
    */
   lastUsedAt?: TimestampJson;
+
+  /**
+   * Of a join token that was used: id of the key that was made with it.
+   *
+   * @generated from field: string used_by = 8;
+   */
+  usedBy?: string;
+
+  /**
+   * An agent that joined renews it before it expires.
+   *
+   * @generated from field: bool renews = 9;
+   */
+  renews?: boolean;
 };
 
 /**
@@ -1083,6 +1111,356 @@ export declare type CreateApiKeyResponseJson = {
  * Use `create(CreateApiKeyResponseSchema)` to create a new message.
  */
 export declare const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse, {jsonType: CreateApiKeyResponseJson}>;
+
+/**
+ * @generated from message tss.v1.CreateJoinTokenRequest
+ */
+export declare type CreateJoinTokenRequest = Message<"tss.v1.CreateJoinTokenRequest"> & {
+  /**
+   * Name of the key that will be made, 1–200 printable characters. Empty: the agent's own name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 1 s – 1 h, in which it may be used. Absent: 15 min.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 2;
+   */
+  ttl?: Duration | undefined;
+
+  /**
+   * 1 h – 90 days that the key lives unless it is renewed, as an agent does in time. Absent: 7 days.
+   *
+   * @generated from field: google.protobuf.Duration key_ttl = 3;
+   */
+  keyTtl?: Duration | undefined;
+};
+
+/**
+ * @generated from message tss.v1.CreateJoinTokenRequest
+ */
+export declare type CreateJoinTokenRequestJson = {
+  /**
+   * Name of the key that will be made, 1–200 printable characters. Empty: the agent's own name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * 1 s – 1 h, in which it may be used. Absent: 15 min.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 2;
+   */
+  ttl?: DurationJson;
+
+  /**
+   * 1 h – 90 days that the key lives unless it is renewed, as an agent does in time. Absent: 7 days.
+   *
+   * @generated from field: google.protobuf.Duration key_ttl = 3;
+   */
+  keyTtl?: DurationJson;
+};
+
+/**
+ * Describes the message tss.v1.CreateJoinTokenRequest.
+ * Use `create(CreateJoinTokenRequestSchema)` to create a new message.
+ */
+export declare const CreateJoinTokenRequestSchema: GenMessage<CreateJoinTokenRequest, {jsonType: CreateJoinTokenRequestJson}>;
+
+/**
+ * @generated from message tss.v1.CreateJoinTokenResponse
+ */
+export declare type CreateJoinTokenResponse = Message<"tss.v1.CreateJoinTokenResponse"> & {
+  /**
+   * The token as the list of keys shows it, where it can be revoked.
+   *
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * The token itself, of the form of a key. Shown this once.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * @generated from message tss.v1.CreateJoinTokenResponse
+ */
+export declare type CreateJoinTokenResponseJson = {
+  /**
+   * The token as the list of keys shows it, where it can be revoked.
+   *
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKeyJson;
+
+  /**
+   * The token itself, of the form of a key. Shown this once.
+   *
+   * @generated from field: string token = 2;
+   */
+  token?: string;
+};
+
+/**
+ * Describes the message tss.v1.CreateJoinTokenResponse.
+ * Use `create(CreateJoinTokenResponseSchema)` to create a new message.
+ */
+export declare const CreateJoinTokenResponseSchema: GenMessage<CreateJoinTokenResponse, {jsonType: CreateJoinTokenResponseJson}>;
+
+/**
+ * @generated from message tss.v1.JoinWorkerRequest
+ */
+export declare type JoinWorkerRequest = Message<"tss.v1.JoinWorkerRequest"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Public part of the key that is to be: 12 letters and digits, drawn by the caller.
+   *
+   * @generated from field: string key_id = 2;
+   */
+  keyId: string;
+
+  /**
+   * SHA-256 of its secret part, 32 bytes.
+   *
+   * @generated from field: bytes secret_hash = 3;
+   */
+  secretHash: Uint8Array;
+
+  /**
+   * The agent's name, 1–200 printable characters.
+   *
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * P-256 in SPKI, DER, for a client certificate; empty: none is wanted.
+   *
+   * @generated from field: bytes public_key = 5;
+   */
+  publicKey: Uint8Array;
+};
+
+/**
+ * @generated from message tss.v1.JoinWorkerRequest
+ */
+export declare type JoinWorkerRequestJson = {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token?: string;
+
+  /**
+   * Public part of the key that is to be: 12 letters and digits, drawn by the caller.
+   *
+   * @generated from field: string key_id = 2;
+   */
+  keyId?: string;
+
+  /**
+   * SHA-256 of its secret part, 32 bytes.
+   *
+   * @generated from field: bytes secret_hash = 3;
+   */
+  secretHash?: string;
+
+  /**
+   * The agent's name, 1–200 printable characters.
+   *
+   * @generated from field: string name = 4;
+   */
+  name?: string;
+
+  /**
+   * P-256 in SPKI, DER, for a client certificate; empty: none is wanted.
+   *
+   * @generated from field: bytes public_key = 5;
+   */
+  publicKey?: string;
+};
+
+/**
+ * Describes the message tss.v1.JoinWorkerRequest.
+ * Use `create(JoinWorkerRequestSchema)` to create a new message.
+ */
+export declare const JoinWorkerRequestSchema: GenMessage<JoinWorkerRequest, {jsonType: JoinWorkerRequestJson}>;
+
+/**
+ * @generated from message tss.v1.JoinWorkerResponse
+ */
+export declare type JoinWorkerResponse = Message<"tss.v1.JoinWorkerResponse"> & {
+  /**
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * PEM; empty when none was wanted or the coordinator has no authority.
+   *
+   * @generated from field: string certificate = 2;
+   */
+  certificate: string;
+
+  /**
+   * From now until the key or the certificate ends, whichever is first.
+   *
+   * @generated from field: google.protobuf.Duration valid_for = 3;
+   */
+  validFor?: Duration | undefined;
+};
+
+/**
+ * @generated from message tss.v1.JoinWorkerResponse
+ */
+export declare type JoinWorkerResponseJson = {
+  /**
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKeyJson;
+
+  /**
+   * PEM; empty when none was wanted or the coordinator has no authority.
+   *
+   * @generated from field: string certificate = 2;
+   */
+  certificate?: string;
+
+  /**
+   * From now until the key or the certificate ends, whichever is first.
+   *
+   * @generated from field: google.protobuf.Duration valid_for = 3;
+   */
+  validFor?: DurationJson;
+};
+
+/**
+ * Describes the message tss.v1.JoinWorkerResponse.
+ * Use `create(JoinWorkerResponseSchema)` to create a new message.
+ */
+export declare const JoinWorkerResponseSchema: GenMessage<JoinWorkerResponse, {jsonType: JoinWorkerResponseJson}>;
+
+/**
+ * @generated from message tss.v1.RenewWorkerKeyRequest
+ */
+export declare type RenewWorkerKeyRequest = Message<"tss.v1.RenewWorkerKeyRequest"> & {
+  /**
+   * SHA-256 of the secret part that is to be, 32 bytes.
+   *
+   * @generated from field: bytes secret_hash = 1;
+   */
+  secretHash: Uint8Array;
+
+  /**
+   * As in JoinWorkerRequest.
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey: Uint8Array;
+};
+
+/**
+ * @generated from message tss.v1.RenewWorkerKeyRequest
+ */
+export declare type RenewWorkerKeyRequestJson = {
+  /**
+   * SHA-256 of the secret part that is to be, 32 bytes.
+   *
+   * @generated from field: bytes secret_hash = 1;
+   */
+  secretHash?: string;
+
+  /**
+   * As in JoinWorkerRequest.
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey?: string;
+};
+
+/**
+ * Describes the message tss.v1.RenewWorkerKeyRequest.
+ * Use `create(RenewWorkerKeyRequestSchema)` to create a new message.
+ */
+export declare const RenewWorkerKeyRequestSchema: GenMessage<RenewWorkerKeyRequest, {jsonType: RenewWorkerKeyRequestJson}>;
+
+/**
+ * @generated from message tss.v1.RenewWorkerKeyResponse
+ */
+export declare type RenewWorkerKeyResponse = Message<"tss.v1.RenewWorkerKeyResponse"> & {
+  /**
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * PEM, once it is renewed; empty when none was wanted or the coordinator has no authority.
+   *
+   * @generated from field: string certificate = 2;
+   */
+  certificate: string;
+
+  /**
+   * From now until the key or the certificate ends, whichever is first.
+   *
+   * @generated from field: google.protobuf.Duration valid_for = 3;
+   */
+  validFor?: Duration | undefined;
+
+  /**
+   * The new secret is the only one.
+   *
+   * @generated from field: bool renewed = 4;
+   */
+  renewed: boolean;
+};
+
+/**
+ * @generated from message tss.v1.RenewWorkerKeyResponse
+ */
+export declare type RenewWorkerKeyResponseJson = {
+  /**
+   * @generated from field: tss.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKeyJson;
+
+  /**
+   * PEM, once it is renewed; empty when none was wanted or the coordinator has no authority.
+   *
+   * @generated from field: string certificate = 2;
+   */
+  certificate?: string;
+
+  /**
+   * From now until the key or the certificate ends, whichever is first.
+   *
+   * @generated from field: google.protobuf.Duration valid_for = 3;
+   */
+  validFor?: DurationJson;
+
+  /**
+   * The new secret is the only one.
+   *
+   * @generated from field: bool renewed = 4;
+   */
+  renewed?: boolean;
+};
+
+/**
+ * Describes the message tss.v1.RenewWorkerKeyResponse.
+ * Use `create(RenewWorkerKeyResponseSchema)` to create a new message.
+ */
+export declare const RenewWorkerKeyResponseSchema: GenMessage<RenewWorkerKeyResponse, {jsonType: RenewWorkerKeyResponseJson}>;
 
 /**
  * @generated from message tss.v1.ListApiKeysRequest
@@ -1536,6 +1914,13 @@ export enum Role {
    * @generated from enum value: ROLE_WORKER = 5;
    */
   WORKER = 5,
+
+  /**
+   * A join token: it makes one key of the role worker and nothing else.
+   *
+   * @generated from enum value: ROLE_JOIN = 6;
+   */
+  JOIN = 6,
 }
 
 /**
@@ -1543,7 +1928,7 @@ export enum Role {
  *
  * @generated from enum tss.v1.Role
  */
-export declare type RoleJson = "ROLE_UNSPECIFIED" | "ROLE_ADMIN" | "ROLE_OPERATOR" | "ROLE_SUBMITTER" | "ROLE_VIEWER" | "ROLE_WORKER";
+export declare type RoleJson = "ROLE_UNSPECIFIED" | "ROLE_ADMIN" | "ROLE_OPERATOR" | "ROLE_SUBMITTER" | "ROLE_VIEWER" | "ROLE_WORKER" | "ROLE_JOIN";
 
 /**
  * Describes the enum tss.v1.Role.
@@ -1671,6 +2056,39 @@ export declare const ApiKeyService: GenService<{
     methodKind: "unary";
     input: typeof ListApiKeysRequestSchema;
     output: typeof ListApiKeysResponseSchema;
+  },
+  /**
+   * A token with which one agent makes itself a key, once. It is in the answer and nowhere else.
+   *
+   * @generated from rpc tss.v1.ApiKeyService.CreateJoinToken
+   */
+  createJoinToken: {
+    methodKind: "unary";
+    input: typeof CreateJoinTokenRequestSchema;
+    output: typeof CreateJoinTokenResponseSchema;
+  },
+  /**
+   * Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
+   * is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
+   * minute an address has to wait.
+   *
+   * @generated from rpc tss.v1.ApiKeyService.JoinWorker
+   */
+  joinWorker: {
+    methodKind: "unary";
+    input: typeof JoinWorkerRequestSchema;
+    output: typeof JoinWorkerResponseSchema;
+  },
+  /**
+   * Gives the caller's own key, which joined, a new secret and a new life. Called with the key as it is, it announces the
+   * secret, and the key can be used with either; called with the new one, the old ends. Both may be repeated.
+   *
+   * @generated from rpc tss.v1.ApiKeyService.RenewWorkerKey
+   */
+  renewWorkerKey: {
+    methodKind: "unary";
+    input: typeof RenewWorkerKeyRequestSchema;
+    output: typeof RenewWorkerKeyResponseSchema;
   },
   /**
    * Takes effect everywhere within 1 s; open streams of the key are closed.

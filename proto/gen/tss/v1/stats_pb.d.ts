@@ -1587,8 +1587,8 @@ export declare type ActivityEntry = Message<"tss.v1.ActivityEntry"> & {
   kind: ActivityKind;
 
   /**
-   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry, bulk.run, bulk.stop, bulk.end,
-   * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
+   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.join-token, key.join, key.renew, key.revoke, task.cancel,
+   * task.retry, bulk.run, bulk.stop, bulk.end, deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */
@@ -1652,8 +1652,8 @@ export declare type ActivityEntryJson = {
   kind?: ActivityKindJson;
 
   /**
-   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.revoke, task.cancel, task.retry, bulk.run, bulk.stop, bulk.end,
-   * deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
+   * For programs, e.g. queue.pause, queue.resume, worker.drain, key.create, key.join-token, key.join, key.renew, key.revoke, task.cancel,
+   * task.retry, bulk.run, bulk.stop, bulk.end, deploy.version, problem.open, problem.close, worker.joined, worker.left, worker.lost, coordinator.start, coordinator.stop.
    *
    * @generated from field: string action = 4;
    */

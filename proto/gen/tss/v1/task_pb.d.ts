@@ -127,6 +127,14 @@ export declare type RetryPolicy = Message<"tss.v1.RetryPolicy"> & {
    * @generated from field: repeated int32 non_retryable_exit_codes = 7;
    */
   nonRetryableExitCodes: number[];
+
+  /**
+   * How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+   * Past it, and with 0 always, such a run counts as lost. Absent: 3.
+   *
+   * @generated from field: optional uint32 release_limit = 8;
+   */
+  releaseLimit?: number | undefined;
 };
 
 /**
@@ -181,6 +189,14 @@ export declare type RetryPolicyJson = {
    * @generated from field: repeated int32 non_retryable_exit_codes = 7;
    */
   nonRetryableExitCodes?: number[];
+
+  /**
+   * How often a run that had begun may be given back and cost no attempt, because its agent or its machine had to go: 0–99.
+   * Past it, and with 0 always, such a run counts as lost. Absent: 3.
+   *
+   * @generated from field: optional uint32 release_limit = 8;
+   */
+  releaseLimit?: number;
 };
 
 /**
@@ -361,6 +377,13 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: repeated tss.v1.LockNeed locks = 24;
    */
   locks: LockNeed[];
+
+  /**
+   * For a command whose agent ended while it ran and was started again within the term of its lease. Of no meaning for handlers.
+   *
+   * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
+   */
+  onAgentRestart: AgentRestart;
 };
 
 /**
@@ -535,6 +558,13 @@ export declare type TaskSpecJson = {
    * @generated from field: repeated tss.v1.LockNeed locks = 24;
    */
   locks?: LockNeedJson[];
+
+  /**
+   * For a command whose agent ended while it ran and was started again within the term of its lease. Of no meaning for handlers.
+   *
+   * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
+   */
+  onAgentRestart?: AgentRestartJson;
 };
 
 /**
@@ -1661,7 +1691,8 @@ export enum AttemptOutcome {
   CANCELLED = 3,
 
   /**
-   * Given back unharmed (worker drained or refused it): costs no attempt.
+   * Given back before it began, or ended in order because its worker had to go: costs no attempt, within
+   * RetryPolicy.release_limit.
    *
    * @generated from enum value: ATTEMPT_OUTCOME_RELEASED = 4;
    */
@@ -1719,4 +1750,44 @@ export declare type RetryBackoffJson = "RETRY_BACKOFF_UNSPECIFIED" | "RETRY_BACK
  * Describes the enum tss.v1.RetryBackoff.
  */
 export declare const RetryBackoffSchema: GenEnum<RetryBackoff, RetryBackoffJson>;
+
+/**
+ * What an agent that was restarted does with a command that it still finds running.
+ *
+ * @generated from enum tss.v1.AgentRestart
+ */
+export enum AgentRestart {
+  /**
+   * The default: adopt.
+   *
+   * @generated from enum value: AGENT_RESTART_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It goes on with the attempt: nothing starts anew, and the exit code is the true one.
+   *
+   * @generated from enum value: AGENT_RESTART_ADOPT = 1;
+   */
+  ADOPT = 1,
+
+  /**
+   * It ends the command, and the attempt is lost.
+   *
+   * @generated from enum value: AGENT_RESTART_KILL = 2;
+   */
+  KILL = 2,
+}
+
+/**
+ * What an agent that was restarted does with a command that it still finds running.
+ *
+ * @generated from enum tss.v1.AgentRestart
+ */
+export declare type AgentRestartJson = "AGENT_RESTART_UNSPECIFIED" | "AGENT_RESTART_ADOPT" | "AGENT_RESTART_KILL";
+
+/**
+ * Describes the enum tss.v1.AgentRestart.
+ */
+export declare const AgentRestartSchema: GenEnum<AgentRestart, AgentRestartJson>;
 

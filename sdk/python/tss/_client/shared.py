@@ -34,7 +34,7 @@ class ClientBase:
         :param address: host:port, or several separated by commas. Absent: TSS_COORDINATOR, else 127.0.0.1:7400.
         :param api_key: absent: TSS_API_KEY, else for a coordinator of this machine the file TSS_CREDENTIALS, else
             ./.tss/credentials.
-        :param tls: absent: TSS_TLS_CA, else plaintext.
+        :param tls: absent: TSS_TLS_CA, TSS_TLS_CLIENT_CERT and TSS_TLS_CLIENT_KEY, else plaintext.
         :param codec: absent: JSON and bytes.
         :param submit_timeout: seconds after which a submit without an answer fails.
         :param buffer_tasks: tasks that may wait to be sent; `buffer_bytes`: bytes of them.

@@ -22,6 +22,7 @@ DURATIONS = ("delay", "expires", "timeout", "heartbeat_timeout", "idempotency_tt
 MAPS = ("labels", "selector", "env")
 KNOWN = frozenset(TaskOptions.__annotations__)
 BACKOFF = {"fixed": pb.RETRY_BACKOFF_FIXED, "exponential": pb.RETRY_BACKOFF_EXPONENTIAL}
+AGENT_RESTART = {"adopt": pb.AGENT_RESTART_ADOPT, "kill": pb.AGENT_RESTART_KILL}
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -60,6 +61,10 @@ def task_spec(request: TaskRequest[Any], codec: "PayloadCodec") -> pb.TaskSpec:
         _set_retry(spec.retry, options["retry"])
     if options.get("locks") is not None:
         _add_locks(spec, options["locks"])
+    if options.get("on_agent_restart") is not None:
+        if options["on_agent_restart"] not in AGENT_RESTART:
+            raise _invalid("on_agent_restart", f'is {options["on_agent_restart"]!r}; it is "adopt" or "kill".')
+        spec.on_agent_restart = AGENT_RESTART[options["on_agent_restart"]]
     if request.type is not None and request.input is not None:
         encoded = codec.encode(request.input)
         spec.payload.data = encoded.data
@@ -99,6 +104,8 @@ def _set_retry(policy: pb.RetryPolicy, retry: Retry) -> None:
         policy.factor = _number("retry.factor", retry.factor)
     if retry.jitter is not None:
         policy.jitter = _number("retry.jitter", retry.jitter)
+    if retry.release_limit is not None:
+        policy.release_limit = _whole("retry.release_limit", retry.release_limit, 0)
     codes = retry.non_retryable_exit_codes
     policy.non_retryable_exit_codes.extend(_whole("retry.non_retryable_exit_codes", code) for code in codes)
 

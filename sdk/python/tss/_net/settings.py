@@ -42,10 +42,26 @@ def find_settings(
     key = api_key or os.environ.get("TSS_API_KEY")
     if not key and all(is_loopback(one) for one in addresses):
         key = read_credentials(os.environ.get("TSS_CREDENTIALS") or os.path.join(".tss", "credentials"))
-    ca = os.environ.get("TSS_TLS_CA")
-    if tls is None and ca:
-        tls = Tls(ca=ca if "-----BEGIN " in ca else _read(f"TSS_TLS_CA names {ca}, which", ca))
-    return Settings(addresses, key or None, tls)
+    return Settings(addresses, key or None, tls if tls is not None else _environment_tls())
+
+
+def _environment_tls() -> Optional[Tls]:
+    """TLS as the environment says, each PEM or a file of it; None: plaintext is meant."""
+    ca, cert, key = (_read_pem(name) for name in ("TSS_TLS_CA", "TSS_TLS_CLIENT_CERT", "TSS_TLS_CLIENT_KEY"))
+    if (cert is None) != (key is None):
+        given, missing = ("CERT", "KEY") if key is None else ("KEY", "CERT")
+        sentence = (
+            f"TSS_TLS_CLIENT_{given} is set and TSS_TLS_CLIENT_{missing} is not: one is of no use without the other."
+        )
+        raise TssError("FAILED_PRECONDITION", sentence, reason="TLS_FILES")
+    return None if ca is None and cert is None else Tls(ca=ca, cert=cert, key=key)
+
+
+def _read_pem(name: str) -> Optional[str]:
+    value = os.environ.get(name)
+    if not value:
+        return None
+    return value if "-----BEGIN " in value else _read(f"{name} names {value}, which", value)
 
 
 def parse_addresses(given: Union[str, Sequence[str]]) -> Tuple[str, ...]:

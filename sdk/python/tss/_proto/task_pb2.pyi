@@ -61,6 +61,12 @@ class RetryBackoff(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RETRY_BACKOFF_UNSPECIFIED: _ClassVar[RetryBackoff]
     RETRY_BACKOFF_FIXED: _ClassVar[RetryBackoff]
     RETRY_BACKOFF_EXPONENTIAL: _ClassVar[RetryBackoff]
+
+class AgentRestart(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AGENT_RESTART_UNSPECIFIED: _ClassVar[AgentRestart]
+    AGENT_RESTART_ADOPT: _ClassVar[AgentRestart]
+    AGENT_RESTART_KILL: _ClassVar[AgentRestart]
 TASK_STATUS_UNSPECIFIED: TaskStatus
 TASK_STATUS_WAITING: TaskStatus
 TASK_STATUS_RUNNING: TaskStatus
@@ -100,6 +106,9 @@ ATTEMPT_OUTCOME_RELEASED: AttemptOutcome
 RETRY_BACKOFF_UNSPECIFIED: RetryBackoff
 RETRY_BACKOFF_FIXED: RetryBackoff
 RETRY_BACKOFF_EXPONENTIAL: RetryBackoff
+AGENT_RESTART_UNSPECIFIED: AgentRestart
+AGENT_RESTART_ADOPT: AgentRestart
+AGENT_RESTART_KILL: AgentRestart
 
 class Payload(_message.Message):
     __slots__ = ("data", "content_type", "encodings")
@@ -112,7 +121,7 @@ class Payload(_message.Message):
     def __init__(self, data: _Optional[bytes] = ..., content_type: _Optional[str] = ..., encodings: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RetryPolicy(_message.Message):
-    __slots__ = ("limit", "interval", "backoff", "factor", "max_interval", "jitter", "non_retryable_exit_codes")
+    __slots__ = ("limit", "interval", "backoff", "factor", "max_interval", "jitter", "non_retryable_exit_codes", "release_limit")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_FIELD_NUMBER: _ClassVar[int]
     BACKOFF_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +129,7 @@ class RetryPolicy(_message.Message):
     MAX_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     JITTER_FIELD_NUMBER: _ClassVar[int]
     NON_RETRYABLE_EXIT_CODES_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     limit: int
     interval: _duration_pb2.Duration
     backoff: RetryBackoff
@@ -127,10 +137,11 @@ class RetryPolicy(_message.Message):
     max_interval: _duration_pb2.Duration
     jitter: float
     non_retryable_exit_codes: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, limit: _Optional[int] = ..., interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., backoff: _Optional[_Union[RetryBackoff, str]] = ..., factor: _Optional[float] = ..., max_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., jitter: _Optional[float] = ..., non_retryable_exit_codes: _Optional[_Iterable[int]] = ...) -> None: ...
+    release_limit: int
+    def __init__(self, limit: _Optional[int] = ..., interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., backoff: _Optional[_Union[RetryBackoff, str]] = ..., factor: _Optional[float] = ..., max_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., jitter: _Optional[float] = ..., non_retryable_exit_codes: _Optional[_Iterable[int]] = ..., release_limit: _Optional[int] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent", "locks")
+    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent", "locks", "on_agent_restart")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -183,6 +194,7 @@ class TaskSpec(_message.Message):
     CANCEL_GRACE_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     LOCKS_FIELD_NUMBER: _ClassVar[int]
+    ON_AGENT_RESTART_FIELD_NUMBER: _ClassVar[int]
     name: str
     queue: str
     priority: int
@@ -207,7 +219,8 @@ class TaskSpec(_message.Message):
     cancel_grace: _duration_pb2.Duration
     traceparent: str
     locks: _containers.RepeatedCompositeFieldContainer[LockNeed]
-    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ..., locks: _Optional[_Iterable[_Union[LockNeed, _Mapping[str, object]]]] = ...) -> None: ...
+    on_agent_restart: AgentRestart
+    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ..., locks: _Optional[_Iterable[_Union[LockNeed, _Mapping[str, object]]]] = ..., on_agent_restart: _Optional[_Union[AgentRestart, str]] = ...) -> None: ...
 
 class LockNeed(_message.Message):
     __slots__ = ("name", "permits")

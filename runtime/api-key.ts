@@ -30,8 +30,13 @@ export function makeApiKey(random: Uint8Array): { readonly key: string; readonly
   if (random.length !== API_KEY_RANDOM_BYTES) throw new RangeError(`a key needs ${API_KEY_RANDOM_BYTES} random bytes`);
   const id = base62(random.subarray(0, 9), ID_CHARACTERS);
   const secret = base62(random.subarray(9), SECRET_CHARACTERS);
+  return { key: keyText(id, secret), id, secret };
+}
+
+/** The text of the key with this id and this secret. */
+export function keyText(id: string, secret: string): string {
   const body = `tss_${id}_${secret}`;
-  return { key: body + checksum(body), id, secret };
+  return body + checksum(body);
 }
 
 /** Reads a key without asking anybody: most mistakes of copying are found by its checksum. */
@@ -41,6 +46,11 @@ export function parseApiKey(text: string): KeyReading {
   const [, id = "", secret = "", sum] = match;
   if (checksum(`tss_${id}_${secret}`) !== sum) return { outcome: "typo" };
   return { outcome: "key", key: { id, secret } };
+}
+
+/** Whether a text may be the public part of a key. */
+export function isApiKeyId(text: string): boolean {
+  return /^[0-9A-Za-z]{12}$/.test(text);
 }
 
 /** SHA-256 of the secret part: 256 bits of chance need no slow hash. */

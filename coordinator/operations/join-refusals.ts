@@ -1,0 +1,37 @@
+import type { TssError } from "../../proto/errors.ts";
+import type { ApiKeyRow } from "../ports/catalog-store.ts";
+import { day, refusal } from "./key-refusals.ts";
+
+const ANEW = "ask an admin for another (`tss key join`)";
+
+/** Why a join token is not taken, and the mend. What is not known and what is wrong read the same. */
+export const JOIN_REFUSALS = {
+  malformed: () =>
+    refusal(
+      "JOIN_TOKEN_MALFORMED",
+      "The join token is malformed or has a typo: copy it once more in full, as `tss key join` showed it.",
+    ),
+  unknown: () =>
+    refusal(
+      "JOIN_TOKEN_UNKNOWN",
+      `The join token is not valid here: it was made for another installation, or it is wrong; ${ANEW}.`,
+    ),
+  key: () =>
+    refusal(
+      "NOT_A_JOIN_TOKEN",
+      "This is an API key and no join token: set it as TSS_API_KEY and start the agent, or make a token (`tss key join`).",
+    ),
+  used: ({ id, usedBy, revokedAt }: ApiKeyRow) =>
+    refusal(
+      "JOIN_TOKEN_USED",
+      `The join token ${id} was used on ${minute(revokedAt)}, for the key ${usedBy}, and is good once: ${ANEW}; if it was not you, revoke that key (\`tss key revoke\`).`,
+    ),
+  revoked: ({ id, revokedAt }: ApiKeyRow) =>
+    refusal("JOIN_TOKEN_REVOKED", `The join token ${id} was revoked on ${day(revokedAt)}: ${ANEW}.`),
+  expired: ({ id, expiresAt }: ApiKeyRow) =>
+    refusal("JOIN_TOKEN_EXPIRED", `The join token ${id} expired on ${minute(expiresAt)}: ${ANEW}.`),
+} as const satisfies Record<string, (row: ApiKeyRow) => TssError>;
+
+function minute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace("T", " at ")} UTC`;
+}

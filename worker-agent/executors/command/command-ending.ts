@@ -1,0 +1,39 @@
+import type { AttemptVoice, EndedProcess } from "../executor.ts";
+import { shellProblem } from "./spawn-problem.ts";
+import { readResult } from "./task-files.ts";
+import type { WatchedEnd } from "./watch-command.ts";
+
+/** A shell gives 128 + 9 for a program that SIGKILL ended. */
+const KILLED_IN_SHELL = 137;
+
+/**
+ * What is told of a command that has ended.
+ * @param line the shell line it was, at least as far as its first program; "": it was none.
+ * @param isMemoryShort the kernel has ended something for want of memory since it began.
+ */
+export function endingOf(
+  { exit, stoppedBy, survivors }: WatchedEnd,
+  { line, output, lastError, agentName }: { line: string; output: string; lastError: string; agentName: string },
+  isMemoryShort: boolean,
+): EndedProcess {
+  // A control group that is ended as a whole takes the launcher with it, which then says nothing.
+  const isUnknown = exit.exitCode === undefined && exit.signal === undefined;
+  const killed = isUnknown || exit.signal === "SIGKILL" || exit.exitCode === KILLED_IN_SHELL;
+  return {
+    kind: "ended",
+    ...exit,
+    stoppedBy,
+    outOfMemory: killed && stoppedBy === undefined && isMemoryShort,
+    notStartedByShell: line === "" ? undefined : shellProblem(exit.exitCode, line, lastError, agentName),
+    survivors,
+    result: readResult(output),
+    lastError,
+  };
+}
+
+export function sayLeftOpen({ outputLeftOpen }: WatchedEnd, attempt: AttemptVoice): void {
+  if (!outputLeftOpen) return;
+  attempt.message(
+    "A process that left the command's group still holds its output; what it writes from now on is not kept.",
+  );
+}
