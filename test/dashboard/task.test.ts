@@ -209,7 +209,7 @@ test("output is saved byte for byte", async () => {
   const id = await submit({ command: "printf 'a\\377b\\n'; printf '\\033[31mred\\033[0m'" });
   await ended(id);
   await open(id);
-  await page.getByText("red").waitFor();
+  await page.getByText("red", { exact: true }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Download the whole output" }).click(),
