@@ -109,7 +109,7 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
   const issuer = { catalog: store.catalog, clock: systemClock };
   await keys.start();
   opened.push(async () => keys.stop());
-  reportSnapshot(metrics, () => takeSnapshot(engine.state, stats.sampler));
+  reportSnapshot(metrics, () => takeSnapshot(engine.state, stats));
   const { schemaVersion } = await store.catalog.meta();
   const facts = { version: readVersion(), schemaVersion, startedAt: Date.now() };
   const audit = new Audit({ activity: stats.activity, logger, nameOf: (keyId) => keys.nameOf(keyId) });
@@ -122,7 +122,7 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
   };
   const bulks = new BulkHost({ state: engine.state, callerOf, onEnd }, logger);
   const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts));
-  const together = shared ? await workTogether(settings, store, engine, local, keys, logger) : undefined;
+  const together = shared ? await workTogether(settings, store, engine, local, keys, stats, logger) : undefined;
   if (together !== undefined) opened.push(() => together.close());
   const operations = together?.operations ?? local;
   bulks.start(operations.tasks);

@@ -1,11 +1,12 @@
 import type { Snapshot } from "../runtime/snapshot-metrics.ts";
 import type { EngineState } from "./engine/state.ts";
 import { DEFAULT_POOL, moodOf } from "./stats/gauges.ts";
-import type { Sampler } from "./stats/sampler.ts";
+import type { Stats } from "./stats/start-stats.ts";
 
-/** The engine as metrics see it: the view that the sampler made last, and the sessions. */
-export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
-  const { view } = sampler;
+/** The engine as metrics see it: what this coordinator has; Prometheus adds the coordinators up. */
+export function takeSnapshot(state: EngineState, stats: Stats): Snapshot {
+  const view = stats.ownView();
+  const freeSlots = freeSlotsOf(stats.board);
   return {
     queues: view.queues.map(({ queue, states, oldestReadyMs, paused, limit, unserved, slots, slotsUsed }) => ({
       queue,
@@ -22,7 +23,7 @@ export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
         back_off: states.retrying,
       },
       slotsUsed: Math.min(slotsUsed, slots),
-      slotsFree: Math.max(slots - slotsUsed, 0),
+      slotsFree: freeSlots(queue, slots - slotsUsed),
     })),
     workers: [...state.sessions.values()].map((session) => ({
       pool: session.info.labels["pool"] ?? DEFAULT_POOL,
@@ -32,10 +33,18 @@ export function takeSnapshot(state: EngineState, sampler: Sampler): Snapshot {
       slotsFree: Math.max(session.info.slots - session.held.size, 0),
       heartbeatAgeMs: state.clock.monotonic() - session.seenAt,
     })),
-    streamClients: state.changes.size + sampler.feed.watchers,
+    streamClients: state.changes.size + stats.board.feed.watchers,
     storeUp: state.storeProblem === null,
     locks: countLocks(state),
   };
+}
+
+/** Of several coordinators each sees all slots of a worker, and what it has given itself: one tells what of them is free. */
+function freeSlotsOf(board: Stats["board"]): (queue: string, ownFree: number) => number {
+  if (board.isAlone) return (_queue, ownFree) => Math.max(ownFree, 0);
+  if (!board.isHost) return () => 0;
+  const free = new Map(board.view.queues.map(({ queue, slots, slotsUsed }) => [queue, slots - slotsUsed]));
+  return (queue) => Math.max(free.get(queue) ?? 0, 0);
 }
 
 function countLocks(state: EngineState): Snapshot["locks"] {

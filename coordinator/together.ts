@@ -8,6 +8,7 @@ import { Cluster } from "./cluster/cluster.ts";
 import type { Engine } from "./engine/engine.ts";
 import { isServing } from "./engine/state.ts";
 import { peerSecret } from "./kernel/peer-token.ts";
+import { followPeers, openElsewhere } from "./operations/follow-peers.ts";
 import type { KeyRing } from "./operations/key-ring.ts";
 import type { Operations, WorkStream } from "./operations/operations.ts";
 import { peerAwareKeys } from "./operations/peer-keys.ts";
@@ -21,6 +22,7 @@ import { taskLockCalls } from "./operations/task-lock-calls.ts";
 import { openRedisLeases } from "./plugins/leases-redis/open-leases.ts";
 import { openPeers } from "./plugins/peers-grpc/open-peers.ts";
 import type { Store } from "./ports/store.ts";
+import type { Stats } from "./stats/start-stats.ts";
 
 /** One of several coordinators on one database: what it needs beside what a single one has. */
 export interface Together {
@@ -43,6 +45,7 @@ export async function workTogether(
   engine: Engine,
   local: Operations,
   ring: KeyRing,
+  stats: Stats,
   logger: Logger,
 ): Promise<Together> {
   const { shared } = store;
@@ -76,9 +79,12 @@ export async function workTogether(
     doubt: () => cluster?.wake(),
   };
   const unhear = leases.onWake("queues", () => void engine.readQueues().catch(() => {}));
+  stats.series.elsewhere = (keys, resolutionMs) => openElsewhere(routes, peers, keys, resolutionMs);
+  const unfollow = followPeers(stats, routes, peers);
   let leaving: Promise<void> | undefined;
   const close = async () => {
     unhear();
+    unfollow();
     await leaving?.catch(() => {});
     await cluster?.close();
     peers.close();

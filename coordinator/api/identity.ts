@@ -1,6 +1,6 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { TssError } from "../../proto/errors.ts";
-import { isOpenToEveryone, mayCall, roleName, rolesThatMayCall } from "../kernel/permissions.ts";
+import { isForCoordinators, isOpenToEveryone, mayCall, roleName, rolesThatMayCall } from "../kernel/permissions.ts";
 import type { KeyRing } from "../operations/key-ring.ts";
 import type { Caller } from "../operations/operations.ts";
 
@@ -11,6 +11,12 @@ import type { Caller } from "../operations/operations.ts";
 export function identify(metadata: Metadata, method: string, keys: Pick<KeyRing, "verify">): Caller | undefined {
   if (isOpenToEveryone(method)) return undefined;
   const caller = keys.verify(sentKey(metadata));
+  if (isForCoordinators(method)) {
+    if (caller.forwarded) return caller;
+    throw new TssError("PERMISSION_DENIED", `Only the coordinators of this system may call ${method}.`, {
+      reason: "ROLE_NOT_ALLOWED",
+    });
+  }
   if (mayCall(caller.role, method)) return caller;
   throw new TssError(
     "PERMISSION_DENIED",

@@ -11,6 +11,7 @@ import {
   StatsService,
   WorkerRegistryService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { PeerService } from "../../proto/gen/tss/v1/peer_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { listedMethods } from "../kernel/permissions.ts";
@@ -41,6 +42,7 @@ export const SERVICES: readonly DescService[] = [
   ApiKeyService,
   StatsService,
   LockService,
+  PeerService,
   Health,
   ServerReflection,
   AlphaReflection,
@@ -55,7 +57,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator, stats, locks, bulk } = operations;
+  const { tasks, workers, operator, stats, locks, bulk, peers } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -145,6 +147,10 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     forceReleaseLock: (request, call) => locks.forceReleaseLock(call.provenCaller, request),
     getLock: (request, call) => locks.getLock(call.provenCaller, request),
     listLocks: (request, call) => locks.listLocks(call.provenCaller, request),
+  });
+  add(PeerService, {
+    watchSamples: (request, call) => peers.watchSamples(call.provenCaller, request, call.signal),
+    getOpenBuckets: (request, call) => peers.getOpenBuckets(call.provenCaller, request),
   });
   add(Health, health.handlers);
   add(ServerReflection, {

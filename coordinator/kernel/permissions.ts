@@ -4,7 +4,7 @@ import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
  * Who may call what. A method that is not named here may be called by nobody, and a server that offers one does not start.
  * Roles that include each other: viewer ⊂ submitter ⊂ operator ⊂ admin; worker stands apart.
  */
-type Access = "everyone" | "any key" | readonly Role[];
+type Access = "everyone" | "any key" | "coordinators" | readonly Role[];
 
 const ADMINS = [Role.ADMIN] as const;
 const WORKERS = [Role.ADMIN, Role.WORKER] as const;
@@ -72,6 +72,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     GetLock: READERS,
     ListLocks: READERS,
   },
+  "tss.v1.PeerService": { WatchSamples: "coordinators", GetOpenBuckets: "coordinators" },
   "grpc.health.v1.Health": { Check: "everyone", List: "everyone", Watch: "everyone" },
   "grpc.reflection.v1.ServerReflection": { ServerReflectionInfo: "any key" },
   "grpc.reflection.v1alpha.ServerReflection": { ServerReflectionInfo: "any key" },
@@ -89,10 +90,16 @@ export function isOpenToEveryone(method: string): boolean {
   return accessTo(method) === "everyone";
 }
 
+/** Whether only the coordinators of the system call it, and no key may. */
+export function isForCoordinators(method: string): boolean {
+  return accessTo(method) === "coordinators";
+}
+
 /** Whether a key of this role may call the method. */
 export function mayCall(role: Role, method: string): boolean {
   const access = accessTo(method);
   if (access === "everyone") return true;
+  if (access === "coordinators") return false;
   if (access === "any key") return role !== Role.UNSPECIFIED && role !== Role.JOIN;
   return access.includes(role);
 }

@@ -22,6 +22,7 @@ import type { EngineState } from "../engine/state.ts";
 import { listedMethods, mayCall } from "../kernel/permissions.ts";
 import { toTimestamp } from "../kernel/time.ts";
 import type { Stats } from "../stats/start-stats.ts";
+import { peerOperations } from "./answer-peers.ts";
 import type { BulkHost } from "./bulk/bulk-host.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { countTasks, listQueues } from "./describe-queues.ts";
@@ -67,6 +68,7 @@ export function createOperations(
     stats: statsOperations(state, stats),
     bulk: bulkOperations(bulks),
     locks,
+    peers: peerOperations(stats),
   };
 }
 
@@ -108,7 +110,7 @@ function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts
   return {
     listQueues: async () => listQueues(state, stats),
     getQueue: async (_caller, request) => getQueue(state, stats, request),
-    explainQueue: async (_caller, request) => explainQueue(state, stats, request),
+    explainQueue: async (caller, request) => explainQueue(state, stats, caller, request),
     pauseQueue: async (_caller, request) =>
       create(PauseQueueResponseSchema, { queue: await pauseQueue(state, request) }),
     resumeQueue: async (_caller, request) =>
@@ -128,7 +130,7 @@ function operatorOperations(state: EngineState, stats: Stats, facts: ServerFacts
         slots: workers.reduce((sum, worker) => sum + (worker.info?.slots ?? 0), 0),
         slotsUsed: workers.reduce((sum, worker) => sum + worker.running, 0),
         queues: listQueues(state).queues,
-        overview: stats.sampler.overview(),
+        overview: stats.board.overview(),
       });
     },
     getServerInfo: async (caller) =>

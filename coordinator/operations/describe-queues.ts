@@ -20,11 +20,11 @@ export function listQueues(state: EngineState, stats?: Stats): ListQueuesRespons
   const gauges = readQueues(state);
   const totals = totalsByQueue(state);
   stats?.sampler.refresh();
-  const views = new Map(stats?.sampler.view.queues.map((view) => [view.queue, view]));
+  const views = new Map(stats?.board.view.queues.map((view) => [view.queue, view]));
   const queues = [...gauges.keys()].sort().map((name) => {
     const queue = describe(state, name, gauges.get(name), totals.get(name));
     const view = views.get(name);
-    if (view !== undefined) queue.stats = encodeQueue(view, stats?.sampler.tracks.find(keyOf(name, null))?.spark ?? []);
+    if (view !== undefined) queue.stats = encodeQueue(view, stats?.board.tracks.find(keyOf(name, null))?.spark ?? []);
     return queue;
   });
   return create(ListQueuesResponseSchema, { queues });

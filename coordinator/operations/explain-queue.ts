@@ -12,6 +12,7 @@ import { checkQueueName } from "../kernel/check-spec.ts";
 import { lockReason } from "../kernel/explain/lock.ts";
 import { explainQueueView } from "../kernel/explain/queue.ts";
 import { type Reason, rank } from "../kernel/explain/reason.ts";
+import type { LimitFacts } from "../kernel/explain/system.ts";
 import { holding, lacking } from "../kernel/explain/workers.ts";
 import type { QueueView } from "../kernel/stats/view.ts";
 import { Violations } from "../kernel/violations.ts";
@@ -20,6 +21,7 @@ import { keyOf } from "../stats/key.ts";
 import type { Stats } from "../stats/start-stats.ts";
 import { limitFacts, lockFacts, pauseFacts, workerFacts } from "./explain-facts.ts";
 import { encodeReason } from "./explain-task.ts";
+import type { Caller } from "./operations.ts";
 
 /** Lanes looked into; alike ones are told together. */
 const LANES = 2_000;
@@ -29,8 +31,8 @@ export function findQueue(stats: Stats, name: string): QueueView {
   const found = new Violations();
   checkQueueName(found, "name", name);
   found.check();
-  const { sampler } = stats;
-  const find = () => sampler.view.queues.find(({ queue }) => queue === name);
+  const { sampler, board } = stats;
+  const find = () => board.view.queues.find(({ queue }) => queue === name);
   sampler.refresh();
   // One that was named since is not said to be nowhere: for a name that nobody knows, it looks again at any cost.
   if (find() === undefined) sampler.look();
@@ -41,26 +43,36 @@ export function findQueue(stats: Stats, name: string): QueueView {
   });
 }
 
-/** What holds the tasks of a queue back or slows them. */
+/**
+ * What holds the tasks of a queue back or slows them.
+ * @param caller passed on by another coordinator, it is told of tasks that are here alone.
+ */
 export async function explainQueue(
   state: EngineState,
   stats: Stats,
+  { forwarded = false }: Caller,
   { name }: ExplainQueueRequest,
 ): Promise<ExplainQueueResponse> {
   const queue = findQueue(stats, name);
-  const { view } = stats.sampler;
+  const { view, tracks } = stats.board;
   const now = state.clock.now();
   const pause = pauseFacts(state, stats, name, queue.states.paused);
-  const types = [...stats.sampler.tracks.types(name)].map(({ type }) => type ?? "");
+  const types = tracks.types(name).map(({ type }) => type ?? "");
   const { throttled } = queue.states;
-  const limit = throttled === 0 ? null : limitFacts(state, name, throttled);
+  const limit = throttled === 0 ? null : limitOf(state, queue, throttled);
   const waiting = pause === null && limit === null ? await laneReasons(state, queue, now) : [];
+  if (forwarded) return create(ExplainQueueResponseSchema, { explanations: waiting.map(encodeReason) });
   const { reasons, summary } = explainQueueView(queue, view, { pause, limit, types, waiting }, now);
   return create(ExplainQueueResponseSchema, {
     summary,
     explanations: rank(reasons).map(encodeReason),
-    stats: encodeQueue(queue, stats.sampler.tracks.find(keyOf(name, null))?.spark ?? []),
+    stats: encodeQueue(queue, tracks.find(keyOf(name, null))?.spark ?? []),
   });
+}
+
+/** Of several coordinators, each has its share of the limit; people set the whole. */
+function limitOf(state: EngineState, { queue, limit, states }: QueueView, tasks: number): LimitFacts | null {
+  return state.shared ? { queue, limit, running: states.running, tasks } : limitFacts(state, queue, tasks);
 }
 
 /** Why ready lanes of the queue are not served, the same reasons together and most tasks first. */

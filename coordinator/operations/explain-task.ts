@@ -48,7 +48,7 @@ async function explain(state: EngineState, stats: Stats, stored: StoredTask, tas
   const now = state.clock.now();
   const lane = state.lanes.get(stored.task.lane);
   if (task.status === TaskStatus.WAITING && lane !== undefined) {
-    const view = stats.sampler.view;
+    const { view } = stats.board;
     const queue = view.queues.find((one) => one.queue === lane.key.queue) ?? view.totals;
     const lock = await lockFacts(state, lane);
     const waiting = waitingTask(state, stats, stored, task, lane, lock, (session) => serves(session.profile, lane.key));
@@ -57,14 +57,14 @@ async function explain(state: EngineState, stats: Stats, stored: StoredTask, tas
     return { ...explainWaiting(waiting, queue, view, now), ahead };
   }
   if (task.status === TaskStatus.RUNNING)
-    return { ...explainRunning(runningTask(state, stats, stored, task), stats.sampler.view, now), ahead: null };
+    return { ...explainRunning(runningTask(state, stats, stored, task), stats.board.view, now), ahead: null };
   return { reasons: [explainEnd(endedTask(stats, task))], expectedAt: null, ahead: null };
 }
 
 function runningTask(state: EngineState, stats: Stats, stored: StoredTask, task: Task): RunningTask {
   const attempt = itemAt(state, stored.task)?.attempt ?? null;
   const monotonic = state.clock.monotonic();
-  const track = stats.sampler.tracks.find(keyOf(null, task.type));
+  const track = stats.board.tracks.find(keyOf(null, task.type));
   const usual = track === undefined || track.hourRuns.total < 20 ? undefined : viewLatency(track.hourRuns);
   return {
     ...{ id: task.id, reason: task.reason, type: task.type, timeoutMs: stored.task.timeoutMs },

@@ -2,6 +2,7 @@ import type { TssError } from "../../proto/errors.ts";
 import type * as bulk from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
+import type * as peer from "../../proto/gen/tss/v1/peer_service_pb.js";
 import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
@@ -34,6 +35,7 @@ export interface Operations {
   readonly stats: StatsOperations;
   readonly bulk: BulkOperations;
   readonly locks: LockOperations;
+  readonly peers: PeerOperations;
 }
 
 export interface TaskOperations {
@@ -183,6 +185,13 @@ export interface StatsOperations {
   listFailureGroups(caller: Caller, request: stats.ListFailureGroupsRequest): Promise<stats.ListFailureGroupsResponse>;
   listProblems(caller: Caller, request: stats.ListProblemsRequest): Promise<stats.ListProblemsResponse>;
   listActivity(caller: Caller, request: stats.ListActivityRequest): Promise<stats.ListActivityResponse>;
+}
+
+/** What coordinators ask of each other for themselves. */
+export interface PeerOperations {
+  /** Encoded once for all that listen. */
+  watchSamples(caller: Caller, request: peer.WatchSamplesRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  getOpenBuckets(caller: Caller, request: peer.GetOpenBucketsRequest): Promise<peer.GetOpenBucketsResponse>;
 }
 
 export interface LockOperations {

@@ -4,6 +4,7 @@ import { PEER_PREFIX, readPeer } from "../kernel/peer-token.ts";
 import { REFUSALS } from "./key-refusals.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Caller } from "./operations.ts";
+import { PEER } from "./peers.ts";
 
 type Keys = Pick<KeyRing, "verify" | "refusal" | "noteUse" | "onChange">;
 
@@ -17,8 +18,8 @@ export function peerAwareKeys(keys: Keys, secret: Buffer, clock: Clock): Keys {
       const { keyId, role, inJob = false } = claims;
       return { keyId, role: role as Role, forwarded: true, inJob };
     },
-    refusal: (keyId) => keys.refusal(keyId),
-    noteUse: (keyId) => keys.noteUse(keyId),
+    refusal: (keyId) => (keyId === PEER.keyId ? undefined : keys.refusal(keyId)),
+    noteUse: (keyId) => (keyId === PEER.keyId ? undefined : keys.noteUse(keyId)),
     onChange: (listener) => keys.onChange(listener),
   };
 }

@@ -1,5 +1,9 @@
 import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type { Caller, SubmitAnswer, SubmitRequest, WorkAttachment, WorkerMessage, WorkStream } from "./operations.ts";
+
+/** Who calls when coordinators ask each other for themselves, in nobody's name. */
+export const PEER: Caller = { keyId: "", role: Role.UNSPECIFIED };
 
 /** The other coordinators: calls that are theirs to answer are passed on in the name of the caller. */
 export interface Peers {

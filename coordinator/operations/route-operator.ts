@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
 import {
+  type ExplainQueueResponse,
   GetOverviewResponseSchema,
   GetQueueResponseSchema,
   ListQueuesResponseSchema,
@@ -13,6 +14,7 @@ import {
   StatsService,
   WorkerRegistryService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { joinExplained } from "./join-explained.ts";
 import type { Caller, OperatorOperations } from "./operations.ts";
 import type { Peers, Routes } from "./peers.ts";
 
@@ -50,6 +52,15 @@ export function routeOperator(
   };
   return {
     ...local,
+    async explainQueue(caller, request) {
+      const { explainQueue } = QueueService.method;
+      const [own, ...others] = await everywhere(
+        caller,
+        () => local.explainQueue(caller, request),
+        (address) => peers.call(address, explainQueue, request, caller),
+      );
+      return joinExplained(own as ExplainQueueResponse, others);
+    },
     async getQueue(caller, request) {
       const { getQueue } = QueueService.method;
       const parts = await everywhere(
@@ -58,6 +69,7 @@ export function routeOperator(
         (address) => peers.call(address, getQueue, request, caller),
       );
       const [queue] = joinQueues(parts.flatMap((part) => part.queue ?? []));
+      // Its types are those of all coordinators already.
       return create(GetQueueResponseSchema, { queue, types: parts[0]?.types ?? [] });
     },
     async pauseQueue(caller, request) {
@@ -123,6 +135,7 @@ export function routeOperator(
         workers: Math.max(...parts.map(({ workers }) => workers)),
         slots: Math.max(...parts.map(({ slots }) => slots)),
         slotsUsed: parts.reduce((sum, { slotsUsed }) => sum + slotsUsed, 0),
+        ...(parts[0]?.overview && { overview: parts[0].overview }),
       });
     },
   };

@@ -45,7 +45,7 @@ export function statsOperations(state: EngineState, stats: Stats): StatsOperatio
       const found = new Violations();
       found.line("cursor", cursor, 0, 64);
       found.check();
-      return stats.sampler.watch(cursor, signal);
+      return stats.board.watch(cursor, signal);
     },
     async getSeries(_caller, request) {
       checkSeries(request, state.clock.now());
@@ -62,7 +62,7 @@ export function statsOperations(state: EngineState, stats: Stats): StatsOperatio
 
 export function getQueue(state: EngineState, stats: Stats, { name }: GetQueueRequest): GetQueueResponse {
   const view = findQueue(stats, name);
-  const { tracks } = stats.sampler;
+  const { tracks } = stats.board;
   const queue = describeQueue(state, name);
   queue.stats = encodeQueue(view, tracks.find(keyOf(name, null))?.spark ?? []);
   const types = tracks
@@ -91,11 +91,11 @@ function workersOf(state: EngineState, queue: string, type: string): number {
   return workers;
 }
 
-function listProblems({ sampler }: Stats, { closed }: ListProblemsRequest): ListProblemsResponse {
-  const open = sampler.problems.map((problem) => encodeProblem(problem));
-  const past = closed ? sampler.closed.map(({ problem, closedAt }) => encodeProblem(problem, closedAt)) : [];
+function listProblems({ board }: Stats, { closed }: ListProblemsRequest): ListProblemsResponse {
+  const open = board.problems.map((problem) => encodeProblem(problem));
+  const past = closed ? board.closed.map(({ problem, closedAt }) => encodeProblem(problem, closedAt)) : [];
   return create(ListProblemsResponseSchema, {
-    verdict: encodeVerdict(verdictOf(sampler.problems, sampler.view)),
+    verdict: encodeVerdict(verdictOf(board.problems, board.view)),
     problems: [...open, ...past],
   });
 }

@@ -32,6 +32,8 @@ export class ActivityLog {
   /** Marks of the last day, oldest first. */
   #marks: Recorded[] = [];
   #fresh: Recorded[] = [];
+  /** Marks that the other coordinators were not told of; null: none listens. */
+  #untold: Recorded[] | null = null;
   #waiting: ActivityRow[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -45,8 +47,7 @@ export class ActivityLog {
 
   /** Reads back the marks of the last day. */
   async load(): Promise<void> {
-    const query = { before: 0, limit: 500, kinds: [ACTIVITY.action, ACTIVITY.deploy], keyId: "", subject: "" };
-    const rows = await this.#stats.activity({ ...query, from: this.#clock.now() - DAY_MS, to: null });
+    const rows = await this.read([ACTIVITY.action, ACTIVITY.deploy], this.#clock.now() - DAY_MS, 500);
     this.#marks = rows.filter(isMark).slice(0, MARKS).reverse();
   }
 
@@ -77,6 +78,26 @@ export class ActivityLog {
     const fresh = this.#fresh;
     this.#fresh = [];
     return fresh;
+  }
+
+  /** From now on the other coordinators are told of marks; or no more. */
+  listen(listens = true): void {
+    this.#untold = listens ? (this.#untold ?? []) : null;
+  }
+
+  /** Marks that were written here since the last call. */
+  takeUntold(): readonly Recorded[] {
+    return this.#untold?.splice(0) ?? [];
+  }
+
+  /** Marks that another coordinator has written. */
+  hear(marks: readonly Recorded[]): void {
+    this.#keep(marks.filter(({ id }) => this.#marks.every((known) => known.id !== id)));
+  }
+
+  /** Entries of kinds, the newest first, as the store has them. */
+  read(kinds: readonly number[], from: number | null, limit: number): Promise<readonly Recorded[]> {
+    return this.#stats.activity({ before: 0, limit, kinds, keyId: "", subject: "", from, to: null });
   }
 
   /** Writes what waits. */
@@ -118,8 +139,13 @@ export class ActivityLog {
   async #write(rows: readonly ActivityRow[]): Promise<void> {
     const ids = await this.#stats.addActivity(rows);
     const recorded = rows.map((row, place) => ({ ...row, id: ids[place] ?? 0 })).filter(isMark);
-    this.#marks.push(...recorded);
-    this.#fresh.push(...recorded);
+    this.#untold?.push(...recorded);
+    this.#keep(recorded);
+  }
+
+  #keep(marks: readonly Recorded[]): void {
+    this.#marks.push(...marks);
+    this.#fresh.push(...marks);
     this.#marks.splice(0, this.#marks.length - MARKS);
     this.#fresh.splice(0, this.#fresh.length - MARKS);
   }

@@ -1,7 +1,16 @@
 import { boundedPairs, LABEL_BOUNDS } from "../../runtime/bounded-pairs.ts";
 import type { EngineObserver } from "../engine/state.ts";
 import { AT, FLOW, type PackedBucket, packed } from "../kernel/stats/bucket.ts";
-import { Histogram } from "../kernel/stats/histogram.ts";
+import { Histogram, type PackedHistogram } from "../kernel/stats/histogram.ts";
+
+export type CountedCell = readonly [queue: string, type: string, counted: PackedBucket];
+
+/** What a coordinator has counted in a stretch of time. */
+export interface Counted {
+  readonly cells: Iterable<CountedCell>;
+  /** Flushes of its store. */
+  readonly store: PackedHistogram | undefined;
+}
 
 /** Counts of one queue and type since they were last taken. */
 export class Cell {
@@ -48,10 +57,10 @@ const END_PLACE: Readonly<Record<string, number>> = {
   cancelled: AT.cancelled,
 };
 
-type Counted = Pick<EngineObserver, "submitted" | "started" | "attemptFinished" | "finished" | "flushed">;
+type Observed = Pick<EngineObserver, "submitted" | "started" | "attemptFinished" | "finished" | "flushed">;
 
 /** What the engine adds to as tasks go by: a few additions a task. The sampler takes it away once a second. */
-export class Cells implements Counted {
+export class Cells implements Observed {
   readonly store = new Histogram();
   readonly #cells: Cell[] = [];
   readonly #cell = boundedPairs(LABEL_BOUNDS, (queue, type) => {
@@ -87,8 +96,14 @@ export class Cells implements Counted {
     this.store.add(tookMs);
   }
 
-  /** Gives and forgets what was counted, by queue and type. */
-  *take(): IterableIterator<readonly [queue: string, type: string, counted: PackedBucket]> {
+  /** Gives and forgets what was counted; its cells as they are read, once. */
+  take(): Counted {
+    const store = this.store.pack();
+    this.store.clear();
+    return { cells: this.#taken(), store };
+  }
+
+  *#taken(): IterableIterator<CountedCell> {
     for (const cell of this.#cells) if (cell.dirty) yield [cell.queue, cell.type, cell.take()];
   }
 }

@@ -22,6 +22,13 @@ export interface Failure {
   readonly last: boolean;
 }
 
+/** What another coordinator has noted of a group. */
+export interface HeardFailures extends FailureKind, Tally {
+  readonly sampleMessage: string;
+  readonly sampleIds: readonly string[];
+  readonly version: string;
+}
+
 type Worded = Pick<Failure, "type" | "message" | "name" | "exitCode" | "signal">;
 
 /** A group as it is in memory. */
@@ -38,8 +45,9 @@ export interface Group extends FailureKind {
   /** By hour since 1970: failed attempts and tasks that they ended, as counted here, and what was stored before. */
   readonly hours: Map<number, Tally>;
   readonly past: Map<number, Tally>;
-  /** Not yet stored. */
+  /** Not yet stored, by us and by the other coordinators. */
   readonly minute: Tally;
+  readonly elsewhere: Tally;
   unsaved: number;
 }
 
@@ -67,6 +75,8 @@ export class FailureBook {
   /** Rises with every change. */
   version = 0;
   readonly #texts = new Map<string, Group>();
+  /** Noted since the other coordinators were told; null: none listens. */
+  #untold: Map<Group, Tally> | null = null;
   #examined = 0;
   #examinedAt = 0;
 
@@ -77,21 +87,64 @@ export class FailureBook {
         ...row,
         ...{ sampleIds: [...sampleIds], total: attempts, hours: new Map(), past: new Map(), unsaved: 0 },
         minute: { attempts: 0, tasks: 0 },
+        elsewhere: { attempts: 0, tasks: 0 },
       });
     for (const { fingerprint, at, tally } of hours) add(hourOf(this.groups.get(fingerprint)?.past, at), tally);
   }
 
   note(failure: Failure, now: number): void {
     const group = this.#groupOf(failure, now);
-    if (now - group.lastSeen >= DAY_MS && group.total > 0) group.backAt = now;
-    group.lastSeen = Math.max(now, group.lastSeen);
-    group.lastVersion = failure.version || group.lastVersion;
-    group.total++;
+    this.#see(group, failure.version, 1, now);
     group.unsaved++;
     const tally = { attempts: 1, tasks: failure.last ? 1 : 0 };
     add(group.minute, tally);
     add(hourOf(group.hours, now), tally);
+    if (this.#untold !== null) {
+      const untold = this.#untold.get(group);
+      if (untold === undefined) this.#untold.set(group, tally);
+      else add(untold, tally);
+    }
     this.#sample(group, failure);
+  }
+
+  /** What another coordinator has noted, and will store. */
+  hear({ sampleMessage, sampleIds, version, attempts, tasks, ...kind }: HeardFailures, now: number): void {
+    if (!this.groups.has(fingerprintOf(kind)) && !this.#makeRoom()) return;
+    const group = this.#groupFor(kind, version, now);
+    this.#see(group, version, attempts, now);
+    group.sampleIds = [...new Set([...sampleIds, ...group.sampleIds])].slice(0, SAMPLES);
+    group.sampleMessage = sampleMessage;
+    const tally = { attempts, tasks };
+    add(group.elsewhere, tally);
+    add(hourOf(group.past, now), tally);
+  }
+
+  /** From now on the other coordinators are told what is noted; or no more. */
+  listen(listens = true): void {
+    this.#untold = listens ? (this.#untold ?? new Map()) : null;
+  }
+
+  /** Noted since the last call. */
+  takeUntold(): HeardFailures[] {
+    const told = [...(this.#untold ?? [])].map(([group, tally]) => heardOf(group, tally));
+    this.#untold?.clear();
+    return told;
+  }
+
+  /** Told and not stored yet. */
+  minute(): HeardFailures[] {
+    return [...this.groups.values()].flatMap((group) => {
+      const untold = this.#untold?.get(group) ?? NOTHING;
+      const attempts = group.minute.attempts - untold.attempts;
+      return attempts > 0 ? [heardOf(group, { attempts, tasks: group.minute.tasks - untold.tasks })] : [];
+    });
+  }
+
+  #see(group: Group, version: string, attempts: number, now: number): void {
+    if (now - group.lastSeen >= DAY_MS && group.total > 0) group.backAt = now;
+    group.lastSeen = Math.max(now, group.lastSeen);
+    group.lastVersion = version || group.lastVersion;
+    group.total += attempts;
     this.version++;
   }
 
@@ -159,6 +212,8 @@ export class FailureBook {
     for (const group of this.groups.values()) {
       for (const hours of [group.hours, group.past])
         for (const old of hours.keys()) if (old < hour - 24) hours.delete(old);
+      group.elsewhere.attempts = 0;
+      group.elsewhere.tasks = 0;
       if (group.unsaved === 0) continue;
       failures.push(rowOf(group));
       rollups.push(rollup(group, MINUTE_MS, Math.floor(at / MINUTE_MS) * MINUTE_MS, group.minute, owner));
@@ -179,7 +234,15 @@ function newGroup(kind: FailureKind, version: string, now: number): Group {
     ...{ firstSeen: now, lastSeen: now, firstVersion: version, lastVersion: version },
     ...{ hours: new Map(), past: new Map() },
     minute: { attempts: 0, tasks: 0 },
+    elsewhere: { attempts: 0, tasks: 0 },
   };
+}
+
+const NOTHING: Tally = { attempts: 0, tasks: 0 };
+
+function heardOf(group: Group, tally: Tally): HeardFailures {
+  const { queue, type, reason, errorType, title, sampleMessage, sampleIds, lastVersion } = group;
+  return { queue, type, reason, errorType, title, sampleMessage, sampleIds, version: lastVersion, ...tally };
 }
 
 /** Commands say how they ended, not why: their name tells more than a sentence about an exit code. */

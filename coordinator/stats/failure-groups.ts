@@ -84,7 +84,7 @@ export async function listFailureGroups(
 function mergeKnown(stored: Omit<CountedGroup, "attempts" | "tasks" | "byPart"> | undefined, group: Group) {
   if (stored === undefined) return group;
   const newer = group.lastSeen >= stored.lastSeen ? group : stored;
-  return { ...newer, total: Math.max(stored.total + group.unsaved, group.total) };
+  return { ...newer, total: Math.max(stored.total + group.unsaved + group.elsewhere.attempts, group.total) };
 }
 
 interface Counts {
@@ -121,8 +121,10 @@ async function countRange(
     count(key.slice(FAILURES.length), at, flow[AT.attemptsFailed] ?? 0, flow[AT.failed] ?? 0);
   }
   if (now >= start && now <= to + resolutionMs)
-    for (const { fingerprint: of, minute } of book.groups.values())
-      if (minute.attempts > 0 && (fingerprint === "" || fingerprint === of))
-        count(of, now, minute.attempts, minute.tasks);
+    for (const { fingerprint: of, minute, elsewhere } of book.groups.values()) {
+      const attempts = minute.attempts + elsewhere.attempts;
+      if (attempts > 0 && (fingerprint === "" || fingerprint === of))
+        count(of, now, attempts, minute.tasks + elsewhere.tasks);
+    }
   return counted;
 }

@@ -13,11 +13,17 @@ interface Frame {
 /** One stream of frames for everyone who watches: each is made and encoded once, and a watcher costs a place in it. */
 export class Feed {
   readonly #boot = randomBytes(6).toString("base64url");
+  readonly #behind: number;
   #frames: Frame[] = [];
   #number = 0;
   #snapshot: Frame | null = null;
   readonly #waiting = new Set<() => void>();
   #watchers = 0;
+
+  /** @param behind frames that a slow reader is still given one by one. */
+  constructor(behind = BEHIND) {
+    this.#behind = behind;
+  }
 
   get watchers(): number {
     return this.#watchers;
@@ -49,7 +55,7 @@ export class Feed {
     try {
       let at = this.#place(cursor);
       while (!signal.aborted) {
-        if (at === null || this.#number - at > BEHIND) {
+        if (at === null || this.#number - at > this.#behind) {
           const frame = this.#everything(snapshot);
           at = frame.number;
           yield frame.bytes;

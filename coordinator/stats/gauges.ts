@@ -9,7 +9,10 @@ export interface QueueGauge {
   readonly paused: boolean;
   /** As many attempts run as its limit allows. */
   readonly full: boolean;
+  /** Ready for a worker, unless the queue is paused. */
   ready: number;
+  /** Ready, but for the limit; none is counted as ready then. */
+  throttled: number;
   scheduled: number;
   retrying: number;
   /** Would be ready, and others hold the locks they need. */
@@ -33,7 +36,7 @@ export function readQueues(state: EngineState): Map<string, QueueGauge> {
       const paused = state.queues.get(queue)?.paused ?? false;
       const full = state.rooms.get(queue)?.isFull ?? false;
       gauge = {
-        ...{ queue, paused, full, ready: 0, scheduled: 0, retrying: 0, blocked: 0, running: 0 },
+        ...{ queue, paused, full, ready: 0, throttled: 0, scheduled: 0, retrying: 0, blocked: 0, running: 0 },
         ...{ readySince: 0, unserved: 0 },
       };
       gauges.set(queue, gauge);
@@ -47,6 +50,12 @@ export function readQueues(state: EngineState): Map<string, QueueGauge> {
     if (item.state !== "returned") inHand.set(item.lane, (inHand.get(item.lane) ?? 0) + 1);
   }
   for (const lane of state.lanes.values()) countLane(gaugeOf(lane.key.queue), lane, inHand.get(lane) ?? 0);
+  for (const gauge of gauges.values()) {
+    if (!gauge.full || gauge.paused) continue;
+    gauge.throttled = gauge.ready;
+    gauge.ready = 0;
+    gauge.unserved = 0;
+  }
   return gauges;
 }
 
@@ -122,14 +131,14 @@ export interface WorkerGauges {
   /** Workers that serve only some queues, by queue. */
   readonly byQueue: Map<string, ServingGauge>;
   /** The longest silence, and whose; "": nobody. */
-  readonly silentMs: number;
-  readonly silent: string;
+  silentMs: number;
+  silent: string;
 }
 
 export const DEFAULT_POOL = "default";
 
-/** One pass over the sessions. */
-export function readWorkers(state: EngineState): WorkerGauges {
+/** One pass over the sessions. @param of which of them; absent: all. */
+export function readWorkers(state: EngineState, of: (session: Session) => boolean = () => true): WorkerGauges {
   const pools = new Map<string, PoolGauge>();
   const everywhere = { workers: 0, slots: 0, slotsUsed: 0 };
   const byQueue = new Map<string, ServingGauge>();
@@ -137,6 +146,7 @@ export function readWorkers(state: EngineState): WorkerGauges {
   let silentMs = 0;
   let silent = "";
   for (const session of state.sessions.values()) {
+    if (!of(session)) continue;
     const mood = moodOf(state, session);
     const { info, profile, held } = session;
     const age = Math.round(Math.max(now - session.seenAt, 0));
@@ -164,7 +174,18 @@ export function readWorkers(state: EngineState): WorkerGauges {
   return { pools, everywhere, byQueue, silentMs, silent };
 }
 
-function poolOf(pools: Map<string, PoolGauge>, pool: string): PoolGauge {
+/** Slots and workers of all pools together. */
+export function totalsOf({ pools }: WorkerGauges) {
+  const totals = { slots: 0, slotsUsed: 0, workers: 0 };
+  for (const pool of pools.values()) {
+    totals.slots += pool.slots;
+    totals.slotsUsed += pool.slotsUsed;
+    totals.workers += pool.workers;
+  }
+  return totals;
+}
+
+export function poolOf(pools: Map<string, PoolGauge>, pool: string): PoolGauge {
   let gauge = pools.get(pool);
   if (gauge === undefined) {
     gauge = {
@@ -176,7 +197,7 @@ function poolOf(pools: Map<string, PoolGauge>, pool: string): PoolGauge {
   return gauge;
 }
 
-function servingOf(byQueue: Map<string, ServingGauge>, queue: string): ServingGauge {
+export function servingOf(byQueue: Map<string, ServingGauge>, queue: string): ServingGauge {
   let gauge = byQueue.get(queue);
   if (gauge === undefined) {
     gauge = { workers: 0, slots: 0, slotsUsed: 0 };

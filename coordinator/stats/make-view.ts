@@ -1,3 +1,4 @@
+import { OTHER } from "../../runtime/label-names.ts";
 import type { EngineState } from "../engine/state.ts";
 import {
   badness,
@@ -15,11 +16,12 @@ import { isHeld, type QueueGauge, type ServingGauge, type WorkerGauges } from ".
 import type { Track } from "./track.ts";
 import type { Tracks } from "./tracks.ts";
 
-/** A queue that has not moved and holds nothing is shown all the same, if a setting or a task ever named it. */
+/** A queue that holds nothing here is shown all the same, if a setting or a task ever named it, or it went well or ill lately. */
 const NO_GAUGE = {
   paused: false,
   full: false,
   ready: 0,
+  throttled: 0,
   scheduled: 0,
   retrying: 0,
   blocked: 0,
@@ -34,6 +36,8 @@ export interface ViewParts {
   readonly queues: ReadonlyMap<string, QueueGauge>;
   readonly workers: WorkerGauges;
   readonly slower: readonly SlowerView[];
+  /** What is wrong with the store, "" when it is well, and for how long. */
+  readonly store: { readonly problem: string; readonly awayMs: number };
   /** Seconds that the sums of the last minutes cover, at most. */
   readonly knownMs: number;
 }
@@ -41,18 +45,18 @@ export interface ViewParts {
 /** The second that has passed, in plain numbers. */
 export function makeView(state: EngineState, parts: ViewParts): SystemView {
   const { at, tracks, workers } = parts;
-  const queues = [...parts.queues.values()]
+  const queues = [...parts.queues.values(), ...unread(parts)]
     .map((gauge) => viewQueue(state, parts, gauge))
     .sort((a, b) => b.badness - a.badness || (a.queue < b.queue ? -1 : 1));
   const sum = { queue: "", ...NO_GAUGE };
   let [paused, throttled] = [0, 0];
   for (const gauge of parts.queues.values()) {
     if (gauge.paused) paused += gauge.ready;
-    else if (gauge.full) throttled += gauge.ready;
     else {
+      throttled += gauge.throttled;
       sum.ready += gauge.ready;
       sum.unserved += gauge.unserved;
-      if (gauge.readySince > 0 && (sum.readySince === 0 || gauge.readySince < sum.readySince))
+      if (!gauge.full && gauge.readySince > 0 && (sum.readySince === 0 || gauge.readySince < sum.readySince))
         sum.readySince = gauge.readySince;
     }
     sum.scheduled += gauge.scheduled;
@@ -75,10 +79,18 @@ export function makeView(state: EngineState, parts: ViewParts): SystemView {
     silentWorker: workers.silent,
     leaseTtlMs: state.config.leaseTtlMs,
     store: viewLatency(tracks.all.five.store),
-    storeProblem: state.storeProblem ?? "",
-    storeAwayMs: state.storeProblem === null ? 0 : state.clock.monotonic() - state.storeAwaySince,
+    storeProblem: parts.store.problem,
+    storeAwayMs: parts.store.awayMs,
     slower: parts.slower,
   };
+}
+
+/** Queues whose tasks came and went between two readings, or at another coordinator. */
+function unread({ tracks, queues }: ViewParts): QueueGauge[] {
+  const found: QueueGauge[] = [];
+  for (const { queue, type } of tracks)
+    if (queue !== null && type === null && queue !== OTHER && !queues.has(queue)) found.push({ queue, ...NO_GAUGE });
+  return found;
 }
 
 function viewQueue(state: EngineState, parts: ViewParts, gauge: QueueGauge): QueueView {
@@ -92,7 +104,7 @@ function viewQueue(state: EngineState, parts: ViewParts, gauge: QueueGauge): Que
     slotsUsed: everywhere.slotsUsed + (own?.slotsUsed ?? 0),
   };
   const limit = state.rooms.get(gauge.queue)?.limit ?? 0;
-  const [waiting, throttled] = paused ? [gauge.ready, 0] : [0, gauge.full ? gauge.ready : 0];
+  const [waiting, throttled] = paused ? [gauge.ready + gauge.throttled, 0] : [0, gauge.throttled];
   const held = { paused, note: row?.pauseNote ?? "", at: row?.pausedAt ?? 0, waiting, limit, throttled };
   const shown = isHeld(gauge) ? { ...gauge, ready: 0, readySince: 0, unserved: 0 } : gauge;
   return viewTrack(parts, shown, held, parts.tracks.of(gauge.queue, null), serving);

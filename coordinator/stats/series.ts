@@ -11,11 +11,13 @@ import { planSeries, SECOND, type SeriesPlan } from "../kernel/stats/resolution.
 import { timestampMs, toDuration, toTimestamp } from "../kernel/time.ts";
 import type { RollupRow, StatsStore } from "../ports/stats-store.ts";
 import { ACTIVITY, isMark } from "./activity-log.ts";
+import type { Board } from "./board.ts";
 import { encodeActivity } from "./encode.ts";
 import { encodeBucket } from "./encode-bucket.ts";
 import { ALL, keyOf } from "./key.ts";
 import { ReadCache } from "./read-cache.ts";
 import type { Sampler } from "./sampler.ts";
+import type { Tracks } from "./tracks.ts";
 
 const HOUR_MS = 3_600_000;
 const ROWS = 200_000;
@@ -23,17 +25,51 @@ const MARKS = 200;
 /** Finer rows than these are not read more often than this, whoever asks. */
 const KEPT_MS = 5_000;
 const KEPT_ANSWERS = 200;
+/** The same of what is counted in the buckets under way. */
+const OPEN_MS = 1_000;
+
+/** What a coordinator has counted in the buckets under way: the store does not have them yet. */
+export interface OpenBuckets {
+  /** Its number among the owners of rollups. */
+  readonly owner: number;
+  /** When they began. */
+  readonly at: number;
+  readonly buckets: ReadonlyMap<string, PackedBucket>;
+}
+
+/** Asks every other coordinator; those that do not answer are left out. */
+export type OpenElsewhere = (keys: readonly string[], resolutionMs: number) => Promise<readonly OpenBuckets[]>;
+
+export interface SeriesParts {
+  readonly stats: StatsStore;
+  readonly sampler: Sampler;
+  readonly tracks: Tracks;
+  readonly owner: number;
+  readonly board: Board;
+}
 
 /** Answers how things went, from what is stored and what is counted in the open buckets. */
 export class Series {
-  readonly #stats: StatsStore;
-  readonly #sampler: Sampler;
+  /** Of the other coordinators; none until there are such. */
+  elsewhere: OpenElsewhere = async () => [];
+  readonly #parts: SeriesParts;
+  readonly #open = new ReadCache<readonly OpenBuckets[]>(OPEN_MS, KEPT_ANSWERS);
   readonly #rows = new ReadCache<readonly RollupRow[]>(KEPT_MS, KEPT_ANSWERS);
   readonly #marks = new ReadCache<Awaited<ReturnType<StatsStore["activity"]>>>(KEPT_MS, KEPT_ANSWERS);
 
-  constructor(stats: StatsStore, sampler: Sampler) {
-    this.#stats = stats;
-    this.#sampler = sampler;
+  constructor(parts: SeriesParts) {
+    this.#parts = parts;
+  }
+
+  /** What is counted here in the buckets under way. */
+  open(keys: readonly string[], resolutionMs: number): OpenBuckets {
+    const { tracks, owner, sampler } = this.#parts;
+    const buckets = new Map<string, PackedBucket>();
+    for (const key of keys) {
+      const bucket = tracks.find(key)?.open(resolutionMs).pack();
+      if (bucket !== undefined) buckets.set(key, bucket);
+    }
+    return { owner, at: Math.floor(sampler.lastAt / resolutionMs) * resolutionMs, buckets };
   }
 
   /** @param request within its limits. */
@@ -42,11 +78,11 @@ export class Series {
     const from = request.from === undefined ? to - HOUR_MS : timestampMs(request.from);
     const key = keyOf(request.queue === "" ? null : request.queue, request.type ?? null);
     // After a restart what lies before it is known from the store only.
-    const bySecond = key === ALL && (this.#sampler.seconds[0]?.at ?? now) <= from;
+    const bySecond = key === ALL && (this.#parts.board.seconds[0]?.at ?? now) <= from;
     const plan = planSeries(from, to, now, request.points || LIMITS.seriesPointsDefault, bySecond);
     const found = plan.resolution === SECOND ? this.#fromMemory(plan) : await this.#fromStore(key, plan, now);
     // What ended in a bucket after the last look is not counted in it yet.
-    const looked = Math.min(now, this.#sampler.lastAt);
+    const looked = Math.min(now, this.#parts.sampler.lastAt);
     const options = { metrics: request.metrics, histograms: !request.withoutHistograms, whole: key === ALL };
     const buckets: SeriesBucket[] = [];
     const sum = new Bucket();
@@ -69,37 +105,41 @@ export class Series {
 
   #fromMemory(plan: SeriesPlan): Found {
     const found: Found = { known: new Set(), buckets: new Map() };
-    for (const { at, bucket } of this.#sampler.seconds)
+    for (const { at, bucket } of this.#parts.board.seconds)
       if (at >= plan.fromMs && at < plan.toMs) addTo(found, plan, at, bucket, true);
     return found;
   }
 
   async #fromStore(key: string, plan: SeriesPlan, now: number): Promise<Found> {
-    const sampler = this.#sampler;
     const keys = key === ALL ? [ALL] : [ALL, key];
     const resolutionMs = plan.resolution.ms;
     const query = { keys: { in: keys }, resolutionMs, from: plan.fromMs, to: plan.toMs, limit: ROWS };
-    const rows = await this.#rows.get(JSON.stringify(query), now, () => this.#stats.rollups(query));
-    const openAt = Math.floor(sampler.lastAt / resolutionMs) * resolutionMs;
+    const rows = await this.#rows.get(JSON.stringify(query), now, () => this.#parts.stats.rollups(query));
+    const isNow = now >= plan.fromMs && now - resolutionMs < plan.toMs;
+    const elsewhere = isNow ? await this.#openElsewhere(keys, resolutionMs, now) : [];
+    const parts = [this.open(keys, resolutionMs), ...elsewhere];
     const found: Found = { known: new Set(), buckets: new Map() };
     for (const row of rows) {
-      // The bucket under way is newer in memory.
-      if (row.owner === sampler.owner && row.at === openAt) continue;
+      // The bucket under way is newer in the memory of who counts it.
+      if (parts.some(({ owner, at }) => row.owner === owner && row.at === at)) continue;
       addTo(found, plan, row.at, JSON.parse(row.body) as PackedBucket, row.key === key);
     }
-    if (openAt < plan.fromMs || openAt >= plan.toMs) return found;
-    for (const open of keys) {
-      const bucket = sampler.tracks.find(open)?.open(resolutionMs).pack();
-      if (bucket !== undefined) addTo(found, plan, openAt, bucket, open === key);
+    for (const { at, buckets } of parts) {
+      if (at < plan.fromMs || at >= plan.toMs) continue;
+      for (const [open, bucket] of buckets) addTo(found, plan, at, bucket, open === key);
     }
     return found;
+  }
+
+  #openElsewhere(keys: readonly string[], resolutionMs: number, now: number): Promise<readonly OpenBuckets[]> {
+    return this.#open.get(JSON.stringify([keys, resolutionMs]), now, () => this.elsewhere(keys, resolutionMs));
   }
 
   #marksOf(plan: SeriesPlan, now: number) {
     const query = { before: 0, limit: 1_000, kinds: [ACTIVITY.action, ACTIVITY.deploy], keyId: "", subject: "" };
     const range = { ...query, from: plan.fromMs, to: plan.toMs };
     return this.#marks.get(JSON.stringify(range), now, async () =>
-      (await this.#stats.activity(range)).filter(isMark).slice(0, MARKS).reverse(),
+      (await this.#parts.stats.activity(range)).filter(isMark).slice(0, MARKS).reverse(),
     );
   }
 }

@@ -1,13 +1,21 @@
 import type { Logger } from "../../runtime/logger.ts";
 import type { AttemptFailure, EngineState } from "../engine/state.ts";
 import { AT, type PackedBucket } from "../kernel/stats/bucket.ts";
+import type { SystemView } from "../kernel/stats/view.ts";
 import { ACTIVITY, ActivityLog } from "./activity-log.ts";
+import { Board } from "./board.ts";
 import type { Cells } from "./cells.ts";
 import type { FailureBook } from "./failure-book.ts";
 import { FAILURES } from "./key.ts";
+import { makeView } from "./make-view.ts";
+import { Others } from "./others.ts";
+import { recallProblems, recallTracks } from "./recall.ts";
 import { RollupWriter } from "./rollup-writer.ts";
-import { Sampler } from "./sampler.ts";
+import { newOwner, Sampler } from "./sampler.ts";
+import { Samples } from "./samples.ts";
 import { Series } from "./series.ts";
+import { storeHealth } from "./store-health.ts";
+import { Tracks } from "./tracks.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -17,9 +25,16 @@ const ROWS = 50_000;
 /** What the coordinator knows of how things go. */
 export interface Stats {
   readonly sampler: Sampler;
+  /** The whole system, of all coordinators. */
+  readonly board: Board;
+  /** What the other coordinators are told, and what they tell. */
+  readonly samples: Samples;
+  readonly others: Others;
   readonly series: Series;
   readonly failures: FailureBook;
   readonly activity: ActivityLog;
+  /** What waits and runs at this coordinator alone. */
+  ownView(): SystemView;
   /** Writes what is counted and not stored. */
   stop(): Promise<void>;
 }
@@ -35,20 +50,33 @@ export async function startStats(
   const { stats } = state.store;
   const activity = new ActivityLog(stats, state.clock, logger);
   const writer = new RollupWriter(stats, logger);
-  const sampler = new Sampler({ state, cells, failures, activity, writer });
+  const tracks = new Tracks();
+  const owner = newOwner();
+  const others = new Others(state.clock, failures, activity);
+  const board = new Board({ state, tracks, failures, activity, others });
+  const samples = new Samples(state, owner, failures, activity);
+  const sampler = new Sampler({ state, cells, tracks, failures, writer, owner, board, samples });
   try {
+    const now = state.clock.now();
     await activity.load();
-    const query = { before: 0, limit: 1_000, kinds: [ACTIVITY.deploy], keyId: "", subject: "", from: null, to: null };
-    sampler.deploys.load(await stats.activity(query));
+    board.deploys.load(await activity.read([ACTIVITY.deploy], null, 1_000));
     await loadFailures(state, failures);
+    board.knownSince = (await recallTracks(stats, tracks, queuesOf(state), now)) ?? board.knownSince;
+    board.recall(recallProblems(await activity.read([ACTIVITY.problem], now - DAY_MS, 1_000), state.clock.now()));
   } catch (error) {
     logger.warn({ error: (error as Error).message }, "what was known of the last day was not read");
   }
   activity.note(system("coordinator.start", `A coordinator of version ${version} started.`, version));
   sampler.start();
   return {
-    ...{ sampler, failures, activity },
-    series: new Series(stats, sampler),
+    ...{ sampler, board, samples, others, failures, activity },
+    series: new Series({ stats, sampler, tracks, owner, board }),
+    ownView() {
+      if (board.isAlone) return board.view;
+      const { gauges: queues, workers } = sampler;
+      const parts = { at: state.clock.now(), tracks, queues, workers, slower: [], store: storeHealth(state) };
+      return makeView(state, { ...parts, knownMs: DAY_MS });
+    },
     async stop() {
       sampler.stop();
       // Who was taken over from writes nothing more.
@@ -59,6 +87,13 @@ export async function startStats(
       await writer.stop();
     },
   };
+}
+
+/** Every queue that a setting or a task has named. */
+function queuesOf({ queues, lanes }: EngineState): Set<string> {
+  const names = new Set(queues.keys());
+  for (const { key } of lanes.values()) names.add(key.queue);
+  return names;
 }
 
 function system(action: string, summary: string, version: string) {

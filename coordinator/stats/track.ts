@@ -55,6 +55,35 @@ export class Track {
     this.type = type;
   }
 
+  /** Becomes as the other is; nothing was counted here yet. */
+  copy(other: Track): void {
+    for (const name of ["second", "ten", "minute", "hour", "five"] as const) this[name].merge(other[name].pack());
+    this.flow10.set(other.flow10);
+    this.spark.push(...other.spark);
+    this.hourRuns.merge(other.hourRuns.pack());
+    this.idleSeconds = other.idleSeconds;
+    this.#tens.push(...other.#tens);
+    this.#runs.push(...other.#runs);
+    this.#in.set(other.#in);
+    this.#out.set(other.#out);
+    this.#inSum = other.#inSum;
+    this.#outSum = other.#outSum;
+    this.#at = other.#at;
+  }
+
+  /** Takes up the sums of what was counted before this run. @param tens its 10 s buckets, oldest first, one after the other. */
+  recall(tens: readonly PackedBucket[], firstAt: number): void {
+    for (const [place, { flow, wait, run, store }] of tens.entries()) {
+      const at = firstAt + place * TEN_MS;
+      const merged = { ...(flow && { flow }), ...(wait && { wait }), ...(run && { run }), ...(store && { store }) };
+      this.second.merge(merged);
+      this.closeSecond(at + TEN_MS - 1_000);
+      this.closeBuckets(at + TEN_MS - 1_000, at + TEN_MS);
+    }
+    // They are stored already.
+    for (const bucket of [this.ten, this.minute, this.hour]) bucket.clear();
+  }
+
   /** Tasks accepted and ended in the last 60 s. */
   get inPerMinute(): number {
     return this.#inSum;

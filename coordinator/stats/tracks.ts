@@ -1,6 +1,6 @@
 import { GAUGE, GAUGES, isIdle, type PackedBucket } from "../kernel/stats/bucket.ts";
 import type { RollupRow } from "../ports/stats-store.ts";
-import type { Cells } from "./cells.ts";
+import type { Counted } from "./cells.ts";
 import { isHeld, type QueueGauge } from "./gauges.ts";
 import { ALL, keyOf } from "./key.ts";
 import { type Closed, Track } from "./track.ts";
@@ -40,16 +40,22 @@ export class Tracks {
     return [...this.#tracks.values()].filter((track) => track.type !== null && track.queue === queue);
   }
 
-  /** Takes what the engine has counted since the last second. */
-  take(cells: Cells): void {
-    for (const [queue, type, counted] of cells.take()) {
+  /** A second one that goes its own way from here. */
+  fork(): Tracks {
+    const copy = new Tracks();
+    for (const track of this.#tracks.values()) copy.of(track.queue, track.type).copy(track);
+    return copy;
+  }
+
+  /** Takes what a coordinator has counted. */
+  take({ cells, store }: Counted): void {
+    for (const [queue, type, counted] of cells) {
       this.all.second.merge(counted);
       this.of(queue, null).second.merge(counted);
       this.of(null, type).second.merge(counted);
       this.of(queue, type).second.merge(counted);
     }
-    this.all.second.store.merge(cells.store.pack());
-    cells.store.clear();
+    this.all.second.store.merge(store);
   }
 
   /** Notes what waits and runs. @param system slots, slots used and workers. */
@@ -75,12 +81,18 @@ export class Tracks {
   /** @returns what is to be stored; a key other than all of them is left out where nothing moved or was there. */
   closeBuckets(lastAt: number, nextAt: number, owner: number): RollupRow[] {
     const rows: RollupRow[] = [];
+    this.turn(lastAt, nextAt, ({ key }, closed) => {
+      if (key === ALL || !isIdle(closed.bucket)) rows.push(rollupRow(key, closed, owner));
+    });
+    return rows;
+  }
+
+  /** Closes what ends between the last second and the next. */
+  turn(lastAt: number, nextAt: number, keep: (track: Track, closed: Closed) => void = () => {}): void {
     for (const track of this.#tracks.values()) {
-      for (const closed of track.closeBuckets(lastAt, nextAt))
-        if (track.key === ALL || !isIdle(closed.bucket)) rows.push(rollupRow(track.key, closed, owner));
+      for (const closed of track.closeBuckets(lastAt, nextAt)) keep(track, closed);
       if (track.idleSeconds > IDLE_SECONDS && track !== this.all) this.#tracks.delete(track.key);
     }
-    return rows;
   }
 
   /** What is counted in the open buckets of a resolution: a later row of the same time takes its place. */
@@ -106,14 +118,13 @@ export class Tracks {
 }
 
 function gaugesOf(gauge: QueueGauge, now: number): number[] {
-  const { ready, running, scheduled, retrying, blocked, readySince } = gauge;
-  const held = isHeld(gauge);
+  const { paused, ready, throttled, running, scheduled, retrying, blocked, readySince } = gauge;
   const sample = new Array<number>(GAUGES.length).fill(0);
   sample[GAUGE.samples] = 1;
-  sample[GAUGE.ready] = held ? 0 : ready;
+  sample[GAUGE.ready] = paused ? 0 : ready;
   sample[GAUGE.running] = running;
-  sample[GAUGE.held] = scheduled + retrying + blocked + (held ? ready : 0);
-  sample[GAUGE.oldestMs] = held || readySince === 0 ? 0 : Math.max(now - readySince, 0);
+  sample[GAUGE.held] = scheduled + retrying + blocked + throttled + (paused ? ready : 0);
+  sample[GAUGE.oldestMs] = isHeld(gauge) || readySince === 0 ? 0 : Math.max(now - readySince, 0);
   return sample;
 }
 

@@ -142,7 +142,7 @@ export function liveStats(name: string, open: () => Promise<{ store: Store; agai
     });
 
     test("the last seconds are known one by one, as far as this run has seen them", async () => {
-      const { seconds } = house.stats.sampler;
+      const { seconds } = house.stats.board;
       await until("three seconds", () => seconds.length >= 3);
       const worker = new TestWorker(house);
       worker.succeedAll();
@@ -236,7 +236,7 @@ export function liveStats(name: string, open: () => Promise<{ store: Store; agai
       expect(back).toEqual(next);
       for (const odd of ["nonsense", "a.b", `${cursor}9999`])
         expect((await read(watch(odd))).frame.case).toBe("snapshot");
-      expect(house.stats.sampler.feed.watchers).toBeGreaterThan(0);
+      expect(house.stats.board.feed.watchers).toBeGreaterThan(0);
       aborted.abort();
       expect((await frames.next()).done).toBe(true);
     });

@@ -20,5 +20,6 @@ export function fakeOperations(parts: Partials = {}): Operations {
     stats: room("stats"),
     bulk: room("bulk"),
     locks: room("locks"),
+    peers: room("peers"),
   };
 }

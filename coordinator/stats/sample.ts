@@ -1,0 +1,90 @@
+import type { PackedHistogram } from "../kernel/stats/histogram.ts";
+import type { Recorded } from "./activity-log.ts";
+import type { Counted, CountedCell } from "./cells.ts";
+import type { HeardFailures } from "./failure-book.ts";
+import type { PoolGauge, QueueGauge, ServingGauge, WorkerGauges } from "./gauges.ts";
+
+/** What one coordinator tells the others once a second. */
+export interface Sample extends Counted {
+  readonly cells: readonly CountedCell[];
+  /** Number of its run among the owners of rollups. */
+  readonly owner: number;
+  /** Its wall clock, ms. */
+  readonly now: number;
+  /** The first of a stream that goes on from nothing: its failures are all of the minute under way. */
+  readonly begins: boolean;
+  readonly queues: readonly QueueGauge[];
+  readonly streaming: WorkerGauges;
+  readonly polling: WorkerGauges;
+  readonly failures: readonly HeardFailures[];
+  readonly marks: readonly Recorded[];
+  readonly problem: StoreHealth;
+}
+
+/** What is wrong with the store, "" when it is well, and for how long. */
+export interface StoreHealth {
+  readonly problem: string;
+  readonly awayMs: number;
+}
+
+/** A sample must fit into a message: far more queues and pools than anybody looks at. */
+const MOST = 5_000;
+
+interface PackedWorkers {
+  readonly pools: readonly (Omit<PoolGauge, "versions"> & {
+    readonly versions: readonly (readonly [string, number])[];
+  })[];
+  readonly everywhere: ServingGauge;
+  readonly byQueue: readonly (readonly [string, ServingGauge])[];
+  readonly silentMs: number;
+  readonly silent: string;
+}
+
+interface PackedSample extends Omit<Sample, "streaming" | "polling" | "store"> {
+  readonly store?: PackedHistogram;
+  readonly streaming: PackedWorkers;
+  readonly polling: PackedWorkers;
+}
+
+export function encodeSample(sample: Sample): string {
+  const { store, ...rest } = sample;
+  const packed: PackedSample = {
+    ...rest,
+    ...(store === undefined ? {} : { store }),
+    queues: sample.queues.filter(isBusy).slice(0, MOST),
+    streaming: packWorkers(sample.streaming),
+    polling: packWorkers(sample.polling),
+  };
+  return JSON.stringify(packed);
+}
+
+/** @throws SyntaxError or TypeError for what is no sample. */
+export function decodeSample(text: string): Sample {
+  const packed = JSON.parse(text) as PackedSample;
+  return {
+    ...packed,
+    store: packed.store,
+    streaming: unpackWorkers(packed.streaming),
+    polling: unpackWorkers(packed.polling),
+  };
+}
+
+function isBusy({ ready, throttled, scheduled, retrying, blocked, running }: QueueGauge): boolean {
+  return ready + throttled + scheduled + retrying + blocked + running > 0;
+}
+
+function packWorkers({ pools, byQueue, ...rest }: WorkerGauges): PackedWorkers {
+  return {
+    ...rest,
+    pools: [...pools.values()].slice(0, MOST).map((pool) => ({ ...pool, versions: [...pool.versions] })),
+    byQueue: [...byQueue].slice(0, MOST),
+  };
+}
+
+function unpackWorkers({ pools, byQueue, ...rest }: PackedWorkers): WorkerGauges {
+  return {
+    ...rest,
+    pools: new Map(pools.map((pool) => [pool.pool, { ...pool, versions: new Map(pool.versions) }])),
+    byQueue: new Map(byQueue),
+  };
+}
