@@ -1,6 +1,7 @@
 import type { DescMessage, MessageJsonType } from "@bufbuild/protobuf";
 import type { GenService } from "@bufbuild/protobuf/codegenv2";
 import type { BulkService } from "../../../../proto/gen/tss/v1/bulk_service_pb.js";
+import type { LockService } from "../../../../proto/gen/tss/v1/lock_service_pb.js";
 import type {
   ApiKeyService,
   QueueService,
@@ -18,6 +19,7 @@ interface Services {
   ApiKeyService: typeof ApiKeyService;
   StatsService: typeof StatsService;
   BulkService: typeof BulkService;
+  LockService: typeof LockService;
 }
 
 type Methods<S> = S extends GenService<infer M> ? M : never;

@@ -18,6 +18,7 @@ export const PLACES: readonly Place[] = [
   { to: "/failures", label: "Failures", glyph: "alert", key: "f", method: "StatsService/ListFailureGroups" },
   { to: "/queues", label: "Queues", glyph: "queue", key: "q", method: "QueueService/ListQueues" },
   { to: "/workers", label: "Workers", glyph: "worker", key: "w", method: "WorkerRegistryService/ListWorkers" },
+  { to: "/locks", label: "Locks", glyph: "lock", key: "l", method: "LockService/ListLocks" },
   { to: "/submit", label: "Submit", glyph: "plus", key: "n", method: "TaskService/SubmitTasks" },
   { to: "/activity", label: "Activity", glyph: "activity", key: "a", method: "StatsService/ListActivity" },
   { to: "/settings", label: "Settings", glyph: "gear", key: ",", method: "StatsService/GetServerInfo" },

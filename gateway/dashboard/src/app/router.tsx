@@ -57,6 +57,12 @@ export interface TaskView {
   readonly to?: number;
 }
 
+/** Which locks are listed: those that begin with `prefix`, a page of them behind the name `after`. */
+export interface LockListView {
+  readonly prefix?: string;
+  readonly after?: string;
+}
+
 const task = createRoute({
   getParentRoute: () => inside,
   path: "/task/$id",
@@ -120,6 +126,22 @@ const worker = createRoute({
   component: lazyRouteComponent(() => import("../workers/worker-page.tsx"), "WorkerPage"),
 });
 
+const locks = createRoute({
+  getParentRoute: () => inside,
+  path: "/locks",
+  validateSearch: (search: Record<string, unknown>): LockListView => {
+    const [prefix, after] = [text(search["prefix"]), text(search["after"])];
+    return { ...(prefix === undefined ? {} : { prefix }), ...(after === undefined ? {} : { after }) };
+  },
+  component: lazyRouteComponent(() => import("../locks/locks-page.tsx"), "LocksPage"),
+});
+
+const lock = createRoute({
+  getParentRoute: () => inside,
+  path: "/locks/$name",
+  component: lazyRouteComponent(() => import("../locks/lock-page.tsx"), "LockPage"),
+});
+
 const activity = createRoute({
   getParentRoute: () => inside,
   path: "/activity",
@@ -151,6 +173,8 @@ export function createDashboardRouter() {
         queue,
         workers,
         worker,
+        locks,
+        lock,
         activity,
         settings,
       ]),

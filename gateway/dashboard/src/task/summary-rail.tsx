@@ -8,7 +8,7 @@ import { Age, Moment, Span } from "../time/time.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { formatBytes } from "../ui/format-count.ts";
-import { lockText } from "./lock-text.ts";
+import { NeededLocks } from "./needed-locks.tsx";
 
 /** The facts of a task beside whatever else is shown of it. */
 export function SummaryRail({ task }: { readonly task: TaskJson }) {
@@ -53,7 +53,7 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
     task.exitCode !== undefined && ["Exit code", String(task.exitCode)],
     last?.signal !== undefined && ["Signal", last.signal],
     spec?.timeout !== undefined && ["Timeout", formatDuration(readSeconds(spec.timeout) ?? 0)],
-    spec?.locks !== undefined && ["Needs locks", displayText(spec.locks.map(lockText).join(", "), 600)],
+    spec?.locks !== undefined && ["Needs locks", <NeededLocks key="n" locks={spec.locks} />],
     spec?.workingDirectory !== undefined && ["Directory", <code key="d">{displayText(spec.workingDirectory)}</code>],
     last?.outputBytes !== undefined && [
       "Output",

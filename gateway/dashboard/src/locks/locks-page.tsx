@@ -1,0 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { LIMITS } from "../../../../proto/limits.ts";
+import { call } from "../api/call.ts";
+import { toProblem } from "../api/problem.ts";
+import { paused } from "../live/live.ts";
+import { Button } from "../ui/button.tsx";
+import { FilterField } from "../ui/filter-field.tsx";
+import { Empty, Note, Skeleton } from "../ui/note.tsx";
+import { useStore } from "../ui/store.ts";
+import { useTitle } from "../ui/use-title.ts";
+import { LockTable } from "./lock-table.tsx";
+
+const PAGE = 100;
+const AGAIN_MS = 2_000;
+/** Somebody who writes has stopped for so long, ms. */
+const TYPED_MS = 250;
+
+/** Locks that somebody holds or waits for, a page at a time. */
+export function LocksPage() {
+  useTitle("Locks");
+  const { prefix = "", after = "" } = useSearch({ from: "/in/locks" });
+  const navigate = useNavigate();
+  const [text, setText] = useState(prefix);
+  const held = useStore(paused);
+  const isName = (part: string) => part === "" || LIMITS.lockName.test(part);
+  const sensible = isName(prefix) && isName(after);
+  const { data, error } = useQuery({
+    queryKey: ["locks", prefix, after],
+    queryFn: ({ signal }) => call("LockService", "listLocks", { prefix, cursor: after, limit: PAGE }, signal),
+    refetchInterval: held ? false : AGAIN_MS,
+    staleTime: 0,
+    enabled: sensible,
+  });
+  // Another address than what was written here, say by the way back: the field says that one.
+  const written = useRef(prefix);
+  useEffect(() => {
+    if (prefix !== written.current) setText(prefix);
+    written.current = prefix;
+  }, [prefix]);
+  const wanted = text.trim().toLowerCase();
+  useEffect(() => {
+    if (wanted === prefix) return;
+    const search = wanted === "" ? {} : { prefix: wanted };
+    const timer = setTimeout(() => {
+      written.current = wanted;
+      void navigate({ to: "/locks", search, replace: true });
+    }, TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [wanted, prefix, navigate]);
+  const locks = data?.locks ?? [];
+  const next = data?.nextCursor ?? "";
+  const go = (search: { after?: string }) =>
+    void navigate({ to: "/locks", search: { ...(prefix === "" ? {} : { prefix }), ...search } });
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Locks</h1>
+        {(text !== "" || prefix !== "" || after !== "" || next !== "" || locks.length > 5) && (
+          <FilterField label="Names that begin with" value={text} onChange={setText} />
+        )}
+      </div>
+      {error !== null && <Note meaning="attention">{toProblem(error).message}</Note>}
+      {!sensible ? (
+        <Empty title="No lock has such a name.">
+          <p>Names are of a–z, 0–9, “.”, “_” and “-”, and begin with a letter or digit.</p>
+        </Empty>
+      ) : data === undefined ? (
+        error === null && <Skeleton />
+      ) : locks.length > 0 ? (
+        <LockTable locks={locks} />
+      ) : after !== "" ? (
+        <Empty title="There are no more." />
+      ) : prefix !== "" ? (
+        <Empty title="Nobody holds a lock whose name begins so." />
+      ) : (
+        <Empty title="Nobody holds a lock just now.">
+          <p>A lock is here for as long as somebody holds it or waits for it. One is taken, kept and given back by</p>
+          <pre>tss lock run deploy -- ./deploy.sh</pre>
+        </Empty>
+      )}
+      {(after !== "" || next !== "") && (
+        <div className="actions">
+          {after !== "" && <Button onClick={() => go({})}>To the first</Button>}
+          {next !== "" && <Button onClick={() => go({ after: next })}>Show the next {PAGE}</Button>}
+        </div>
+      )}
+    </div>
+  );
+}
