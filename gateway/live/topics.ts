@@ -26,6 +26,7 @@ import {
   WatchTasksRequestSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { callUnary, type RouteContext } from "../routes/context.ts";
+import { lockSource, locksSource } from "./lock-sources.ts";
 import { outputFrame } from "./output-frame.ts";
 import { type Poll, pollSource } from "./poll-source.ts";
 import { seriesSource } from "./series-source.ts";
@@ -51,6 +52,8 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
     key: "sessionId",
   }),
   worker: polled(WorkerRegistryService, "getWorker", GetWorkerRequestSchema, GetWorkerResponseSchema),
+  locks: locksSource,
+  lock: lockSource,
   bulk: polled(BulkService, "getBulk", GetBulkRequestSchema, GetBulkResponseSchema),
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
   stats: statsSource,

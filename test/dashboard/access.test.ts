@@ -32,6 +32,12 @@ beforeAll(async () => {
     waits: await submit({ name: "waits", command: "true", delay: 600, payload: { a: 1 } }),
     plain: await submit({ name: "plain", command: 'echo "{}" > "$TSS_OUTPUT"' }),
   };
+  // Held by hand, and waited for by a task.
+  await system.rest("/lock/acquire", {
+    method: "POST",
+    body: JSON.stringify({ name: "deploy", ttl: 3_600, holder: "by hand" }),
+  });
+  await submit({ name: "needs it", command: "true", locks: ["deploy"], queue: "locked" });
   for (const id of [ids.coloured, ids.plain]) await system.rest(`/task/wait/${id}?timeout=30`);
   const { groups } = (await (await system.rest("/stats/failures")).json()) as { groups: { fingerprint: string }[] };
   ids.group = groups[0]?.fingerprint ?? "";
@@ -99,6 +105,10 @@ const PLACES: readonly (readonly [string, () => string, (page: Page) => Promise<
   ["Queue, none", () => "queue/none", (page) => page.getByText("There is no such queue").waitFor()],
   ["Workers", () => "workers", (page) => page.getByRole("table", { name: "Workers" }).waitFor()],
   ["Worker", () => `worker/${ids.worker}`, (page) => page.getByText("It runs nothing just now").waitFor()],
+  ["Locks", () => "locks", (page) => page.getByRole("link", { name: "deploy", exact: true }).waitFor()],
+  ["Locks, none", () => "locks?prefix=none", (page) => page.getByText("Nobody holds a lock whose name").waitFor()],
+  ["Lock", () => "locks/deploy", (page) => page.getByRole("table", { name: "In line" }).waitFor()],
+  ["Lock, free", () => "locks/free", (page) => page.getByText("Nobody holds it.").waitFor()],
   ["Activity", () => "activity", (page) => page.getByText(/appeared in pool/).waitFor()],
   ["Settings", () => "settings", (page) => page.getByRole("table", { name: "API keys" }).waitFor()],
   ["Submit", () => "submit", (page) => page.getByRole("textbox", { name: "Command" }).waitFor()],
@@ -137,6 +147,15 @@ describe("axe finds nothing in light and dark:", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+  });
+
+  test("what is asked before a lock is taken away", async () => {
+    const { page } = browser;
+    await page.goto(`${system.gateway}/#/locks/deploy`);
+    await page.getByRole("button", { name: "Take away" }).click();
+    await page.getByRole("dialog").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
   });

@@ -10,7 +10,7 @@ export interface Command {
 }
 
 /** Shown at most. */
-const MOST = 12;
+const MOST = 13;
 
 /**
  * What the words written so far could mean: all of them must be in the label or the kind. Those that begin with the first word

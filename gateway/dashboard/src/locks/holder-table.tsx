@@ -9,11 +9,11 @@ import { KeyName } from "./key-name.tsx";
 import { holderText } from "./lock-look.ts";
 
 const COLUMNS: readonly Column[] = [
-  { name: "Held by" },
+  { name: "Holder" },
   { name: "Token", wide: true },
   { name: "Key", wide: "very" },
   { name: "Since", number: true, wide: true },
-  { name: "For", number: true, wide: "very" },
+  { name: "TTL", number: true, wide: "very" },
   { name: "Ends", number: true },
 ];
 

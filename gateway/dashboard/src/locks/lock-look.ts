@@ -2,6 +2,7 @@ import type { LockHolderJson, LockJson } from "../../../../proto/gen/tss/v1/lock
 import type { StateLook } from "../tasks/state-words.ts";
 import { readStamp } from "../time/format.ts";
 import { displayText } from "../ui/display-text.ts";
+import { formatCount, plural } from "../ui/format-count.ts";
 import { readNumber } from "../ui/number.ts";
 
 /** How a lock stands in a word. */
@@ -17,6 +18,13 @@ const NAMED = 100;
 /** Whether the holders that are named are all of them. */
 export function namesAll({ holders = [], permits }: LockJson): boolean {
   return holders.length < NAMED || readNumber(permits) <= NAMED;
+}
+
+/** How many permits of a semaphore are in use. */
+export function permitsText(lock: LockJson): string {
+  const all = readNumber(lock.permits);
+  const used = `${formatCount(lock.holders?.length ?? 0)}${namesAll(lock) ? "" : " or more"}`;
+  return `${used} of ${plural(all, "permit")} in use`;
 }
 
 /** The key that the coordinator takes locks of tasks with; no API key has this id. */

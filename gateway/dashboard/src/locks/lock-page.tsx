@@ -1,38 +1,27 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import type { LockHolderJson, LockJson } from "../../../../proto/gen/tss/v1/lock_service_pb.js";
-import { call } from "../api/call.ts";
-import { toProblem } from "../api/problem.ts";
-import { paused } from "../live/live.ts";
+import type { GetLockResponseJson, LockHolderJson, LockJson } from "../../../../proto/gen/tss/v1/lock_service_pb.js";
+import { useValue } from "../live/use-topic.ts";
 import { may } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Crumbs } from "../ui/crumbs.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
-import { useStore } from "../ui/store.ts";
+import { readNumber } from "../ui/number.ts";
+import { ServerText } from "../ui/server-text.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { HolderTable } from "./holder-table.tsx";
 import { LineTable } from "./line-table.tsx";
-import { lockLook } from "./lock-look.ts";
-import { LockUsage } from "./lock-usage.tsx";
+import { lockLook, permitsText } from "./lock-look.ts";
 import { TakeAwayDialog } from "./take-away-dialog.tsx";
-
-const AGAIN_MS = 1_000;
 
 /** One lock: who holds it, who waits for it in which order, and an operator's way to take it from a holder that is gone. */
 export function LockPage() {
   const { name } = useParams({ from: "/in/locks/$name" });
   useTitle(`Lock ${name}`);
-  const held = useStore(paused);
-  const { data, error } = useQuery({
-    queryKey: ["lock", name],
-    queryFn: ({ signal }) => call("LockService", "getLock", { name }, signal),
-    refetchInterval: held ? false : AGAIN_MS,
-    staleTime: 0,
-  });
-  const lock = data?.lock;
+  const { state, problem } = useValue<GetLockResponseJson>(`lock ${JSON.stringify({ name })}`);
+  const lock = state?.lock;
   const shown = displayText(name, 63);
   return (
     <div className="page">
@@ -42,8 +31,8 @@ export function LockPage() {
           <h1>{shown}</h1>
         </>
       ) : null}
-      {error !== null && <Note meaning={lock === undefined ? "bad" : "attention"}>{toProblem(error).message}</Note>}
-      {lock === undefined ? error === null && <Skeleton /> : <Shown key={name} lock={lock} />}
+      {problem !== undefined && <Note meaning={lock === undefined ? "bad" : "attention"}>{problem.detail}</Note>}
+      {lock === undefined ? problem === undefined && <Skeleton /> : <Shown key={name} lock={lock} />}
     </div>
   );
 }
@@ -54,13 +43,8 @@ function Shown({ lock }: { readonly lock: LockJson }) {
   // Whom it is to be taken from, while that is asked.
   const [asked, setAsked] = useState<LockHolderJson | "all">();
   const [result, setResult] = useState("");
-  const queries = useQueryClient();
   const mayTake = may("LockService/ForceReleaseLock");
   const [only] = holders;
-  const taken = (text: string) => {
-    setResult(text);
-    void queries.invalidateQueries({ queryKey: ["lock", name] });
-  };
   return (
     <>
       <header className="task-header">
@@ -71,7 +55,7 @@ function Shown({ lock }: { readonly lock: LockJson }) {
             <Glyph name={glyph} />
             {word}
           </span>
-          <LockUsage lock={lock} />
+          {readNumber(lock.permits) > 1 && <span className="dim">{permitsText(lock)}</span>}
         </div>
         {mayTake && only !== undefined && (
           <div className="actions">
@@ -81,7 +65,11 @@ function Shown({ lock }: { readonly lock: LockJson }) {
           </div>
         )}
       </header>
-      {result !== "" && <Note meaning="good">{result}</Note>}
+      {result !== "" && (
+        <Note meaning="good">
+          <ServerText text={result} />
+        </Note>
+      )}
       <section className="part">
         <h2>Held by</h2>
         {only === undefined ? (
@@ -95,7 +83,7 @@ function Shown({ lock }: { readonly lock: LockJson }) {
         <LineTable lock={lock} />
       </section>
       {asked !== undefined && (
-        <TakeAwayDialog lock={lock} from={asked} onTaken={taken} onClose={() => setAsked(undefined)} />
+        <TakeAwayDialog lock={lock} from={asked} onTaken={setResult} onClose={() => setAsked(undefined)} />
       )}
     </>
   );

@@ -1,19 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import type { LockJson } from "../../../../proto/gen/tss/v1/lock_service_pb.js";
 import { LIMITS } from "../../../../proto/limits.ts";
-import { call } from "../api/call.ts";
-import { toProblem } from "../api/problem.ts";
-import { paused } from "../live/live.ts";
+import { useRows } from "../live/use-topic.ts";
 import { Button } from "../ui/button.tsx";
 import { FilterField } from "../ui/filter-field.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
-import { useStore } from "../ui/store.ts";
 import { useTitle } from "../ui/use-title.ts";
 import { LockTable } from "./lock-table.tsx";
 
 const PAGE = 100;
-const AGAIN_MS = 2_000;
 /** Somebody who writes has stopped for so long, ms. */
 const TYPED_MS = 250;
 
@@ -23,16 +19,10 @@ export function LocksPage() {
   const { prefix = "", after = "" } = useSearch({ from: "/in/locks" });
   const navigate = useNavigate();
   const [text, setText] = useState(prefix);
-  const held = useStore(paused);
   const isName = (part: string) => part === "" || LIMITS.lockName.test(part);
   const sensible = isName(prefix) && isName(after);
-  const { data, error } = useQuery({
-    queryKey: ["locks", prefix, after],
-    queryFn: ({ signal }) => call("LockService", "listLocks", { prefix, cursor: after, limit: PAGE }, signal),
-    refetchInterval: held ? false : AGAIN_MS,
-    staleTime: 0,
-    enabled: sensible,
-  });
+  const request = JSON.stringify({ prefix, cursor: after, limit: PAGE });
+  const { state, problem } = useRows<LockJson>(sensible ? `locks ${request}` : null);
   // Another address than what was written here, say by the way back: the field says that one.
   const written = useRef(prefix);
   useEffect(() => {
@@ -49,8 +39,8 @@ export function LocksPage() {
     }, TYPED_MS);
     return () => clearTimeout(timer);
   }, [wanted, prefix, navigate]);
-  const locks = data?.locks ?? [];
-  const next = data?.nextCursor ?? "";
+  const locks = state === undefined ? [] : state.order.flatMap((name) => state.rows[name] ?? []);
+  const next = String(state?.rest["nextCursor"] ?? "");
   const go = (search: { after?: string }) =>
     void navigate({ to: "/locks", search: { ...(prefix === "" ? {} : { prefix }), ...search } });
   return (
@@ -61,13 +51,13 @@ export function LocksPage() {
           <FilterField label="Names that begin with" value={text} onChange={setText} />
         )}
       </div>
-      {error !== null && <Note meaning="attention">{toProblem(error).message}</Note>}
+      {problem !== undefined && <Note meaning="attention">{problem.detail}</Note>}
       {!sensible ? (
         <Empty title="No lock has such a name.">
           <p>Names are of a–z, 0–9, “.”, “_” and “-”, and begin with a letter or digit.</p>
         </Empty>
-      ) : data === undefined ? (
-        error === null && <Skeleton />
+      ) : state === undefined ? (
+        problem === undefined && <Skeleton />
       ) : locks.length > 0 ? (
         <LockTable locks={locks} />
       ) : after !== "" ? (

@@ -5,6 +5,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { formatCount, plural } from "../ui/format-count.ts";
 import { Note } from "../ui/note.tsx";
 import { readNumber } from "../ui/number.ts";
+import { ServerText } from "../ui/server-text.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { holderText, namesAll, taskOf } from "./lock-look.ts";
 
@@ -27,14 +28,17 @@ export function TakeAwayDialog(props: {
     const request = from === "all" ? { name } : { name, token: from.token ?? "0" };
     const done = await act(async () => {
       const { released = [], lock: now = {} } = await call("LockService", "forceReleaseLock", request);
-      onTaken(resultText(name, released, now));
+      onTaken(resultText(lock, released, now));
     });
     if (done) onClose();
   };
   return (
     <Dialog title={`Take ${name} away?`} onClose={onClose}>
       <p>
-        From <strong>{from === "all" ? everyText(lock) : holderText(from)}</strong>
+        From{" "}
+        <strong>
+          <ServerText text={from === "all" ? everyText(lock) : holderText(from)} />
+        </strong>
         {from !== "all" && (
           <>
             , token <code>{from.token}</code>
@@ -44,7 +48,7 @@ export function TakeAwayDialog(props: {
       </p>
       <p>
         {from === "all" ? "Each of them" : "The holder"} learns of it at its next renewal and may go on until then: only
-        a resource that refuses lower tokens stops it. {nextText(lock)}
+        a resource that refuses lower tokens stops it. <ServerText text={nextText(lock)} />
       </p>
       {taken.some((one) => taskOf(one) !== undefined) && (
         <p>An attempt of a task that holds it is told to stop, fails, and is tried again by the task's retry policy.</p>
@@ -68,22 +72,24 @@ function nextText({ waiters = [], waiting }: LockJson): string {
   const [next] = waiters;
   if (next === undefined) return "Nobody waits for it.";
   const line = readNumber(waiting);
-  return `${holderText(next)}, next in line${line > 1 ? ` of ${formatCount(line)}` : ""}, has it at once.`;
+  return `The next in line${line > 1 ? ` of ${formatCount(line)}` : ""}, ${holderText(next)}, has it at once.`;
 }
 
-/** What was done: who lost it, and who has it now. */
-export function resultText(name: string, released: readonly LockHolderJson[], now: LockJson): string {
+/** What was done: who lost it, and who has it now. @param before the lock as it was. */
+function resultText(before: LockJson, released: readonly LockHolderJson[], now: LockJson): string {
+  const { name, holders: had = [] } = before;
   if (released.length === 0) return `Nobody held ${name} any more.`;
   const from = released.map((one) => `${holderText(one)} (token ${one.token})`);
   const shown =
     from.length > 3 ? `${from.slice(0, 3).join(", ")} and ${plural(from.length - 3, "other")}` : from.join(", ");
-  const since = Math.max(...released.map(({ token }) => readNumber(token)));
-  const next = (now.holders ?? []).filter(({ token }) => readNumber(token) > since);
-  const then =
-    next.length === 0
-      ? (now.holders ?? []).length === 0
-        ? "It is free."
-        : ""
-      : `${next.slice(0, 3).map(holderText).join(", ")}${next.length > 3 ? " and others" : ""} ${next.length > 1 ? "have" : "has"} it now.`;
-  return `${name} was taken from ${shown}. ${then}`.trim();
+  return `${name} was taken from ${shown}. ${nowText([...had, ...released], now)}`.trim();
+}
+
+/** Tokens rise: who was given it since holds a higher one than everybody before. */
+function nowText(before: readonly LockHolderJson[], { holders = [] }: LockJson): string {
+  if (holders.length === 0) return "It is free.";
+  const last = Math.max(...before.map(({ token }) => readNumber(token)));
+  const next = holders.filter(({ token }) => readNumber(token) > last).map(holderText);
+  if (next.length === 0) return "";
+  return `Now ${next.slice(0, 3).join(", ")}${next.length > 3 ? " and others" : ""} ${next.length > 1 ? "have" : "has"} it.`;
 }
