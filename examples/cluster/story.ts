@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { longestPause, type Run, readLedger, runTwice, sizeOf } from "./ledger.ts";
 import type { Load } from "./load.ts";
 import { type Counts, countTasks, heldBy, isConnected, shardsOf } from "./look.ts";
-import type { System } from "./system.ts";
+import type { Part, System } from "./system.ts";
 
 /** What came of it. */
 export interface Outcome {
@@ -32,7 +32,6 @@ export async function playStory(hand: Stagehand): Promise<Outcome> {
   const { system, load, tasks, ledger, say } = hand;
   const recovery: [string, number][] = [];
   const [first, second] = system.coordinators;
-  const [agent] = system.agents;
   const reached = (share: number) =>
     until(hand, "commands to be accepted", async () => load.accepted.size >= tasks * share);
 
@@ -65,17 +64,20 @@ export async function playStory(hand: Stagehand): Promise<Outcome> {
 
   load.ceiling = tasks;
   await reached(0.65);
+  let [agent] = system.agents;
   let heldByKilled: ReadonlySet<string> = new Set();
-  const held = () => heldBy(system, agent, readLedger(ledger));
-  await until(hand, "the agent to run something", async () => {
-    const isOver = load.accepted.size === tasks;
-    if (!isOver && (await held()).length === 0) return false;
-    // Stopped first, so that what it holds is what it held when it was killed.
-    agent.program.kill("SIGSTOP");
-    heldByKilled = new Set(await held());
-    if (heldByKilled.size > 0 || isOver) return true;
-    agent.program.kill("SIGCONT");
-    return false;
+  const held = async (by: Part) => new Set(await heldBy(system, by, readLedger(ledger)));
+  await until(hand, "an agent to run something", async () => {
+    for (const one of system.agents) {
+      if ((await held(one)).size === 0) continue;
+      // Stopped first, so that what it holds is what it held when it was killed.
+      one.program.kill("SIGSTOP");
+      heldByKilled = await held(one).catch(() => new Set<string>());
+      agent = one;
+      if (heldByKilled.size > 0) return true;
+      one.program.kill("SIGCONT");
+    }
+    return load.accepted.size === tasks;
   });
   say(`${agent.name} is killed (SIGKILL) with ${heldByKilled.size} commands, and ${state(hand)}`);
   killedAt = Date.now();

@@ -1,4 +1,4 @@
-import type { CatalogStore } from "../../../coordinator/ports/catalog-store.ts";
+import type { ApiKeyRow, CatalogStore } from "../../../coordinator/ports/catalog-store.ts";
 import type { Disk } from "./disk.ts";
 
 export const SCHEMA_VERSION = 1;
@@ -36,9 +36,28 @@ export function catalogOf(disk: Disk): CatalogStore {
       disk.authVersion++;
       return true;
     },
-    redeemJoinToken: nobodyJoins,
-    announceSecret: nobodyJoins,
-    settleSecret: nobodyJoins,
+    async redeemJoinToken(id, made, at) {
+      const token = usableKey(disk, id, at);
+      if (token === undefined) return false;
+      disk.apiKeys.set(id, { ...token, revokedAt: at, usedBy: made.id });
+      disk.apiKeys.set(made.id, { ...made });
+      disk.authVersion++;
+      return true;
+    },
+    async announceSecret(id, nextHash, at) {
+      const key = usableKey(disk, id, at);
+      if (key === undefined) return false;
+      disk.apiKeys.set(id, { ...key, nextHash });
+      disk.authVersion++;
+      return true;
+    },
+    async settleSecret(id, announced, expiresAt, at) {
+      const { nextHash, ...key } = usableKey(disk, id, at) ?? {};
+      if (nextHash === undefined || Buffer.compare(nextHash, announced) !== 0) return false;
+      disk.apiKeys.set(id, { ...(key as ApiKeyRow), hash: nextHash, expiresAt });
+      disk.authVersion++;
+      return true;
+    },
     async touchApiKeys(used) {
       for (const { id, at } of used) {
         const key = disk.apiKeys.get(id);
@@ -48,8 +67,9 @@ export function catalogOf(disk: Disk): CatalogStore {
   };
 }
 
-async function nobodyJoins(): Promise<boolean> {
-  throw new Error("nobody joins in a simulation");
+function usableKey(disk: Disk, id: string, at: number): ApiKeyRow | undefined {
+  const key = disk.apiKeys.get(id);
+  return key !== undefined && key.revokedAt === 0 && key.expiresAt > at ? key : undefined;
 }
 
 function internLane(disk: Disk, key: string): number {
