@@ -57,8 +57,13 @@ func (f *logFollower) next(ctx context.Context, asked int) (attempt int, more bo
 		}
 		f.patience.answered()
 		seen := max(f.attempt, asked)
+		// Attempt leaves out runs that were given back; their output is kept under numbers of their own.
+		newest := task.Attempt
+		if count := len(task.Attempts); count > 0 {
+			newest = max(newest, task.Attempts[count-1].Number)
+		}
 		switch {
-		case task.Attempt > seen:
+		case newest > seen:
 			f.attempt, f.offset = seen+1, 0
 			return f.attempt, true, nil
 		case task.Ended():

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { type DevSystem, startDev } from "../support/dev-system.ts";
@@ -32,9 +32,13 @@ async function startLong(dev: DevSystem, ...flags: string[]): Promise<{ id: stri
 }
 
 const query = async (dev: DevSystem, id: string) =>
-  (await (await dev.rest(`/task/query/${id}`)).json()) as { status: string; attempt: number };
+  (await (await dev.rest(`/task/query/${id}`)).json()) as {
+    status: string;
+    attempt: number;
+    attempts: unknown[];
+  };
 
-test("Ctrl-C lets a command finish; a second ends it with its whole group, and the next start says so", async () => {
+test("Ctrl-C lets a command finish; a second ends it with its whole group and gives it back: it runs at the next start", async () => {
   const folder = temporaryFolder();
   const dev = await start(folder);
   const { id, pids } = await startLong(dev);
@@ -46,39 +50,51 @@ test("Ctrl-C lets a command finish; a second ends it with its whole group, and t
   expect(pids.map(isRunning)).toEqual([false, false]);
 
   const again = await start(folder);
-  expect(await query(again, id)).toMatchObject({ status: "failed", reason: "lost", attempts: [{ reason: "lost" }] });
+  await until("it to run again", async () => (await query(again, id)).attempts.length === 2);
+  expect(await query(again, id)).toMatchObject({ attempts: [{ outcome: "released" }, {}] });
+  await again.tss("task", "abort", id);
   expect(await again.stop()).toBe(0);
 });
 
-test("Ctrl-C waits no longer than TSS_DRAIN_TIMEOUT, and a task with a retry left runs again at the next start", async () => {
+test("Ctrl-C waits no longer than TSS_DRAIN_TIMEOUT; what may not start twice is told as lost", async () => {
   const folder = temporaryFolder();
   const dev = await start(folder, { TSS_DRAIN_TIMEOUT: "300ms" });
-  const { id, pids } = await startLong(dev, "--retries", "1");
+  const { id, pids } = await startLong(dev, "--release-limit", "0");
+  const other = await startLong(dev, "--release-limit", "0", "--retries", "1");
   expect(await dev.stop()).toBe(0);
-  expect(pids.map(isRunning)).toEqual([false, false]);
+  expect([...pids, ...other.pids].map(isRunning)).toEqual([false, false, false, false]);
   const again = await start(folder, { TSS_DRAIN_TIMEOUT: "300ms" });
-  await until("attempt 2 runs", async () => (await query(again, id)).attempt === 2);
-  await again.tss("task", "abort", id);
-  expect(await query(again, id)).toMatchObject({ attempts: [{ reason: "lost" }, {}] });
+  expect(await query(again, id)).toMatchObject({ status: "failed", reason: "lost", attempts: [{ reason: "lost" }] });
+  await until("the retry runs", async () => (await query(again, other.id)).attempt === 2);
+  await again.tss("task", "abort", other.id);
+  expect(await query(again, other.id)).toMatchObject({ attempts: [{ reason: "lost" }, {}] });
 });
 
-test("after kill -9 the next start ends what was left, says so, and retries what may be", async () => {
+test("after kill -9 the next start goes on with what was left, or ends it and says so, as the task asks", async () => {
   const folder = temporaryFolder();
-  const dev = await start(folder);
-  const once = await startLong(dev);
-  const twice = await startLong(dev, "--retries", "1", "--retry-interval", "10ms");
+  const slots = { TSS_WORKER_SLOTS: "4" };
+  const dev = await start(folder, slots);
+  const goesOn = await startLong(dev);
+  const once = await startLong(dev, "--on-agent-restart", "kill");
+  const twice = await startLong(
+    ...([dev, "--on-agent-restart", "kill", "--retries", "1", "--retry-interval", "10ms"] as const),
+  );
   await dev.stop("SIGKILL");
-  const again = await start(folder);
+  const again = await start(folder, slots);
   expect(again.key).toBe(dev.key);
-  await until("the first is told as lost", async () => (await query(again, once.id)).status === "failed");
+  await until("the second is told as lost", async () => (await query(again, once.id)).status === "failed");
   expect(await query(again, once.id)).toMatchObject({
     reason: "lost",
-    attempts: [{ error: { message: expect.stringContaining("stopped what still ran") } }],
+    attempts: [{ error: { message: expect.stringContaining("as the task asks (on_agent_restart)") } }],
   });
-  await until("the second runs again", async () => (await query(again, twice.id)).attempt === 2);
+  await until("the third runs again", async () => (await query(again, twice.id)).attempt === 2);
   expect([...once.pids, ...twice.pids].map(isRunning)).toEqual([false, false, false, false]);
   expect((await again.tss("task", "logs", once.id)).stdout).toBe("begun\n");
-  await again.tss("task", "abort", twice.id);
+  expect(await query(again, goesOn.id)).toMatchObject({ status: "running", attempt: 1 });
+  expect(goesOn.pids.map(isRunning)).toEqual([true, true]);
+  await again.tss("task", "abort", twice.id, goesOn.id);
+  await until("it is ended", async () => (await query(again, goesOn.id)).status === "cancelled");
+  expect(goesOn.pids.map(isRunning)).toEqual([false, false]);
 });
 
 test("a start whose queue is paused says why its first task waits, and Ctrl-C ends it all the same", async () => {
@@ -108,13 +124,15 @@ test("a first task does not stand behind what an earlier start left", async () =
   expect(again.output()).toMatch(/Hello from task/);
 });
 
-test("who follows a task while the system stops is told how it ended", async () => {
-  const dev = await start(temporaryFolder(), { TSS_DRAIN_TIMEOUT: "100ms" });
+test("who follows a task while the system stops follows it when it is back", async () => {
+  const folder = temporaryFolder();
+  const dev = await start(folder, { TSS_DRAIN_TIMEOUT: "100ms" });
   const env = { TSS_COORDINATOR: dev.coordinator, TSS_API_KEY: dev.key };
-  const run = startTss(["run", "--", "sh", "-c", "echo begun; exec sleep 600"], { env });
+  const second = join(folder, "second");
+  const run = startTss(["run", "--", "sh", "-c", `echo begun; [ -e ${second} ] || exec sleep 600`], { env });
   await run.says("begun");
   await dev.stop();
-  const { code, stdout, stderr } = await run.finished;
-  expect({ code, stdout }).toEqual({ code: 1, stdout: "begun\n" });
-  expect(stderr).toMatch(/ failed \(lost\).*: Agent \S+ was shut down and ended the attempt\.\n$/);
+  writeFileSync(second, "");
+  await start(folder, { TSS_COORDINATOR_LISTEN: dev.coordinator });
+  expect(await run.finished).toMatchObject({ code: 0, stdout: "begun\nbegun\n" });
 });

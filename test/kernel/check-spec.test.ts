@@ -151,7 +151,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
   ] as const),
   ...(["seriesPoints", "seriesPointsDefault", "statsMs", "failureGroups", "failureGroupsDefault"] as const),
   ...(["lockName", "lockTtlMinMs", "lockTtlMaxMs", "lockTtlDefaultMs"] as const),
-  ...(["lockHolderCharacters", "lockWaiters", "lockEntries"] as const),
+  ...(["lockHolderCharacters", "lockWaiters", "lockEntries", "lockStreamCalls"] as const),
   ...(["bulkTasks", "bulkPerSecond", "bulkDelayMs", "bulksPrepared", "bulksRunning"] as const),
   "streamsPerConnection",
 ];

@@ -1,5 +1,6 @@
 import { TestEnvironment } from "jest-environment-node";
 import { activeResources, describeHandles, resourcesBeyond } from "./active-resources.ts";
+import { endLeftCommands } from "./end-left-commands.ts";
 import { TimerWatch } from "./timer-watch.ts";
 
 /** What was closed may take this long to be gone: a socket's last packets, the exit of a child process. */
@@ -35,6 +36,11 @@ export default class LeakEnvironment extends TestEnvironment {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const left = this.#left();
     if (left.length > 0) state.unhandledErrors.push(this.#error(left));
+  }
+
+  override async teardown(): Promise<void> {
+    endLeftCommands();
+    await super.teardown();
   }
 
   #left(): string[] {

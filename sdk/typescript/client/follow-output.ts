@@ -90,7 +90,8 @@ async function nextAttempt(
       patience.answered();
       if (task === undefined) return undefined;
       const seen = Math.max(place.attempt, asked);
-      if (task.attempt > seen) {
+      // `attempt` leaves out runs that were given back; their output is kept under numbers of their own.
+      if (Math.max(task.attempt, task.attempts.at(-1)?.number ?? 0) > seen) {
         place.attempt = seen + 1;
         place.offset = 0;
         return place.attempt;

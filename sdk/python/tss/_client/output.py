@@ -80,7 +80,8 @@ async def _next_attempt(
             continue
         patience.answered()
         seen = max(place.attempt, asked)
-        if task.attempt > seen:
+        # `attempt` leaves out runs that were given back; their output is kept under numbers of their own.
+        if max([task.attempt, *(one.number for one in task.attempts[-1:])]) > seen:
             place.attempt, place.offset = seen + 1, 0
             return place.attempt
         if task.status >= TASK_STATUS_SUCCEEDED:
