@@ -57,10 +57,16 @@ test("from the child of a child that was handed none, whatever that one has unde
   expect({ exitCode, output, progress }).toEqual({ exitCode: 0, output: "", progress: [[61, ""]] });
 });
 
-test("where nobody of the task holds the descriptor any more, it says so", async () => {
+test("from a command that has closed it: its launcher still has it", async () => {
   const { exitCode, output, progress } = await said(`exec 3>&-; ${TELL} 10`);
-  expect(output).toMatch(/^Error: Descriptor 3 of this task is closed[^\n]+\n$/);
-  expect({ exitCode, progress }).toEqual({ exitCode: 1, progress: [] });
+  expect({ exitCode, output, progress }).toEqual({ exitCode: 0, output: "", progress: [[10, ""]] });
+});
+
+test("where nobody of the task holds the descriptor any more, it says so", async () => {
+  const task = { TSS_TASK_ID: "0g08000005000100000000000q", TSS_PROGRESS_FD: "3" };
+  const told = await runTss(["progress", "10"], { env: task });
+  expect(told).toMatchObject({ code: 1, stdout: "" });
+  expect(told.stderr).toMatch(/^Error: Descriptor 3 of this task is closed[^\n]+\n$/);
 });
 
 test("outside a task it says where it belongs", async () => {
