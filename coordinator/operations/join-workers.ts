@@ -63,21 +63,28 @@ export function createJoinOperations(context: ApiKeyContext): JoinOperations {
     return { apiKey: apiKeyMessage(row), certificate, validFor };
   };
 
-  /** @throws TssError UNAUTHENTICATED: the token is not what it must be. */
-  const provenToken = async (text: string): Promise<ApiKeyRow> => {
+  /** @throws TssError UNAUTHENTICATED: the token is not what it must be; RESOURCE_EXHAUSTED when that was so too often. */
+  const provenToken = async (address: string, text: string): Promise<ApiKeyRow> => {
     const reading = parseApiKey(text);
-    if (reading.outcome !== "key") throw JOIN_REFUSALS.malformed();
+    if (reading.outcome !== "key") {
+      attempts.refused(address);
+      throw JOIN_REFUSALS.malformed();
+    }
     const row = await ring.find(reading.key.id);
-    // A token that cannot be looked up is not one that is not there.
-    if (row === undefined) await reachable(() => catalog.authVersion());
     const proven = sameHash(hashApiKeySecret(reading.key.secret), row?.hash ?? NOBODY);
-    if (row === undefined || !proven) throw JOIN_REFUSALS.unknown();
+    if (row === undefined || !proven) {
+      attempts.check(address);
+      // A token that cannot be looked up is not one that is not there.
+      if (row === undefined) await reachable(() => catalog.authVersion());
+      attempts.refused(address);
+      throw JOIN_REFUSALS.unknown();
+    }
     if (row.role !== Role.JOIN) throw JOIN_REFUSALS.key();
     return row;
   };
 
-  const redeem = async (request: JoinWorkerRequest): Promise<ApiKeyRow> => {
-    const token = await provenToken(request.token);
+  const redeem = async (address: string, request: JoinWorkerRequest): Promise<ApiKeyRow> => {
+    const token = await provenToken(address, request.token);
     const now = clock.now();
     const { keyId: id, secretHash: hash } = request;
     const renewMs = token.renewMs ?? LIMITS.joinedKeyTtlDefaultMs;
@@ -131,16 +138,13 @@ export function createJoinOperations(context: ApiKeyContext): JoinOperations {
     },
 
     async joinWorker(address, request) {
-      attempts.check(address);
       checkJoin(request);
       try {
-        const row = await redeem(request);
+        const row = await redeem(address, request);
         return create(JoinWorkerResponseSchema, await equip(row, request.publicKey));
       } catch (error) {
-        if (error instanceof TssError && error.code === "UNAUTHENTICATED") {
-          attempts.refused(address);
+        if (error instanceof TssError && error.code === "UNAUTHENTICATED")
           logger.warn({ address, reason: error.reason }, "an agent that wanted to join was refused");
-        }
         throw error;
       }
     },
