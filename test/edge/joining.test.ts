@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from "@jest/globals";
 import { createApiKeyOperations } from "../../coordinator/operations/api-keys.ts";
 import { KeyRing } from "../../coordinator/operations/key-ring.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import {
   CreateJoinTokenRequestSchema,
   JoinWorkerRequestSchema,
@@ -143,8 +144,12 @@ test("a key that is somebody's is not taken over", async () => {
   const { row } = testKey(Role.ADMIN);
   await catalog.insertApiKey(row);
   const token = await tokenOf(at);
-  await expect(join(at, token, { ...drawKey(), keyId: row.id })).rejects.toThrow();
+  const taken = { code: "ALREADY_EXISTS", reason: "KEY_ID_TAKEN", message: expect.stringContaining("draw another") };
+  await expect(join(at, token, { ...drawKey(), keyId: row.id })).rejects.toMatchObject(taken);
+  // The token itself is an id that is taken.
+  await expect(join(at, token, { ...drawKey(), keyId: token.split("_")[1]! })).rejects.toMatchObject(taken);
   expect(catalog.rows.find(({ id }) => id === row.id)).toEqual(row);
+  expect((await join(at, token)).apiKey?.role).toBe(Role.WORKER);
 });
 
 test("expired, revoked, misspelt and foreign tokens, and keys, are told apart where that gives nothing away", async () => {
@@ -277,7 +282,7 @@ test("with an authority an agent gets a certificate for its key, at most seven d
   const at = coordinator({
     async issue(name, publicKey, lifeMs) {
       asked.push([name, publicKey.length, lifeMs]);
-      return "PEM";
+      return { certificate: "PEM", endsAt: now + lifeMs };
     },
   });
   const { publicKey } = makeKeyPair();
@@ -286,6 +291,31 @@ test("with an authority an agent gets a certificate for its key, at most seven d
   expect([certificate, durationMs(validFor!)]).toEqual(["PEM", 7 * DAY]);
   expect(asked).toEqual([["build-7", publicKey.length, 7 * DAY]]);
   expect((await join(at, await tokenOf(at))).certificate).toBe("");
+});
+
+test("what an agent is given is good until its certificate ends, which is no later than its authority", async () => {
+  const at = coordinator({ issue: async () => ({ certificate: "PEM", endsAt: now + DAY }) });
+  const { publicKey } = makeKeyPair();
+  const agent = drawKey();
+  expect(durationMs((await join(at, await tokenOf(at), { ...agent, publicKey })).validFor!)).toBe(DAY);
+  expect(durationMs((await join(at, await tokenOf(at))).validFor!)).toBe(7 * DAY);
+});
+
+test("a certificate that cannot be made does not use the token up", async () => {
+  let broken = true;
+  const at = coordinator({
+    async issue(_name, _publicKey, lifeMs) {
+      if (broken) throw new TssError("FAILED_PRECONDITION", "The authority ended.", { reason: "AUTHORITY_ENDED" });
+      return { certificate: "PEM", endsAt: now + lifeMs };
+    },
+  });
+  const { publicKey } = makeKeyPair();
+  const token = await tokenOf(at);
+  const rows = [...catalog.rows];
+  await expect(join(at, token, { ...drawKey(), publicKey })).rejects.toMatchObject({ reason: "AUTHORITY_ENDED" });
+  expect(catalog.rows).toEqual(rows);
+  broken = false;
+  expect((await join(at, token, { ...drawKey(), publicKey })).certificate).toBe("PEM");
 });
 
 /** The key of an id with another secret. */
