@@ -68,6 +68,7 @@ export const SETTINGS = {
     "Requests a second one API key may make at the gateway",
   ),
   TSS_API_KEY: setting(parse.text, none, "Key of the caller; none = ./.tss/credentials when the address is loopback"),
+  TSS_JOIN_TOKEN: setting(parse.text, none, "Token that `tss-agent join` uses when its line has none"),
   TSS_CREDENTIALS: setting(parse.text, "./.tss/credentials", "File that `tss dev` keeps its first key in (mode 0600)"),
   TSS_LOG_LEVEL: setting(parse.oneOf("error", "warn", "info", "debug"), "error" as const, "error, warn, info or debug"),
   TSS_METRICS_LISTEN: setting(parse.address, none, "Address for /metrics of this process; none = off"),

@@ -63,7 +63,7 @@ function readEnvFile(file: string, problems: string[]): NodeJS.Dict<string> {
 
 /** Values of these never reach a log or an error. */
 export function isSecret(name: string): boolean {
-  return /KEY|URL|SECRET|PASSWORD/.test(name);
+  return /KEY|URL|SECRET|PASSWORD|TOKEN/.test(name);
 }
 
 function suggestion(unknown: string): string {

@@ -27,6 +27,7 @@ const PROGRAM: Program = {
   settings: [
     "TSS_COORDINATOR",
     "TSS_API_KEY",
+    "TSS_JOIN_TOKEN",
     "TSS_TLS_CA",
     "TSS_TLS_CLIENT_CERT",
     "TSS_TLS_CLIENT_KEY",

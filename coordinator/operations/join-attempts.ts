@@ -6,7 +6,10 @@ const WINDOW_MS = 60_000;
 /** Addresses that are remembered; past it the oldest is forgotten. */
 const ADDRESSES = 10_000;
 
-/** Counts refused tokens by address, so that nobody tries tokens for long. */
+/**
+ * Counts tokens that prove nothing by address, so that nobody tries tokens for long. Many agents may share an address, so
+ * one with a good token is not asked here.
+ */
 export class JoinAttempts {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #refused = new Map<string, { readonly since: number; count: number }>();
@@ -15,7 +18,7 @@ export class JoinAttempts {
     this.#clock = clock;
   }
 
-  /** @throws TssError RESOURCE_EXHAUSTED when the address was refused too often in the last minute. */
+  /** @throws TssError RESOURCE_EXHAUSTED when the address was refused as often as it may be in a minute. */
   check(address: string): void {
     const now = this.#clock.monotonic();
     const entry = this.#refused.get(address);
@@ -30,7 +33,9 @@ export class JoinAttempts {
       );
   }
 
+  /** Counts one, by whoever came first of several that were asked at once. @throws TssError as `check` does. */
   refused(address: string): void {
+    this.check(address);
     const entry = this.#refused.get(address);
     if (entry !== undefined) {
       entry.count++;

@@ -1,4 +1,4 @@
-import type { TssError } from "../../proto/errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import type { ApiKeyRow } from "../ports/catalog-store.ts";
 import { day, refusal } from "./key-refusals.ts";
 
@@ -30,6 +30,12 @@ export const JOIN_REFUSALS = {
     refusal("JOIN_TOKEN_REVOKED", `The join token ${id} was revoked on ${day(revokedAt)}: ${ANEW}.`),
   expired: ({ id, expiresAt }: ApiKeyRow) =>
     refusal("JOIN_TOKEN_EXPIRED", `The join token ${id} expired on ${minute(expiresAt)}: ${ANEW}.`),
+  idTaken: () =>
+    new TssError(
+      "ALREADY_EXISTS",
+      "The id that the agent drew for its key is taken: draw another and join again; the token is still good.",
+      { reason: "KEY_ID_TAKEN" },
+    ),
 } as const satisfies Record<string, (row: ApiKeyRow) => TssError>;
 
 function minute(at: number): string {

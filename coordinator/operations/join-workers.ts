@@ -54,49 +54,65 @@ export function createJoinOperations(context: ApiKeyContext): JoinOperations {
   // The change is durable; when this read fails, the ring's own watch finds it.
   const learn = () => ring.reload().catch(() => {});
 
-  /** What an agent is given beside its key: a certificate if there can be one, and the time until the first of both ends. */
+  /** What an agent is given: a certificate beside its key if there can be one, and the time until the first of both ends. */
   const equip = async (row: ApiKeyRow, publicKey: Uint8Array) => {
-    const lifeMs = Math.min(row.expiresAt - clock.now(), LIMITS.joinedCertificateMs);
-    const certificate =
-      authority === undefined || publicKey.length === 0 ? "" : await authority.issue(row.name, publicKey, lifeMs);
-    const validFor = toDuration(certificate === "" ? row.expiresAt - clock.now() : lifeMs);
-    return { apiKey: apiKeyMessage(row), certificate, validFor };
+    const apiKey = apiKeyMessage(row);
+    const lifeMs = row.expiresAt - clock.now();
+    if (authority === undefined || publicKey.length === 0)
+      return { apiKey, certificate: "", validFor: toDuration(lifeMs) };
+    const { certificate, endsAt } = await authority.issue(
+      row.name,
+      publicKey,
+      Math.min(lifeMs, LIMITS.joinedCertificateMs),
+    );
+    return { apiKey, certificate, validFor: toDuration(Math.min(row.expiresAt, endsAt) - clock.now()) };
   };
 
-  /** @throws TssError UNAUTHENTICATED: the token is not what it must be. */
-  const provenToken = async (text: string): Promise<ApiKeyRow> => {
+  /** @throws TssError UNAUTHENTICATED: the token is not what it must be; RESOURCE_EXHAUSTED when that was so too often. */
+  const provenToken = async (address: string, text: string): Promise<ApiKeyRow> => {
     const reading = parseApiKey(text);
-    if (reading.outcome !== "key") throw JOIN_REFUSALS.malformed();
+    if (reading.outcome !== "key") {
+      attempts.refused(address);
+      throw JOIN_REFUSALS.malformed();
+    }
     const row = await ring.find(reading.key.id);
-    // A token that cannot be looked up is not one that is not there.
-    if (row === undefined) await reachable(() => catalog.authVersion());
     const proven = sameHash(hashApiKeySecret(reading.key.secret), row?.hash ?? NOBODY);
-    if (row === undefined || !proven) throw JOIN_REFUSALS.unknown();
+    if (row === undefined || !proven) {
+      attempts.check(address);
+      // A token that cannot be looked up is not one that is not there.
+      if (row === undefined) await reachable(() => catalog.authVersion());
+      attempts.refused(address);
+      throw JOIN_REFUSALS.unknown();
+    }
     if (row.role !== Role.JOIN) throw JOIN_REFUSALS.key();
     return row;
   };
 
-  const redeem = async (request: JoinWorkerRequest): Promise<ApiKeyRow> => {
-    const token = await provenToken(request.token);
+  const redeem = async (address: string, request: JoinWorkerRequest) => {
+    const token = await provenToken(address, request.token);
     const now = clock.now();
-    const { keyId: id, secretHash: hash } = request;
+    const { keyId: id, secretHash: hash, publicKey } = request;
     const renewMs = token.renewMs ?? LIMITS.joinedKeyTtlDefaultMs;
     const name = token.name === UNNAMED ? request.name : token.name;
     const times = { createdAt: now, expiresAt: now + renewMs, revokedAt: 0, lastUsedAt: 0, renewMs };
     const made: ApiKeyRow = { id, name, role: Role.WORKER, hash, ...times };
     if (token.revokedAt === 0 && token.expiresAt > now) {
       await requireRoom(context);
-      if (
-        (await ring.find(id)) === undefined &&
-        (await reachable(() => catalog.redeemJoinToken(token.id, made, now)))
-      ) {
-        await learn();
-        logger.info({ keyId: id, token: token.id, name }, "an agent joined");
-        return made;
+      const taken = (await ring.find(id)) !== undefined;
+      if (!taken) {
+        // Before the token is spent: what goes wrong with the certificate leaves it good.
+        const equipped = await equip(made, publicKey);
+        if (await reachable(() => catalog.redeemJoinToken(token.id, made, now))) {
+          await learn();
+          logger.info({ keyId: id, token: token.id, name }, "an agent joined");
+          return equipped;
+        }
       }
       await reachable(() => ring.reload());
+      const { revokedAt = 0 } = (await ring.find(token.id)) ?? {};
+      if (taken && revokedAt === 0) throw JOIN_REFUSALS.idTaken();
     }
-    return sentAgain((await ring.find(token.id)) ?? token, made);
+    return equip(await sentAgain((await ring.find(token.id)) ?? token, made), publicKey);
   };
 
   /** The answer to the first try may have been lost. @throws TssError that says what became of the token. */
@@ -131,16 +147,12 @@ export function createJoinOperations(context: ApiKeyContext): JoinOperations {
     },
 
     async joinWorker(address, request) {
-      attempts.check(address);
       checkJoin(request);
       try {
-        const row = await redeem(request);
-        return create(JoinWorkerResponseSchema, await equip(row, request.publicKey));
+        return create(JoinWorkerResponseSchema, await redeem(address, request));
       } catch (error) {
-        if (error instanceof TssError && error.code === "UNAUTHENTICATED") {
-          attempts.refused(address);
+        if (error instanceof TssError && error.code === "UNAUTHENTICATED")
           logger.warn({ address, reason: error.reason }, "an agent that wanted to join was refused");
-        }
         throw error;
       }
     },

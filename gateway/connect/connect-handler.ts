@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type DescMethod, type DescService, isMessage, type Message } from "@bufbuild/protobuf";
-import { type Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
+import { type Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { STATUS_CODES, TssError } from "../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
+import { ApiKeyService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
@@ -13,16 +14,24 @@ import { SERVICES } from "../routes/annotations.ts";
 
 type Calls = Record<string, (...args: never[]) => unknown>;
 
-/** Paths of all methods. */
+/**
+ * All methods but the one that needs no key and no certificate: who joins calls the coordinator itself, which sees then whose
+ * tokens it counts, and the gateway's certificate opens no door to somebody who has none.
+ */
+const METHODS: readonly DescMethod[] = SERVICES.flatMap(({ methods }) => methods).filter(
+  (method) => method !== ApiKeyService.method.joinWorker,
+);
+
+/** Their paths. */
 export const METHOD_PATHS: ReadonlySet<string> = new Set(
-  SERVICES.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)),
+  METHODS.map(({ parent, name }) => `/${parent.typeName}/${name}`),
 );
 
 /** Every service over Connect, gRPC-web and gRPC: each call goes on to the coordinator with the caller's own key. */
 export function connectHandler(connection: Connection): (request: IncomingMessage, response: ServerResponse) => void {
   return connectNodeAdapter({
     routes: (router) => {
-      for (const service of SERVICES) addService(router, connection, service);
+      for (const method of METHODS) router.rpc(method, forward(method, connection) as never);
     },
     readMaxBytes: LIMITS.requestBytes,
     maxTimeoutMs: 15 * 60_000,
@@ -39,14 +48,8 @@ const noSuchMethod: NonNullable<Parameters<typeof connectNodeAdapter>[0]["fallba
   response.end(JSON.stringify({ code: "unimplemented", message }));
 };
 
-function addService(router: ConnectRouter, connection: Connection, service: DescService): void {
-  const calls = connection.service(service) as unknown as Calls;
-  const implementation: Record<string, unknown> = {};
-  for (const method of service.methods) implementation[method.localName] = forward(method, calls);
-  router.service(service, implementation as never);
-}
-
-function forward(method: DescMethod, calls: Calls): unknown {
+function forward(method: DescMethod, connection: Connection): unknown {
+  const calls = connection.service(method.parent) as unknown as Calls;
   const call = calls[method.localName] as unknown as (...args: unknown[]) => unknown;
   switch (method.methodKind) {
     case "unary":

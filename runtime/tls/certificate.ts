@@ -89,7 +89,9 @@ export function timeLeft({ notAfter }: Pick<CertificateFacts, "notAfter">, now: 
 }
 
 function commonName(subject: string | undefined): string {
-  return /(?:^|\n)CN=([^\n]*)/.exec(subject ?? "")?.[1] ?? subject?.replaceAll("\n", ", ") ?? "";
+  const name = /(?:^|\n)CN=([^\n]*)/.exec(subject ?? "")?.[1] ?? subject?.replaceAll("\n", ", ") ?? "";
+  // As it was written; what is no character to show stays `\0A`.
+  return name.replace(/\\([,+"\\<>;# ])/g, "$1");
 }
 
 function unreadable(sentence: string, cause?: unknown): TssError {

@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { TssError } from "../../proto/errors.ts";
 import type { Logger } from "../logger.ts";
@@ -6,14 +6,22 @@ import type { Settings } from "../settings-table.ts";
 import { freshFiles } from "./fresh-files.ts";
 import { readPem } from "./tls-files.ts";
 
+export interface IssuedCertificate {
+  /** PEM. */
+  readonly certificate: string;
+  /** Unix milliseconds. */
+  readonly endsAt: number;
+}
+
 /** What a coordinator signs the certificates of agents with. */
 export interface ClientAuthority {
   /**
-   * A client certificate, PEM.
+   * Makes a client certificate.
    * @param publicKey as `isClientKey` wants it.
    * @param lifeMs from now; it ends with the authority at the latest.
+   * @throws TssError FAILED_PRECONDITION when the authority cannot sign.
    */
-  issue(name: string, publicKey: Uint8Array, lifeMs: number): Promise<string>;
+  issue(name: string, publicKey: Uint8Array, lifeMs: number): Promise<IssuedCertificate>;
 }
 
 /**
@@ -49,12 +57,13 @@ export function openClientAuthority(
     async issue(name, publicKey, lifeMs) {
       const { issueCertificate, validForDays } = await import("./issue.ts");
       const validity = validForDays(lifeMs / 86_400_000);
-      return issueCertificate(files.latest(), {
+      const certificate = await issueCertificate(files.latest(), {
         name: [...name].slice(0, 64).join(""),
         use: "client",
         publicKey,
         ...validity,
       });
+      return { certificate, endsAt: new X509Certificate(certificate).validToDate.getTime() };
     },
   };
 }

@@ -36,10 +36,15 @@ export function freshFiles<T>(
 }
 
 function signatureOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-      return stat === undefined ? "gone" : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
-    })
-    .join("\n");
+  return paths.map(signature).join("\n");
+}
+
+/** What cannot be looked at has one too: the read says what is wrong, once, and the value before stays. */
+function signature(path: string): string {
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "unreadable";
+  }
 }

@@ -74,7 +74,8 @@ export async function issueCertificate(authority: CertifiedKey, wanted: Wanted):
   const publicKey = new x509.PublicKey(wanted.publicKey);
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [{ CN: [wanted.name] }],
+    // As a bare text, one that begins with # would be read as bytes.
+    subject: new x509.Name([{ CN: [{ utf8String: wanted.name }] }]),
     issuer: issuer.subjectName,
     notBefore: wanted.notBefore,
     notAfter: new Date(Math.min(wanted.notAfter.getTime(), issuer.notAfter.getTime())),

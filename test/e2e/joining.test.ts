@@ -67,6 +67,9 @@ function machine(env: Record<string, string> = {}) {
     file,
     join: (token: string, more: Record<string, string> = { TSS_TLS_CA: own.ca }) =>
       agent(["join", coordinator.address, "--token", token], more).finished,
+    /** Without the token on its line. */
+    joinBy: (line: readonly string[], env: Record<string, string>) =>
+      agent(["join", coordinator.address, ...line], { TSS_TLS_CA: own.ca, ...env }),
     check: () => agent(["--check"]).finished,
     start() {
       const started = agent([]);
@@ -106,6 +109,23 @@ test("a machine joins with a token, and works without any setting", async () => 
   expect(await tss("run", "--", "echo", "hello")).toMatchObject({ code: 0, stdout: "hello\n" });
   agent.child.kill("SIGTERM");
   expect((await agent.finished).code).toBe(0);
+});
+
+test("the token may come from where no list of processes shows it: a variable, or the first line of standard input", async () => {
+  const byVariable = machine();
+  const env = { TSS_JOIN_TOKEN: await makeToken() };
+  expect(await byVariable.joinBy([], env).finished).toMatchObject({ code: 0, stderr: "" });
+  expect(byVariable.identity().key).toMatch(/^tss_/);
+
+  const byInput = machine().joinBy(["--token", "-"], { TSS_JOIN_TOKEN: "the line goes first" });
+  byInput.child.stdin?.write(`${await makeToken()}\nmore\n`);
+  expect(await byInput.finished).toMatchObject({ code: 0, stderr: "" });
+
+  const byNothing = machine().joinBy(["--token", "-"], {});
+  byNothing.child.stdin?.end();
+  const refused = await byNothing.finished;
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/^tss-agent: Standard input is empty, [^\n]+\n$/);
 });
 
 test("it renews its key and its certificate in time, and its old key is good no more", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { connect } from "node:tls";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
@@ -204,6 +204,20 @@ test("a pair of which one half is written is never shown, and said once", async 
   expect(await shown(edge)).toBe(before);
   expect(errors).toEqual([expect.stringContaining("the certificate in use stays: ")]);
   own.put("server.key", next.key);
+  expect(await shown(edge)).not.toBe(before);
+  expect(errors).toHaveLength(1);
+});
+
+test("a file that cannot even be looked at ends nothing: what was shown is shown on, and it is said once", async () => {
+  const edge = await start();
+  const before = await shown(edge);
+  // A link to itself.
+  rmSync(server.cert);
+  symlinkSync("server.crt", server.cert);
+  expect(await shown(edge)).toBe(before);
+  expect(await shown(edge)).toBe(before);
+  expect(errors).toEqual([expect.stringContaining("server.crt cannot be read (ELOOP)")]);
+  await own.write("server", "server");
   expect(await shown(edge)).not.toBe(before);
   expect(errors).toHaveLength(1);
 });

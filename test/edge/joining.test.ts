@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from "@jest/globals";
 import { createApiKeyOperations } from "../../coordinator/operations/api-keys.ts";
 import { KeyRing } from "../../coordinator/operations/key-ring.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
+import { TssError } from "../../proto/errors.ts";
 import {
   CreateJoinTokenRequestSchema,
   JoinWorkerRequestSchema,
@@ -143,8 +144,12 @@ test("a key that is somebody's is not taken over", async () => {
   const { row } = testKey(Role.ADMIN);
   await catalog.insertApiKey(row);
   const token = await tokenOf(at);
-  await expect(join(at, token, { ...drawKey(), keyId: row.id })).rejects.toThrow();
+  const taken = { code: "ALREADY_EXISTS", reason: "KEY_ID_TAKEN", message: expect.stringContaining("draw another") };
+  await expect(join(at, token, { ...drawKey(), keyId: row.id })).rejects.toMatchObject(taken);
+  // The token itself is an id that is taken.
+  await expect(join(at, token, { ...drawKey(), keyId: token.split("_")[1]! })).rejects.toMatchObject(taken);
   expect(catalog.rows.find(({ id }) => id === row.id)).toEqual(row);
+  expect((await join(at, token)).apiKey?.role).toBe(Role.WORKER);
 });
 
 test("expired, revoked, misspelt and foreign tokens, and keys, are told apart where that gives nothing away", async () => {
@@ -178,20 +183,39 @@ test("a database that is away is said to be away, and no token to be wrong; it d
   expect((await join(at, token)).apiKey).toBeDefined();
 });
 
-test("after ten refusals in a minute an address waits, and others do not", async () => {
+test("after ten tokens in a minute that prove nothing an address waits, and others do not; a good token always passes", async () => {
+  const at = coordinator();
+  for (let n = 0; n < LIMITS.joinRefusals; n++)
+    await expect(join(at, n % 2 ? "nonsense" : testKey().key)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  passed = 20_000;
+  for (const bad of ["nonsense", testKey().key])
+    await expect(join(at, bad)).rejects.toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "JOIN_TOO_OFTEN",
+      retryAfterMs: 40_000,
+    });
+  // Who shares the address with somebody that tries tokens, as behind one router, joins all the same.
+  expect((await join(at, await tokenOf(coordinator()))).apiKey).toBeDefined();
+  await expect(join(at, "nonsense", drawKey(), "10.0.0.8")).rejects.toMatchObject({ reason: "JOIN_TOKEN_MALFORMED" });
+  passed = 60_000;
+  await expect(join(at, "nonsense")).rejects.toMatchObject({ reason: "JOIN_TOKEN_MALFORMED" });
+});
+
+test("tokens that are tried at once count like those one after the other", async () => {
+  const at = coordinator();
+  const tries = Array.from({ length: 3 * LIMITS.joinRefusals }, () => join(at, testKey(Role.JOIN).key));
+  const ended = await Promise.allSettled(tries);
+  const reasons = ended.map((one) => (one.status === "rejected" ? one.reason.reason : "joined"));
+  expect(reasons.filter((reason) => reason === "JOIN_TOKEN_UNKNOWN")).toHaveLength(LIMITS.joinRefusals);
+  expect(reasons.filter((reason) => reason === "JOIN_TOO_OFTEN")).toHaveLength(2 * LIMITS.joinRefusals);
+});
+
+test("a token that was good counts as no refusal, however often it is shown", async () => {
   const at = coordinator();
   const token = await tokenOf(at);
-  for (let n = 0; n < LIMITS.joinRefusals; n++)
-    await expect(join(at, testKey().key)).rejects.toMatchObject({ reason: "JOIN_TOKEN_UNKNOWN" });
-  passed = 20_000;
-  await expect(join(at, token)).rejects.toMatchObject({
-    code: "RESOURCE_EXHAUSTED",
-    reason: "JOIN_TOO_OFTEN",
-    retryAfterMs: 40_000,
-  });
-  expect((await join(at, await tokenOf(at), drawKey(), "10.0.0.8")).apiKey).toBeDefined();
-  passed = 60_000;
-  expect((await join(at, token)).apiKey).toBeDefined();
+  await join(at, token);
+  for (let n = 0; n <= LIMITS.joinRefusals; n++)
+    await expect(join(at, token)).rejects.toMatchObject({ reason: "JOIN_TOKEN_USED" });
 });
 
 test("a key is renewed in two steps: both secrets are good until the new one is used", async () => {
@@ -258,7 +282,7 @@ test("with an authority an agent gets a certificate for its key, at most seven d
   const at = coordinator({
     async issue(name, publicKey, lifeMs) {
       asked.push([name, publicKey.length, lifeMs]);
-      return "PEM";
+      return { certificate: "PEM", endsAt: now + lifeMs };
     },
   });
   const { publicKey } = makeKeyPair();
@@ -267,6 +291,31 @@ test("with an authority an agent gets a certificate for its key, at most seven d
   expect([certificate, durationMs(validFor!)]).toEqual(["PEM", 7 * DAY]);
   expect(asked).toEqual([["build-7", publicKey.length, 7 * DAY]]);
   expect((await join(at, await tokenOf(at))).certificate).toBe("");
+});
+
+test("what an agent is given is good until its certificate ends, which is no later than its authority", async () => {
+  const at = coordinator({ issue: async () => ({ certificate: "PEM", endsAt: now + DAY }) });
+  const { publicKey } = makeKeyPair();
+  const agent = drawKey();
+  expect(durationMs((await join(at, await tokenOf(at), { ...agent, publicKey })).validFor!)).toBe(DAY);
+  expect(durationMs((await join(at, await tokenOf(at))).validFor!)).toBe(7 * DAY);
+});
+
+test("a certificate that cannot be made does not use the token up", async () => {
+  let broken = true;
+  const at = coordinator({
+    async issue(_name, _publicKey, lifeMs) {
+      if (broken) throw new TssError("FAILED_PRECONDITION", "The authority ended.", { reason: "AUTHORITY_ENDED" });
+      return { certificate: "PEM", endsAt: now + lifeMs };
+    },
+  });
+  const { publicKey } = makeKeyPair();
+  const token = await tokenOf(at);
+  const rows = [...catalog.rows];
+  await expect(join(at, token, { ...drawKey(), publicKey })).rejects.toMatchObject({ reason: "AUTHORITY_ENDED" });
+  expect(catalog.rows).toEqual(rows);
+  broken = false;
+  expect((await join(at, token, { ...drawKey(), publicKey })).certificate).toBe("PEM");
 });
 
 /** The key of an id with another secret. */

@@ -203,6 +203,12 @@ describe("around it", () => {
     expect([missing.status, await missing.json()]).toMatchObject([404, { code: "not_found" }]);
   });
 
+  test("JoinWorker, which needs no key, is the coordinator's alone", async () => {
+    const answer = await post("/tss.v1.ApiKeyService/JoinWorker", { token: "nonsense" });
+    expect([answer.status, await answer.json()]).toMatchObject([404, { code: "unimplemented" }]);
+    expect((await post("/tss.v1.ApiKeyService/ListApiKeys", {})).status).toBe(200);
+  });
+
   test("queues, workers, keys and numbers are there", async () => {
     expect((await post("/queue/pause/mail", { note: "for now" })).status).toBe(200);
     expect(await (await system.rest("/queue/list")).json()).toMatchObject({

@@ -96,9 +96,11 @@ function fromLine(args: Command.Class["args"]): Command.Class["args"] {
   return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }
 
-function checkJoin([address = "", flag, token = "", ...more]: readonly string[]): string | undefined {
-  if (!/:\d+$/.test(address) || flag !== "--token" || token === "" || more.length > 0)
-    return "tss-agent join takes HOST:PORT --token TOKEN.";
+function checkJoin([address = "", ...rest]: readonly string[]): string | undefined {
+  const [flag, token = "", ...more] = rest;
+  const byFlag = flag === "--token" && token !== "" && more.length === 0;
+  if (!/:\d+$/.test(address) || !(rest.length === 0 || byFlag))
+    return "tss-agent join takes HOST:PORT, and --token TOKEN or TSS_JOIN_TOKEN.";
   return undefined;
 }
 

@@ -8,8 +8,14 @@ import { Role } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { systemClock } from "../../runtime/clock.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
-import { shown } from "../../worker-agent/identity/draw-secrets.ts";
-import { type Identity, readIdentity, readJoining, saveIdentity } from "../../worker-agent/identity/identity.ts";
+import { drawSecrets, shown } from "../../worker-agent/identity/draw-secrets.ts";
+import {
+  type Identity,
+  readIdentity,
+  readJoining,
+  saveIdentity,
+  saveJoining,
+} from "../../worker-agent/identity/identity.ts";
 import { IdentityInUse } from "../../worker-agent/identity/in-use.ts";
 import { joinSystem } from "../../worker-agent/identity/join.ts";
 import { lifeOf } from "../../worker-agent/identity/life.ts";
@@ -98,6 +104,16 @@ test("the secret is on the disk before a coordinator hears of it; a lost answer 
   expect(identity.key).toBe(drawn);
   expect(onDisk()).toEqual(identity);
   expect(readJoining(directory)).toBeUndefined();
+});
+
+test("an id that is taken is drawn anew by the next try, with the same token", async () => {
+  const by = await token();
+  await saveJoining(directory, {
+    ...{ tokenId: by.split("_")[1] ?? "", coordinator: edge.server.address },
+    ...{ key: by, tlsKey: drawSecrets().tlsKey },
+  });
+  await expect(enrol(by)).rejects.toMatchObject({ reason: "KEY_ID_TAKEN" });
+  expect(isGood((await enrol(by)).key)).toBe(true);
 });
 
 test("a token that is refused leaves the identity that there is", async () => {

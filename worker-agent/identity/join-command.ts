@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { readSettings } from "../../runtime/settings.ts";
@@ -11,13 +12,15 @@ import { workerInfo } from "../worker-info.ts";
 import { shown } from "./draw-secrets.ts";
 import { joinSystem } from "./join.ts";
 
-const USAGE = "write: tss-agent join HOST:PORT --token TOKEN";
+const USAGE =
+  "write: tss-agent join HOST:PORT --token TOKEN, with - in place of TOKEN to give it on standard input, or set TSS_JOIN_TOKEN";
 
 /** The command `tss-agent join`: sets the exit code of the process. */
 export async function joinCommand(argv: readonly string[]): Promise<void> {
   try {
-    const { address, token } = readArguments(argv);
     const settings = readSettings();
+    const { address, token: given } = readArguments(argv, settings.TSS_JOIN_TOKEN);
+    const token = given === "-" ? await readToken() : given;
     const tls = clientTls(clientTlsOf(settings));
     if (tls === undefined && !isLoopback(address))
       process.stderr.write(
@@ -40,7 +43,13 @@ export async function joinCommand(argv: readonly string[]): Promise<void> {
   }
 }
 
-function readArguments(argv: readonly string[]): { readonly address: string; readonly token: string } {
+interface Arguments {
+  readonly address: string;
+  readonly token: string;
+}
+
+/** @param set the token that counts when the line has none. */
+function readArguments(argv: readonly string[], set: string | undefined): Arguments {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(argv);
@@ -48,7 +57,7 @@ function readArguments(argv: readonly string[]): { readonly address: string; rea
     throw new Error(`${(error as Error).message.split(". ")[0]}; ${USAGE}`);
   }
   const [address, ...more] = parsed.positionals;
-  const { token } = parsed.values;
+  const { token = set } = parsed.values;
   if (address === undefined || more.length > 0 || token === undefined || token === "")
     throw new Error(`A coordinator and a token are needed; ${USAGE}`);
   try {
@@ -60,4 +69,16 @@ function readArguments(argv: readonly string[]): { readonly address: string; rea
 
 function parse(argv: readonly string[]) {
   return parseArgs({ args: [...argv], options: { token: { type: "string" } }, allowPositionals: true });
+}
+
+/** The first line of standard input, where no list of processes shows it. */
+async function readToken(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write("Token: ");
+  try {
+    for await (const line of createInterface({ input: process.stdin })) return line.trim();
+  } finally {
+    // Whoever holds the other end open keeps nobody waiting.
+    process.stdin.destroy();
+  }
+  throw new Error(`Standard input is empty, and --token - takes the token from it; ${USAGE}`);
 }

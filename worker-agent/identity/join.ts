@@ -53,6 +53,10 @@ export async function joinSystem(request: JoinRequest): Promise<Identity> {
     forgetJoining(directory);
     await pause(KNOWN_EVERYWHERE_MS);
     return identity;
+  } catch (error) {
+    // What was drawn is of no use, so the next try draws anew.
+    if (error instanceof TssError && error.reason === "KEY_ID_TAKEN") forgetJoining(directory);
+    throw error;
   } finally {
     connection.close();
     lock.release();

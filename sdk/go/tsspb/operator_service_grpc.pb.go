@@ -527,8 +527,8 @@ type ApiKeyServiceClient interface {
 	// A token with which one agent makes itself a key, once. It is in the answer and nowhere else.
 	CreateJoinToken(ctx context.Context, in *CreateJoinTokenRequest, opts ...grpc.CallOption) (*CreateJoinTokenResponse, error)
 	// Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
-	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
-	// minute an address has to wait.
+	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 tokens in a
+	// minute that are not valid an address has to wait, unless it has a good one. Coordinators answer it, the gateway does not.
 	JoinWorker(ctx context.Context, in *JoinWorkerRequest, opts ...grpc.CallOption) (*JoinWorkerResponse, error)
 	// Gives the caller's own key, which joined, a new secret and a new life. Called with the key as it is, it announces the
 	// secret, and the key can be used with either; called with the new one, the old ends. Both may be repeated.
@@ -617,8 +617,8 @@ type ApiKeyServiceServer interface {
 	// A token with which one agent makes itself a key, once. It is in the answer and nowhere else.
 	CreateJoinToken(context.Context, *CreateJoinTokenRequest) (*CreateJoinTokenResponse, error)
 	// Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
-	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
-	// minute an address has to wait.
+	// is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 tokens in a
+	// minute that are not valid an address has to wait, unless it has a good one. Coordinators answer it, the gateway does not.
 	JoinWorker(context.Context, *JoinWorkerRequest) (*JoinWorkerResponse, error)
 	// Gives the caller's own key, which joined, a new secret and a new life. Called with the key as it is, it announces the
 	// secret, and the key can be used with either; called with the new one, the old ends. Both may be repeated.

@@ -2069,8 +2069,8 @@ export declare const ApiKeyService: GenService<{
   },
   /**
    * Exchanges a join token for a key of the role worker, whose secret the caller has made and keeps. Needs no key: the token
-   * is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 refusals in a
-   * minute an address has to wait.
+   * is looked at. Sent again with the same key, it has the same answer; with another it is refused. After 10 tokens in a
+   * minute that are not valid an address has to wait, unless it has a good one. Coordinators answer it, the gateway does not.
    *
    * @generated from rpc tss.v1.ApiKeyService.JoinWorker
    */
