@@ -44,8 +44,7 @@ const DAY_MS = 86_400_000;
 /**
  * Runs one service as the whole of a process and ends the process. The first SIGTERM or SIGINT drains it for at most
  * TSS_DRAIN_TIMEOUT and stops it; a second cuts the drain short; a third ends the process at once. SIGUSR2 hands over, where
- * the service can. An error that nobody
- * caught is logged in one line and ends it with code 70.
+ * the service can. An error that nobody caught is logged in one line and ends it with code 70.
  * @returns the exit code, when `exit` has been called with it.
  */
 export async function runService(

@@ -19,7 +19,10 @@ export async function adoptAttempt(
   if (record.onRestart !== "adopt" || record.bootId === "" || record.bootId !== bootId()) return undefined;
   const lease = { id: record.taskId, fencingToken: BigInt(record.token) };
   const life = beginLife(host, dir, { ...lease, graceMs: record.graceMs, timeoutMs: record.timeoutMs });
-  const seeToItsEnd = await firstOf(host, life, dir, record);
+  const seeToItsEnd = await firstOf(host, life, dir, record).catch((error: unknown) => {
+    host.logger.error({ task: record.taskId, error }, "an attempt of an earlier agent cannot be adopted");
+    return undefined;
+  });
   if (seeToItsEnd === undefined) {
     host.held.remove(lease);
     life.output.close();

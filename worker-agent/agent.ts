@@ -63,7 +63,7 @@ const DEPARTURE_MS = 2_000;
 const HURRY_GRACE_MS = 2_000;
 
 /**
- * Starts an agent: takes its directory, ends what an earlier agent left running, opens its session and offers its slots.
+ * Starts an agent: takes its directory, goes on with what an earlier agent left running or ends it, opens its session and offers its slots.
  * @throws TssError FAILED_PRECONDITION when another agent has the directory.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {

@@ -12,7 +12,7 @@ import { startAgent } from "./agent.ts";
 import { checkAgent } from "./check.ts";
 import { connectAgent, findIdentity } from "./connect.ts";
 import { keepRenewed } from "./identity/renew.ts";
-import { watchPreemption } from "./watch-preemption.ts";
+import { requireStay, watchPreemption } from "./watch-preemption.ts";
 
 /** A coordinator that refuses the agent does so within this time; one that does not answer is waited for. */
 const REFUSAL_MS = 2_000;
@@ -73,6 +73,7 @@ async function check(): Promise<void> {
 }
 
 async function start({ name, settings: given, logger, stopping }: ServiceContext): Promise<Service> {
+  requireStay(given.TSS_PREEMPT_FILE);
   const version = readVersion();
   const identity = findIdentity(given);
   const { settings, inUse } = identity;

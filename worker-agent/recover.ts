@@ -32,13 +32,22 @@ export async function recoverAttempts(host: AttemptHost, sameBoot: boolean): Pro
   const deliveries: (() => Promise<void>)[] = [];
   const recover = async (leftover: Leftover): Promise<void> => {
     if (leftover.kind === "running") {
-      const attempt = await adoptAttempt(host, leftover.dir, leftover.record);
+      const attempt = await adoptAttempt(host, leftover.dir, leftover.record).catch((error: unknown) => {
+        host.logger.error({ task: leftover.record.taskId, error }, "an attempt of an earlier agent cannot be adopted");
+        return undefined;
+      });
       if (attempt !== undefined) return void adopted.push(attempt);
     }
     const delivery = await recoverOutcome(host, leftover, sameBoot);
     if (delivery !== undefined) deliveries.push(delivery);
   };
-  await Promise.all(readLeftovers(host.attemptsPath).map(recover));
+  const each = readLeftovers(host.attemptsPath).map((leftover) =>
+    recover(leftover).catch((error: unknown) => {
+      // It stays where it is; the others go on.
+      host.logger.error({ path: leftover.dir.path, error }, "what an earlier agent left cannot be read");
+    }),
+  );
+  await Promise.all(each);
   return { adopted, deliveries };
 }
 

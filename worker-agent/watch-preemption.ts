@@ -1,9 +1,20 @@
 import { readFileSync } from "node:fs";
+import { TssError } from "../proto/errors.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { abortableWait } from "../runtime/wait.ts";
 
 /** Between two looks for the file. */
 const LOOK_MS = 500;
+
+/** @throws TssError FAILED_PRECONDITION when the file is there before the agent is: it would only give back what it takes. */
+export function requireStay(path: string | undefined): void {
+  if (path === undefined || readOptional(path) === undefined) return;
+  throw new TssError(
+    "FAILED_PRECONDITION",
+    `${path} (TSS_PREEMPT_FILE) says that this machine goes away, so the agent does not start: remove the file if that is over.`,
+    { reason: "PREEMPTED" },
+  );
+}
 
 /**
  * Waits for the file that announces the end of the machine.

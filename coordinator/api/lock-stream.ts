@@ -5,9 +5,9 @@ import {
   LockAnswerSchema,
   type LockCall,
   type LockStreamRequest,
-  LockStreamResponseSchema,
 } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { WireWriter } from "../../proto/wire-writer.ts";
 import { toRpcStatus } from "../kernel/rpc-status.ts";
 import type { LockOperations } from "../operations/operations.ts";
 import type { BidiStream } from "./bidi-stream.ts";
@@ -17,6 +17,11 @@ import { StreamSender } from "./stream-sender.ts";
 type Answer = LockAnswer["answer"];
 
 const GIVEN_UP = "given up";
+/** Of one message: all that may be asked, and given up. */
+const CALLS = 2 * LIMITS.lockStreamCalls;
+/** Of one answer: well within what every client takes. */
+const MESSAGE_BYTES = 1024 * 1024;
+const writer = new WireWriter();
 
 /**
  * Serves one `LockStream`: calls are carried out as they come, those that wait in line beside the others, and what is
@@ -41,9 +46,15 @@ export function serveLockStream(
     if (answers.length === 1) setImmediate(send);
   }
 
+  /** As many messages as it takes: an answer that names holders and line may have several kilobytes. */
   function send(): void {
     if (context.over) return;
-    sender.write(toBinary(LockStreamResponseSchema, create(LockStreamResponseSchema, { answers })));
+    for (const answer of answers) {
+      const bytes = toBinary(LockAnswerSchema, answer);
+      if (writer.length + bytes.length > MESSAGE_BYTES) sender.write(writer.finish());
+      writer.bytes(1, bytes);
+    }
+    sender.write(writer.finish());
     answers = [];
     endWhenAnswered();
   }
@@ -61,11 +72,16 @@ export function serveLockStream(
     return Promise.reject(callMissing());
   }
 
+  function begin(asked: LockCall): void {
+    const { id } = asked;
+    if (asked.call.case === "giveUp") open.get(id)?.abort(GIVEN_UP);
+    else if (open.has(id)) context.fail(idInUse(id));
+    else if (open.size >= LIMITS.lockStreamCalls) tell(id, failure(tooMany()));
+    else void serve(asked);
+  }
+
   async function serve(asked: LockCall): Promise<void> {
     const { id } = asked;
-    if (asked.call.case === "giveUp") return open.get(id)?.abort(GIVEN_UP);
-    if (open.has(id)) throw idInUse(id);
-    if (open.size >= LIMITS.lockStreamCalls) return tell(id, failure(tooMany()));
     const wait = new AbortController();
     open.set(id, wait);
     const answer = await carryOut(asked, wait.signal).catch(failure);
@@ -86,7 +102,12 @@ export function serveLockStream(
 
   stream.listen({
     message({ calls }, bytes) {
-      if (ending === undefined) for (const call of calls) serve(call).catch((error) => context.fail(error));
+      if (calls.length > CALLS) return context.fail(tooMany());
+      if (ending === undefined)
+        for (const call of calls) {
+          begin(call);
+          if (context.over) return;
+        }
       // A wait in line does not count as unread: renewals come behind it. Who does not read answers is not read.
       sender.onDrained(() => context.release(bytes));
     },

@@ -28,7 +28,7 @@ export function sendLeases(state: EngineState, leases: readonly PendingLease[]):
       continue;
     }
     const { queue, needs } = item.lane.key;
-    state.observer.started(queue, needs.type, item.attempts > 1, now - Math.max(item.head.createdAt, item.dueAt));
+    state.observer.started(queue, needs.type, attemptNumber(item) > 1, now - Math.max(item.head.createdAt, item.dueAt));
     watchAttempt(state, item);
     const grants = bySession.get(session);
     if (grants === undefined) bySession.set(session, [grantOf(state, item)]);

@@ -70,7 +70,7 @@ function addLive(attempt: Attempt, item: Item): void {
   attempt.startedAt = toTimestamp(live.startedAt);
   if (live.progress !== null) attempt.progress = live.progress;
   attempt.messages = live.messages.map(({ at, text }) =>
-    create(TaskMessageSchema, { at: toTimestamp(at), text, attempt: item.attempts }),
+    create(TaskMessageSchema, { at: toTimestamp(at), text, attempt: attempt.number }),
   );
   if (item.cancelRequestedAt > 0) attempt.reason = TaskReason.UNSPECIFIED;
 }

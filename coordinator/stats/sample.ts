@@ -1,3 +1,4 @@
+import { LIMITS } from "../../proto/limits.ts";
 import type { PackedHistogram } from "../kernel/stats/histogram.ts";
 import type { Recorded } from "./activity-log.ts";
 import type { Counted, CountedCell } from "./cells.ts";
@@ -27,8 +28,10 @@ export interface StoreHealth {
   readonly awayMs: number;
 }
 
-/** A sample must fit into a message: far more queues and pools than anybody looks at. */
+/** Of each kind: far more queues and pools than anybody looks at. */
 const MOST = 5_000;
+/** A sample must fit into a message, with room for the message around it. */
+const SAMPLE_BYTES = LIMITS.messageBytes - 65_536;
 
 interface PackedWorkers {
   readonly pools: readonly (Omit<PoolGauge, "versions"> & {
@@ -46,16 +49,25 @@ interface PackedSample extends Omit<Sample, "streaming" | "polling" | "store"> {
   readonly polling: PackedWorkers;
 }
 
+/** What does not fit is left out: it is in the rollups. */
 export function encodeSample(sample: Sample): string {
-  const { store, ...rest } = sample;
-  const packed: PackedSample = {
-    ...rest,
+  for (let most = MOST; ; most = Math.floor(most / 2)) {
+    const text = JSON.stringify(pack(sample, most));
+    if (Buffer.byteLength(text) <= SAMPLE_BYTES || most === 0) return text;
+  }
+}
+
+function pack({ store, ...sample }: Sample, most: number): PackedSample {
+  return {
+    ...sample,
     ...(store === undefined ? {} : { store }),
-    queues: sample.queues.filter(isBusy).slice(0, MOST),
-    streaming: packWorkers(sample.streaming),
-    polling: packWorkers(sample.polling),
+    cells: sample.cells.slice(0, most),
+    failures: sample.failures.slice(0, most),
+    marks: sample.marks.slice(0, most),
+    queues: sample.queues.filter(isBusy).slice(0, most),
+    streaming: packWorkers(sample.streaming, most),
+    polling: packWorkers(sample.polling, most),
   };
-  return JSON.stringify(packed);
 }
 
 /** @throws SyntaxError or TypeError for what is no sample. */
@@ -73,11 +85,11 @@ function isBusy({ ready, throttled, scheduled, retrying, blocked, running }: Que
   return ready + throttled + scheduled + retrying + blocked + running > 0;
 }
 
-function packWorkers({ pools, byQueue, ...rest }: WorkerGauges): PackedWorkers {
+function packWorkers({ pools, byQueue, ...rest }: WorkerGauges, most: number): PackedWorkers {
   return {
     ...rest,
-    pools: [...pools.values()].slice(0, MOST).map((pool) => ({ ...pool, versions: [...pool.versions] })),
-    byQueue: [...byQueue].slice(0, MOST),
+    pools: [...pools.values()].slice(0, most).map((pool) => ({ ...pool, versions: [...pool.versions] })),
+    byQueue: [...byQueue].slice(0, most),
   };
 }
 

@@ -22,7 +22,7 @@ import { untilDivided } from "./systems/tss.ts";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
-    only: { type: "string", default: "redis-stopped redis-emptied postgres-away" },
+    only: { type: "string", default: "none redis-stopped redis-emptied postgres-away" },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -38,6 +38,8 @@ interface Servers {
 type Outage = (servers: Servers, wait: () => Promise<void>) => Promise<void>;
 
 const OUTAGES: Readonly<Record<string, Outage>> = {
+  /** What the others are to be compared with: the load is not the same from its first minute to its last. */
+  none: (_, wait) => wait(),
   "redis-stopped": ({ redis }, wait) => away(redis, wait),
   "redis-emptied": async ({ redis }, wait) => {
     const client = new Redis(redis.url);

@@ -182,6 +182,33 @@ test("a coordinator that leaves sends waits elsewhere and tells what became of t
   await drained;
 });
 
+test("answers that are large together leave as several messages", async () => {
+  const holders = Array.from({ length: 100 }, () => ({ holder: "h".repeat(200), keyId: "k".repeat(12) }));
+  const { call, reader } = await start({
+    acquireLock: async () => create(AcquireLockResponseSchema, { acquired: true, token: 1n, lock: { holders } }),
+  });
+  const calls = Array.from({ length: LIMITS.lockStreamCalls }, (_, at) => acquire(at, "a"));
+  call.write({ calls });
+  const answers = await reader.take(LIMITS.lockStreamCalls);
+  expect(answers.every(({ answer }) => answer.case === "acquired")).toBe(true);
+  expect(reader.messages.length).toBeGreaterThan(10);
+  call.end();
+  expect(await streamFailure(call)).toBeUndefined();
+});
+
+test("a message with more calls than anybody may have unanswered ends the stream, and none of them is carried out", async () => {
+  let carried = 0;
+  const { call } = await start({
+    renewLock: async () => {
+      carried++;
+      return create(RenewLockResponseSchema);
+    },
+  });
+  call.write({ calls: Array.from({ length: 2 * LIMITS.lockStreamCalls + 1 }, (_, at) => renew(at, "a")) });
+  expect(await streamFailure(call)).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+  expect(carried).toBe(0);
+});
+
 test("more unanswered calls than a stream may have are refused, and an id that is in use ends it", async () => {
   const { call, reader } = await start({ acquireLock: (_, _request, signal) => inLine(signal) });
   const calls = Array.from({ length: LIMITS.lockStreamCalls + 1 }, (_, at) => acquire(at + 1, "a"));

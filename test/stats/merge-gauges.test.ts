@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { PoolGauge, QueueGauge, WorkerGauges } from "../../coordinator/stats/gauges.ts";
 import { mergeQueues, mergeWorkers } from "../../coordinator/stats/merge-gauges.ts";
 import { decodeSample, encodeSample, type Sample } from "../../coordinator/stats/sample.ts";
+import { LIMITS } from "../../proto/limits.ts";
 
 const gauge = (init: Partial<QueueGauge>): QueueGauge => ({
   ...{ queue: "mail", paused: false, full: false, ready: 0, throttled: 0, scheduled: 0, retrying: 0, running: 0 },
@@ -64,16 +65,27 @@ test("workers that ask one coordinator again and again count beside those of the
   expect(whole.byQueue.get("mail")).toEqual({ workers: 2, slots: 8, slotsUsed: 4 });
 });
 
+const sample: Sample = {
+  ...{ owner: 2 ** 47, now: 1_000, begins: false, failures: [], marks: [], problem: { problem: "", awayMs: 0 } },
+  cells: [["mail", "pdf", { flow: [1] }]],
+  store: { at: [0], n: [2], sumMs: 3 },
+  queues: [gauge({ running: 1 }), gauge({ queue: "idle" })],
+  streaming: workers([pool()]),
+  polling: workers([], { byQueue: new Map([["mail", { workers: 1, slots: 1, slotsUsed: 0 }]]) }),
+};
+const quiet: Sample = { ...sample, store: undefined, cells: [] };
+
 test("a sample comes through as it was, without queues that hold nothing", () => {
-  const sample: Sample = {
-    ...{ owner: 2 ** 47, now: 1_000, begins: false, failures: [], marks: [], problem: { problem: "", awayMs: 0 } },
-    cells: [["mail", "pdf", { flow: [1] }]],
-    store: { at: [0], n: [2], sumMs: 3 },
-    queues: [gauge({ running: 1 }), gauge({ queue: "idle" })],
-    streaming: workers([pool()]),
-    polling: workers([], { byQueue: new Map([["mail", { workers: 1, slots: 1, slotsUsed: 0 }]]) }),
-  };
   expect(decodeSample(encodeSample(sample))).toEqual({ ...sample, queues: [gauge({ running: 1 })] });
-  const quiet = { ...sample, store: undefined, cells: [] };
   expect(decodeSample(encodeSample(quiet)).store).toBeUndefined();
+});
+
+test("a sample that no message could carry leaves out what is too much", () => {
+  const flow = new Array<number>(100).fill(1_000_000);
+  const cells = Array.from({ length: 20_000 }, (_, n) => [`queue-${n}`, "type", { flow }] as const);
+  const text = encodeSample({ ...quiet, cells });
+  expect(Buffer.byteLength(text)).toBeLessThan(LIMITS.messageBytes);
+  const { cells: told } = decodeSample(text);
+  expect(told.length).toBeGreaterThan(1_000);
+  expect(told).toEqual(cells.slice(0, told.length));
 });

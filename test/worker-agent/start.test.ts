@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { freePort } from "../support/free-port.ts";
@@ -24,6 +25,19 @@ test("an agent says whom it works for, and what its process uses where that is a
   agent.child.kill("SIGTERM");
   expect(await agent.finished).toMatchObject({ code: 0, stderr: "" });
   await system.close();
+});
+
+test("an agent on a machine that goes away does not start: it would only give back what it takes", async () => {
+  const file = join(temporaryFolder(), "notice");
+  writeFileSync(file, "120\n");
+  const agent = startAgent({ TSS_COORDINATOR: "127.0.0.1:1", TSS_API_KEY: "", TSS_PREEMPT_FILE: file });
+  const { code, stdout, stderr } = await agent.finished;
+  expect([code, stdout, stderr]).toEqual([
+    expect.any(Number),
+    "",
+    `tss-agent: ${file} (TSS_PREEMPT_FILE) says that this machine goes away, so the agent does not start: remove the file if that is over.\n`,
+  ]);
+  expect(code).not.toBe(0);
 });
 
 test("an agent without a coordinator says so and goes on trying", async () => {

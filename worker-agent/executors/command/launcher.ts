@@ -13,13 +13,15 @@ import { writeWhole } from "../../journal/write-file.ts";
  * agent's directory is gone by then, no agent comes.
  *
  * A shell that has just been forked still has the traps of its parent: a signal would be swallowed. It says on the pipe of
- * its life when it has let go of them.
+ * its life when it has let go of them; no agent may be there to read it.
  *
  * What has to happen in the process that becomes the command (limits, a control group, another user) goes before `exec`.
  */
 const SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 (
-  echo >&7
+  trap '' PIPE
+  echo >&7 2>/dev/null
+  trap - PIPE
   { echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
   exec "$@" 2>&8 4<&- 5<&- 6<&- 7>&- 8>&-
 )
