@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { TssError } from "../proto/errors.ts";
 
 /** Keys as secret scanners find them; the last six characters are the checksum of all before them. */
 export const API_KEY_PATTERN = /^tss_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
@@ -46,6 +47,15 @@ export function parseApiKey(text: string): KeyReading {
   const [, id = "", secret = "", sum] = match;
   if (checksum(`tss_${id}_${secret}`) !== sum) return { outcome: "typo" };
   return { outcome: "key", key: { id, secret } };
+}
+
+/** Said where a join token is typed, before anybody is asked, and by who is asked. */
+export function malformedJoinToken(): TssError {
+  return new TssError(
+    "UNAUTHENTICATED",
+    "The join token is malformed or has a typo: copy it once more in full, as `tss key join` showed it.",
+    { reason: "JOIN_TOKEN_MALFORMED" },
+  );
 }
 
 /** Whether a text may be the public part of a key. */

@@ -1,4 +1,6 @@
 import { TssError } from "../../proto/errors.ts";
+import { malformedJoinToken } from "../../runtime/api-key.ts";
+import { minuteText } from "../../runtime/tls/certificate.ts";
 import type { ApiKeyRow } from "../ports/catalog-store.ts";
 import { day, refusal } from "./key-refusals.ts";
 
@@ -6,11 +8,7 @@ const ANEW = "ask an admin for another (`tss key join`)";
 
 /** Why a join token is not taken, and the mend. What is not known and what is wrong read the same. */
 export const JOIN_REFUSALS = {
-  malformed: () =>
-    refusal(
-      "JOIN_TOKEN_MALFORMED",
-      "The join token is malformed or has a typo: copy it once more in full, as `tss key join` showed it.",
-    ),
+  malformed: malformedJoinToken,
   unknown: () =>
     refusal(
       "JOIN_TOKEN_UNKNOWN",
@@ -24,12 +22,12 @@ export const JOIN_REFUSALS = {
   used: ({ id, usedBy, revokedAt }: ApiKeyRow) =>
     refusal(
       "JOIN_TOKEN_USED",
-      `The join token ${id} was used on ${minute(revokedAt)}, for the key ${usedBy}, and is good once: ${ANEW}; if it was not you, revoke that key (\`tss key revoke\`).`,
+      `The join token ${id} was used on ${minuteText(new Date(revokedAt))}, for the key ${usedBy}, and is good once: ${ANEW}; if it was not you, revoke that key (\`tss key revoke\`).`,
     ),
   revoked: ({ id, revokedAt }: ApiKeyRow) =>
     refusal("JOIN_TOKEN_REVOKED", `The join token ${id} was revoked on ${day(revokedAt)}: ${ANEW}.`),
   expired: ({ id, expiresAt }: ApiKeyRow) =>
-    refusal("JOIN_TOKEN_EXPIRED", `The join token ${id} expired on ${minute(expiresAt)}: ${ANEW}.`),
+    refusal("JOIN_TOKEN_EXPIRED", `The join token ${id} expired on ${minuteText(new Date(expiresAt))}: ${ANEW}.`),
   idTaken: () =>
     new TssError(
       "ALREADY_EXISTS",
@@ -37,7 +35,3 @@ export const JOIN_REFUSALS = {
       { reason: "KEY_ID_TAKEN" },
     ),
 } as const satisfies Record<string, (row: ApiKeyRow) => TssError>;
-
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace("T", " at ")} UTC`;
-}

@@ -121,7 +121,7 @@ test("a token is good once, over several coordinators, and the first says for wh
         code: "UNAUTHENTICATED",
         reason: "JOIN_TOKEN_USED",
         message: expect.stringMatching(
-          `was used on 2026-01-01 at 00:00 UTC, for the key ${agents[won]!.keyId}, and is good once: ask an admin for another`,
+          `was used on 2026-01-01 00:00 UTC, for the key ${agents[won]!.keyId}, and is good once: ask an admin for another`,
         ),
       });
   expect(catalog.rows.filter(({ role }) => role === Role.WORKER)).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TssError } from "../../proto/errors.ts";
 import { ApiKeyService } from "../../proto/gen/tss/v1/operator_service_pb.js";
-import { parseApiKey } from "../../runtime/api-key.ts";
+import { malformedJoinToken, parseApiKey } from "../../runtime/api-key.ts";
 import { openConnection } from "../../sdk/typescript/connection/open-connection.ts";
 import type { ConnectionOptions } from "../../sdk/typescript/connection-types.ts";
 import { lockDirectory } from "../journal/lock.ts";
@@ -30,12 +30,7 @@ const KNOWN_EVERYWHERE_MS = 1_500;
 export async function joinSystem(request: JoinRequest): Promise<Identity> {
   const { directory, coordinator, token, name } = request;
   const reading = parseApiKey(token);
-  if (reading.outcome !== "key")
-    throw new TssError(
-      "UNAUTHENTICATED",
-      "The join token is malformed or has a typo: copy it once more in full, as `tss key join` showed it.",
-      { reason: "JOIN_TOKEN_MALFORMED" },
-    );
+  if (reading.outcome !== "key") throw malformedJoinToken();
   // An agent that runs there would write its own identity over this one.
   const lock = lockDirectory(directory);
   const connection = openConnection({
