@@ -23,7 +23,6 @@ export const CURRENT: Release = releaseIn(ROOT);
 export function oldRelease(commit: string): Release {
   const folder = join(ROOT, ".cache", `release-${commit.slice(0, 12)}`);
   if (existsSync(folder)) return releaseIn(folder);
-  const git = (...args: string[]) => spawnSync("git", ["-C", ROOT, ...args], { maxBuffer: 256 * 1024 * 1024 });
   if (git("cat-file", "-e", `${commit}^{commit}`).status !== 0)
     throw new Error(
       `The tests of mixed versions run TSS as it was at commit ${commit}, which this clone does not have: fetch its whole history (git fetch --unshallow).`,
@@ -39,6 +38,16 @@ export function oldRelease(commit: string): Release {
   if (existsSync(folder)) rmSync(made, { recursive: true });
   else renameSync(made, folder);
   return releaseIn(folder);
+}
+
+/** Whether this is a clone with all that was before: an archive of the sources, and a shallow clone, are none. */
+export function hasHistory(): boolean {
+  return git("rev-parse", "--is-shallow-repository").stdout.toString().trim() === "false";
+}
+
+/** The checkout may be another user's than who runs the tests. */
+function git(...args: string[]) {
+  return spawnSync("git", ["-c", "safe.directory=*", "-C", ROOT, ...args], { maxBuffer: 256 * 1024 * 1024 });
 }
 
 function releaseIn(folder: string): Release {
