@@ -53,7 +53,10 @@ class FakeWork:
             return self._outcomes[key]
 
     def _serve(self, requests: Iterator[WorkRequest], context: Any) -> Iterator[WorkResponse]:
-        threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
+        greeted = threading.Event()
+        threading.Thread(target=self._listen, args=(requests, greeted), daemon=True).start()
+        # A worker that leaves at the welcome takes with it what has not been read.
+        greeted.wait(PATIENCE)
         welcome = WorkResponse()
         welcome.welcome.session_id = "w_fake"
         welcome.welcome.server_version = "9.1.0"
@@ -63,11 +66,12 @@ class FakeWork:
         yield welcome
         yield from iter(self._answers.get, None)
 
-    def _listen(self, requests: Iterator[WorkRequest]) -> None:
+    def _listen(self, requests: Iterator[WorkRequest], greeted: threading.Event) -> None:
         try:
             for request in requests:
                 if request.HasField("hello"):
                     self.greetings.put(request)
+                    greeted.set()
                 answer = WorkResponse()
                 with self._heard:
                     for report in request.outcomes:
