@@ -70,18 +70,21 @@ class Load {
   #stopping = false;
   readonly #client: Client;
   readonly #ran: () => number;
+  readonly #news: () => Promise<void>;
   readonly #lanes: Promise<void>[];
 
-  constructor(client: Client, ran: () => number) {
+  /** @param news resolves when the worker says anew what it has run. */
+  constructor(client: Client, ran: () => number, news: () => Promise<void>) {
     this.#client = client;
     this.#ran = ran;
+    this.#news = news;
     this.#lanes = Array.from({ length: 4_000 }, () => this.#lane());
   }
 
   async #lane(): Promise<void> {
     while (!this.#stopping) {
       if (this.#next - this.#ran() > AHEAD) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await this.#news();
         continue;
       }
       const number = this.#next++;
@@ -125,14 +128,21 @@ async function measure(name: string, outage: Outage): Promise<string> {
   const client = createClient({ address: addresses, apiKey, submitTimeoutMs: (SECONDS + 60) * 1_000 });
   /** Runs of each second so far. */
   const perSecond: number[] = [];
+  let next = Promise.withResolvers<void>();
   worker.on("message", (now: Counted) => {
     counted = now;
+    next.resolve();
+    next = Promise.withResolvers<void>();
   });
   try {
     for (let number = 0; number < LONG; number++)
       await client.submit({ name: "long", type: "long", input: numbered(number), timeoutMs: 3_600_000 });
     await until("the long tasks to run", () => counted.long === LONG);
-    const load = new Load(client, () => counted.noop);
+    const load = new Load(
+      client,
+      () => counted.noop,
+      () => next.promise,
+    );
     let before = counted.noop;
     const ticker = setInterval(() => {
       perSecond.push(counted.noop - before);

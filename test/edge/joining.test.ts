@@ -1,68 +1,27 @@
-import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, expect, test } from "@jest/globals";
-import { createApiKeyOperations } from "../../coordinator/operations/api-keys.ts";
-import { KeyRing } from "../../coordinator/operations/key-ring.ts";
 import { StoreUnavailableError } from "../../coordinator/ports/store-errors.ts";
 import { TssError } from "../../proto/errors.ts";
 import {
   CreateJoinTokenRequestSchema,
-  JoinWorkerRequestSchema,
-  RenewWorkerKeyRequestSchema,
   RevokeApiKeyRequestSchema,
   Role,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
-import { keyText, makeApiKey, parseApiKey } from "../../runtime/api-key.ts";
-import { silentLogger } from "../../runtime/logger.ts";
+import { keyText, parseApiKey } from "../../runtime/api-key.ts";
 import { makeKeyPair } from "../../runtime/tls/key-pair.ts";
-import { MemoryKeys, testKey } from "../support/memory-keys.ts";
+import { admin, coordinator, DAY, drawKey, join, renew, resetScene, scene, tokenOf } from "../support/joining-house.ts";
+import { testKey } from "../support/memory-keys.ts";
 
-const DAY = 86_400_000;
-const admin = { keyId: "admin", role: Role.ADMIN };
-const ADDRESS = "10.0.0.7";
-let now: number;
-let passed: number;
-const clock = { now: () => now, monotonic: () => passed };
-let catalog: MemoryKeys;
-
-beforeEach(() => {
-  now = Date.UTC(2026, 0, 1);
-  passed = 0;
-  catalog = new MemoryKeys();
-});
-
-/** What a coordinator of the catalog does. */
-function coordinator(authority?: Parameters<typeof createApiKeyOperations>[0]["authority"]) {
-  const ring = new KeyRing({ catalog, clock, logger: silentLogger });
-  return { ring, ...createApiKeyOperations({ catalog, ring, clock, logger: silentLogger, authority }) };
-}
-type Coordinator = ReturnType<typeof coordinator>;
-
-let drawn = 0;
-/** A key as an agent makes it. */
-function drawKey() {
-  const random = new Uint8Array(41).fill(9);
-  new DataView(random.buffer).setUint32(5, ++drawn);
-  new DataView(random.buffer).setUint32(30, drawn);
-  const { key, id, secret } = makeApiKey(random);
-  return { key, keyId: id, secretHash: createHash("sha256").update(secret).digest() };
-}
-
-const tokenOf = async (at: Coordinator, fields: object = {}) =>
-  (await at.createJoinToken(admin, create(CreateJoinTokenRequestSchema, fields))).token;
-const join = (at: Coordinator, token: string, fields: object = drawKey(), address = ADDRESS) =>
-  at.joinWorker(address, create(JoinWorkerRequestSchema, { token, name: "build-7", ...fields }));
-const renew = (at: Coordinator, key: string, secretHash: Uint8Array) =>
-  at.renewWorkerKey(at.ring.verify(key), create(RenewWorkerKeyRequestSchema, { secretHash }));
+beforeEach(resetScene);
 
 test("an agent joins with a token and makes its own secret, which nobody else has seen", async () => {
   const at = coordinator();
   const answer = await at.createJoinToken(admin, create(CreateJoinTokenRequestSchema, {}));
   expect(answer.apiKey).toMatchObject({ role: Role.JOIN, name: "join token" });
-  expect(timestampMs(answer.apiKey!.expiresAt!)).toBe(now + 15 * 60_000);
-  expect(JSON.stringify(catalog.rows)).not.toContain(answer.token.slice(17, 60));
+  expect(timestampMs(answer.apiKey!.expiresAt!)).toBe(scene.now + 15 * 60_000);
+  expect(JSON.stringify(scene.catalog.rows)).not.toContain(answer.token.slice(17, 60));
   const agent = drawKey();
   const { apiKey, certificate, validFor } = await join(at, answer.token, agent);
   expect(apiKey).toMatchObject({ id: agent.keyId, name: "build-7", role: Role.WORKER, renews: true });
@@ -124,7 +83,7 @@ test("a token is good once, over several coordinators, and the first says for wh
           `was used on 2026-01-01 00:00 UTC, for the key ${agents[won]!.keyId}, and is good once: ask an admin for another`,
         ),
       });
-  expect(catalog.rows.filter(({ role }) => role === Role.WORKER)).toHaveLength(1);
+  expect(scene.catalog.rows.filter(({ role }) => role === Role.WORKER)).toHaveLength(1);
 });
 
 test("an answer that was lost is given again to the same key, and to no other", async () => {
@@ -142,13 +101,13 @@ test("an answer that was lost is given again to the same key, and to no other", 
 test("a key that is somebody's is not taken over", async () => {
   const at = coordinator();
   const { row } = testKey(Role.ADMIN);
-  await catalog.insertApiKey(row);
+  await scene.catalog.insertApiKey(row);
   const token = await tokenOf(at);
   const taken = { code: "ALREADY_EXISTS", reason: "KEY_ID_TAKEN", message: expect.stringContaining("draw another") };
   await expect(join(at, token, { ...drawKey(), keyId: row.id })).rejects.toMatchObject(taken);
   // The token itself is an id that is taken.
   await expect(join(at, token, { ...drawKey(), keyId: token.split("_")[1]! })).rejects.toMatchObject(taken);
-  expect(catalog.rows.find(({ id }) => id === row.id)).toEqual(row);
+  expect(scene.catalog.rows.find(({ id }) => id === row.id)).toEqual(row);
   expect((await join(at, token)).apiKey?.role).toBe(Role.WORKER);
 });
 
@@ -157,9 +116,9 @@ test("expired, revoked, misspelt and foreign tokens, and keys, are told apart wh
   const short = await tokenOf(at, { ttl: durationFromMs(60_000) });
   const gone = await tokenOf(at);
   await at.revokeApiKey(admin, create(RevokeApiKeyRequestSchema, { id: gone.split("_")[1]! }));
-  now += 60_000;
+  scene.now += 60_000;
   const worker = testKey(Role.WORKER);
-  await catalog.insertApiKey(worker.row);
+  await scene.catalog.insertApiKey(worker.row);
   const refused: Record<string, string> = {
     JOIN_TOKEN_EXPIRED: short,
     JOIN_TOKEN_REVOKED: gone,
@@ -175,11 +134,11 @@ test("expired, revoked, misspelt and foreign tokens, and keys, are told apart wh
 test("a database that is away is said to be away, and no token to be wrong; it does not count as a refusal", async () => {
   const at = coordinator();
   const token = await tokenOf(at);
-  catalog.fail = new StoreUnavailableError("away", false);
+  scene.catalog.fail = new StoreUnavailableError("away", false);
   for (let n = 0; n <= LIMITS.joinRefusals; n++)
     for (const shown of [token, testKey(Role.JOIN).key])
       await expect(join(at, shown)).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "STORE_UNAVAILABLE" });
-  catalog.fail = undefined;
+  scene.catalog.fail = undefined;
   expect((await join(at, token)).apiKey).toBeDefined();
 });
 
@@ -187,7 +146,7 @@ test("after ten tokens in a minute that prove nothing an address waits, and othe
   const at = coordinator();
   for (let n = 0; n < LIMITS.joinRefusals; n++)
     await expect(join(at, n % 2 ? "nonsense" : testKey().key)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-  passed = 20_000;
+  scene.passed = 20_000;
   for (const bad of ["nonsense", testKey().key])
     await expect(join(at, bad)).rejects.toMatchObject({
       code: "RESOURCE_EXHAUSTED",
@@ -197,7 +156,7 @@ test("after ten tokens in a minute that prove nothing an address waits, and othe
   // Who shares the address with somebody that tries tokens, as behind one router, joins all the same.
   expect((await join(at, await tokenOf(coordinator()))).apiKey).toBeDefined();
   await expect(join(at, "nonsense", drawKey(), "10.0.0.8")).rejects.toMatchObject({ reason: "JOIN_TOKEN_MALFORMED" });
-  passed = 60_000;
+  scene.passed = 60_000;
   await expect(join(at, "nonsense")).rejects.toMatchObject({ reason: "JOIN_TOKEN_MALFORMED" });
 });
 
@@ -224,7 +183,7 @@ test("a key is renewed in two steps: both secrets are good until the new one is 
   await join(at, await tokenOf(at), old);
   const secret = drawKey();
   const next = rekeyed(old.keyId, secret.key);
-  now += 5 * DAY;
+  scene.now += 5 * DAY;
   expect(await renew(at, old.key, secret.secretHash)).toMatchObject({ renewed: false });
   expect(at.ring.verify(old.key).bySecretToBe).toBeUndefined();
   expect(at.ring.verify(next)).toEqual({ keyId: old.keyId, role: Role.WORKER, bySecretToBe: true });
@@ -235,12 +194,12 @@ test("a key is renewed in two steps: both secrets are good until the new one is 
   const key = rekeyed(old.keyId, last.key);
   const answer = await renew(at, key, last.secretHash);
   expect([answer.renewed, durationMs(answer.validFor!)]).toEqual([true, 7 * DAY]);
-  expect(timestampMs(answer.apiKey!.expiresAt!)).toBe(now + 7 * DAY);
+  expect(timestampMs(answer.apiKey!.expiresAt!)).toBe(scene.now + 7 * DAY);
   expect(() => at.ring.verify(old.key)).toThrow("not valid here");
   await other.ring.reload();
   expect(other.ring.verify(key)).toEqual({ keyId: old.keyId, role: Role.WORKER });
   // The answer was lost: the same again, and nothing more.
-  now += DAY;
+  scene.now += DAY;
   const again = await renew(other, key, last.secretHash);
   expect([again.renewed, durationMs(again.validFor!)]).toEqual([true, 6 * DAY]);
 });
@@ -272,7 +231,7 @@ test("a revoked agent has no way back: not by its key, not by the secret that wa
 test("a key that was made by hand is not renewed", async () => {
   const at = coordinator();
   const { key, row } = testKey(Role.WORKER);
-  await catalog.insertApiKey(row);
+  await scene.catalog.insertApiKey(row);
   await at.ring.reload();
   await expect(renew(at, key, new Uint8Array(32))).rejects.toMatchObject({ reason: "KEY_NOT_RENEWED" });
 });
@@ -282,7 +241,7 @@ test("with an authority an agent gets a certificate for its key, at most seven d
   const at = coordinator({
     async issue(name, publicKey, lifeMs) {
       asked.push([name, publicKey.length, lifeMs]);
-      return { certificate: "PEM", endsAt: now + lifeMs };
+      return { certificate: "PEM", endsAt: scene.now + lifeMs };
     },
   });
   const { publicKey } = makeKeyPair();
@@ -294,7 +253,7 @@ test("with an authority an agent gets a certificate for its key, at most seven d
 });
 
 test("what an agent is given is good until its certificate ends, which is no later than its authority", async () => {
-  const at = coordinator({ issue: async () => ({ certificate: "PEM", endsAt: now + DAY }) });
+  const at = coordinator({ issue: async () => ({ certificate: "PEM", endsAt: scene.now + DAY }) });
   const { publicKey } = makeKeyPair();
   const agent = drawKey();
   expect(durationMs((await join(at, await tokenOf(at), { ...agent, publicKey })).validFor!)).toBe(DAY);
@@ -306,14 +265,14 @@ test("a certificate that cannot be made does not use the token up", async () => 
   const at = coordinator({
     async issue(_name, _publicKey, lifeMs) {
       if (broken) throw new TssError("FAILED_PRECONDITION", "The authority ended.", { reason: "AUTHORITY_ENDED" });
-      return { certificate: "PEM", endsAt: now + lifeMs };
+      return { certificate: "PEM", endsAt: scene.now + lifeMs };
     },
   });
   const { publicKey } = makeKeyPair();
   const token = await tokenOf(at);
-  const rows = [...catalog.rows];
+  const rows = [...scene.catalog.rows];
   await expect(join(at, token, { ...drawKey(), publicKey })).rejects.toMatchObject({ reason: "AUTHORITY_ENDED" });
-  expect(catalog.rows).toEqual(rows);
+  expect(scene.catalog.rows).toEqual(rows);
   broken = false;
   expect((await join(at, token, { ...drawKey(), publicKey })).certificate).toBe("PEM");
 });

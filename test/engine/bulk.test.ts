@@ -1,3 +1,4 @@
+// Over 300 lines: one job from its preparation to its end, whose steps share the helpers above the first test.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { timestampMs } from "../../coordinator/kernel/time.ts";

@@ -1,3 +1,4 @@
+// Over 300 lines: one life of a task, told on each store from the same house and the same few helpers.
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Store } from "../../coordinator/ports/store.ts";
