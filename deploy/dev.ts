@@ -14,7 +14,7 @@ import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
 import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
-import { runFirstTask } from "./first-task.ts";
+import { showFirstTask, submitFirstTask } from "./first-task.ts";
 
 export interface DevIo {
   readonly stdout: NodeJS.WritableStream;
@@ -61,9 +61,9 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
     close: [],
   };
   try {
-    const client = await startRest(settings, kept, io, logger, running);
+    const { client, firstTask } = await startRest(settings, kept, io, logger, running, stop.signal);
     manager.ready(`dashboard and REST at ${running.gateway?.url}`);
-    void runFirstTask(client, io.stdout, stop.signal);
+    void showFirstTask(client, firstTask, io.stdout, stop.signal);
     await Promise.race([stopping, coordinator.ended]);
     manager.stopping("running tasks finish, nothing new starts");
     io.stdout.write("\nDraining: running tasks finish, nothing new starts. Ctrl-C again ends them.\n");
@@ -102,7 +102,8 @@ async function startRest(
   io: DevIo,
   logger: ReturnType<typeof createLogger>,
   running: Running,
-): Promise<Connection> {
+  stopping: AbortSignal,
+): Promise<{ client: Connection; firstTask: Promise<string> }> {
   const { coordinator } = running;
   // One of the two is there: without a kept key the coordinator has made one.
   const key = coordinator.firstKey === undefined ? (kept as DevKey) : keepKey(settings, coordinator.firstKey.key);
@@ -118,6 +119,7 @@ async function startRest(
   const client = openConnection({ address: coordinator.address, apiKey });
   running.close.push(() => client.close());
   await proveKey(client, key);
+  const firstTask = submitFirstTask(client, stopping);
   const forGateway = openConnection({ address: coordinator.address, userAgent: `tss-gateway/${readVersion()}` });
   running.close.push(() => forGateway.close());
   running.gateway = await startGateway({
@@ -129,6 +131,8 @@ async function startRest(
     tracer: running.gatewayTracer,
     metrics: coordinator.metrics,
   });
+  // It waits before the agent comes, or a free slot goes to what an earlier start left. Who shows it tells its error.
+  await firstTask.catch(() => undefined);
   const { openSession } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
@@ -138,7 +142,7 @@ async function startRest(
     version: readVersion(),
   });
   io.stdout.write(greeting(settings, running, key));
-  return client;
+  return { client, firstTask };
 }
 
 function greeting(settings: Settings, { coordinator, gateway, agent }: Running, key: DevKey): string {

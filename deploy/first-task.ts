@@ -10,31 +10,11 @@ const HIGHEST_PRIORITY = 127;
 const EXPIRES_S = 600;
 
 /**
- * Runs one task through the whole system and shows its output: the proof that all parts work together. When it does not
- * come to its end it says why, and the system runs all the same. Returns at once when `stopping` is aborted.
+ * Submits the task that proves that all parts work together, and resolves with its id. Before an agent is there, or the
+ * free slots of the agent go to what an earlier start left. @throws what the coordinator answers
  */
-export async function runFirstTask(
-  connection: Connection,
-  out: NodeJS.WritableStream,
-  stopping: AbortSignal,
-): Promise<void> {
-  try {
-    out.write(`${await proveItWorks(connection, out, stopping)}\n`);
-  } catch (error) {
-    if (stopping.aborted) return;
-    out.write(`\nThe first task did not run: ${(error as Error).message}\n`);
-  }
-  out.write('\nNow try: npx tss task create --name "Test Task" --command "echo hi" --follow\n');
-}
-
-/** The last line of what is shown: the status, or why there is none yet. */
-async function proveItWorks(
-  connection: Connection,
-  out: NodeJS.WritableStream,
-  stopping: AbortSignal,
-): Promise<string> {
-  const tasks = connection.service(TaskService);
-  const { results } = await tasks.submitTasks(
+export async function submitFirstTask(connection: Connection, stopping: AbortSignal): Promise<string> {
+  const { results } = await connection.service(TaskService).submitTasks(
     {
       tasks: [
         {
@@ -50,8 +30,38 @@ async function proveItWorks(
   );
   const first = results[0]?.result;
   if (first?.case !== "id") throw new Error(first?.value?.message ?? "no answer");
-  const id = first.value;
-  out.write(`\nA first task, ${id}:\n`);
+  return first.value;
+}
+
+/**
+ * Shows the output of the first task. When it does not come to its end it says why, and the system runs all the same.
+ * Returns at once when `stopping` is aborted.
+ */
+export async function showFirstTask(
+  connection: Connection,
+  submitted: Promise<string>,
+  out: NodeJS.WritableStream,
+  stopping: AbortSignal,
+): Promise<void> {
+  try {
+    const id = await submitted;
+    out.write(`\nA first task, ${id}:\n`);
+    out.write(`${await follow(connection, id, out, stopping)}\n`);
+  } catch (error) {
+    if (stopping.aborted) return;
+    out.write(`\nThe first task did not run: ${(error as Error).message}\n`);
+  }
+  out.write('\nNow try: npx tss task create --name "Test Task" --command "echo hi" --follow\n');
+}
+
+/** The last line of what is shown: the status, or why there is none yet. */
+async function follow(
+  connection: Connection,
+  id: string,
+  out: NodeJS.WritableStream,
+  stopping: AbortSignal,
+): Promise<string> {
+  const tasks = connection.service(TaskService);
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const signal = AbortSignal.any([stopping, patience]);
   try {

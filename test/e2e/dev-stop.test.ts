@@ -118,10 +118,11 @@ test("a first task does not stand behind what an earlier start left", async () =
   const { id } = await startLong(dev);
   const tasks = Array.from({ length: 20 }, () => ({ name: "behind", command: "sleep 600" }));
   await dev.rest("/task/submit", { method: "POST", body: JSON.stringify({ tasks }) });
-  await dev.tss("task", "abort", id);
   await dev.stop("SIGKILL");
-  const again = await start(folder, { TSS_WORKER_SLOTS: "1" });
+  // One slot goes on with what runs; the other is free, and twenty older tasks want it.
+  const again = await start(folder, { TSS_WORKER_SLOTS: "2" });
   expect(again.output()).toMatch(/Hello from task/);
+  expect(await query(again, id)).toMatchObject({ status: "running", attempt: 1 });
 });
 
 test("who follows a task while the system stops follows it when it is back", async () => {
