@@ -52,6 +52,15 @@ export const TASK_FLAGS = {
     description: "variable of the command's environment; NAME alone takes the value from here",
   }),
   cwd: Flags.string({ helpValue: "PATH", description: "directory the command runs in, on the worker's machine" }),
+  user: Flags.string({
+    helpValue: "NAME[:GROUP]",
+    description: "user the command runs as, if its agent allows it; a name or number",
+  }),
+  umask: Flags.string({ helpValue: "OCTAL", description: "permissions that files of the command are not given: 022" }),
+  limit: pairsFlag({
+    description:
+      "what the command may take at most, as often as needed: memory=512m, pids=100, cpus=0.5, nofile, nproc, core, fsize, cpu_seconds, as, data, stack, memlock",
+  }),
   "fairness-key": Flags.string({
     helpValue: "KEY",
     description: "tasks of one queue and priority with different keys take turns",
@@ -83,6 +92,9 @@ export interface TaskFlags {
   readonly "release-limit"?: number;
   readonly env?: readonly string[];
   readonly cwd?: string;
+  readonly user?: string;
+  readonly umask?: string;
+  readonly limit?: readonly string[];
   readonly "fairness-key"?: string;
   readonly "idempotency-key"?: string;
 }

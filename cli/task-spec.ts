@@ -2,6 +2,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AgentRestart, RetryBackoff, type TaskSpecSchema } from "../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../proto/limits.ts";
+import { isTaskLimit, TASK_LIMITS } from "../proto/task-limits.ts";
+import { bytes } from "../runtime/settings-parse.ts";
 import { formatTraceparent, parseTraceparent } from "../runtime/traceparent.ts";
 import { UsageError } from "./errors.ts";
 import { pairs } from "./flags.ts";
@@ -36,6 +38,9 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     locks: (flags.lock ?? []).map(lockNeed),
     env: readEnvironment(flags.env ?? [], environment),
     workingDirectory: flags.cwd,
+    user: flags.user,
+    umask: flags.umask,
+    limits: taskLimits(pairs(flags.limit)),
     fairnessKey: flags["fairness-key"],
     idempotencyKey: flags["idempotency-key"],
     traceparent: traceOf(environment),
@@ -108,6 +113,28 @@ function amounts(texts: Readonly<Record<string, string>>): Record<string, number
       return [name, amount];
     }),
   );
+}
+
+/** Sizes may be written as people do: 512m. Which names there are, the coordinator says. */
+function taskLimits(texts: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const amount = isTaskLimit(name) && TASK_LIMITS[name].unit === "bytes" ? readSize(text) : Number(text);
+      if (text.trim() === "" || amount === undefined || !Number.isFinite(amount) || amount < 0)
+        throw new UsageError(
+          `--limit ${name}=${text}: the amount must be a number, or a size such as 64k, 512m or 2g.`,
+        );
+      return [name, amount];
+    }),
+  );
+}
+
+function readSize(text: string): number | undefined {
+  try {
+    return bytes(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A name has no colon: what follows one is the number of permits. */

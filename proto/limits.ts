@@ -20,6 +20,9 @@ export const LIMITS = {
   envEntries: 128,
   envBytes: 64 * 1024,
   pathBytes: 4096,
+  /** A login name or number, and a group after a colon. */
+  userName: /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?(:[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?)?$/,
+  umask: /^0?[0-7]{1,3}$/,
   delayMs: 10 * 365 * 86_400_000,
   expiresMs: 365 * 86_400_000,
   timeoutMs: 30 * 86_400_000,

@@ -129,6 +129,16 @@ export const SETTINGS = {
   TSS_WORKER_QUEUES: setting(parse.list, [] as string[], "Queues the agent serves; empty = all"),
   TSS_WORKER_DIR: setting(parse.text, "./.tss/agent", "Directory for spooled output and journals of the agent"),
   TSS_AGENT_ALLOW: setting(parse.list, [] as string[], "Commands an agent of a remote coordinator may run; * = all"),
+  TSS_AGENT_USER: setting(
+    parse.text,
+    none,
+    "User that commands of tasks run as which name none, NAME[:GROUP]; takes an agent of root; none = the agent's own",
+  ),
+  TSS_AGENT_USERS: setting(
+    parse.list,
+    [] as string[],
+    "Users that tasks may ask for, NAME or NAME:GROUP; takes an agent of root; * = all but root; empty = none but the agent's own",
+  ),
   TSS_DRAIN_TIMEOUT: setting(
     parse.duration(0, 3_600_000),
     25_000,

@@ -12,12 +12,14 @@ import { createFifoPool } from "./executors/command/fifo-pool.ts";
 import { installLauncher } from "./executors/command/launcher.ts";
 import { createFloor } from "./floor.ts";
 import { createHeldAttempts } from "./held.ts";
+import { makePassable } from "./journal/given-folder.ts";
 import { type DirectoryLock, lockDirectory } from "./journal/lock.ts";
 import { readPolicy } from "./policy.ts";
 import { bootId } from "./processes/identity.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
 import { createTurnstile } from "./turnstile.ts";
+import { hasOthers, readUserPolicy } from "./users/read-user-policy.ts";
 import { watchContact } from "./watch-contact.ts";
 import { workerInfo } from "./worker-info.ts";
 
@@ -84,12 +86,15 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
   const attemptsPath = join(directory, "attempts");
   mkdirSync(attemptsPath, { recursive: true, mode: 0o700 });
 
+  if (hasOthers(settings)) makePassable(directory, attemptsPath);
+
   let session: WorkSession;
   const held = createHeldAttempts();
   const executor = createCommandExecutor({
     launcher: installLauncher(directory),
     agentName: worker.name,
     policy: readPolicy(settings),
+    users: await readUserPolicy(settings, worker.name),
     environment: options.environment ?? process.env,
     pipes: createFifoPool(join(directory, "pipes")),
   });

@@ -7,7 +7,8 @@ import { createDelivery } from "./delivery.ts";
 import { deadlinePath } from "./executors/command/task-files.ts";
 import type { AttemptVoice, Ending } from "./executors/executor.ts";
 import type { AttemptDir } from "./journal/attempt-dir.ts";
-import { writeWhole } from "./journal/write-file.ts";
+import { foreignOwner } from "./journal/given-folder.ts";
+import { writeWholeFor } from "./journal/write-file.ts";
 import { judge } from "./outcome.ts";
 import { outcomeReport } from "./report.ts";
 import type { AttemptHost } from "./run-attempt.ts";
@@ -63,7 +64,7 @@ export function beginLife(host: AttemptHost, dir: AttemptDir, terms: LifeTerms):
   };
   const tellDeadline = (at: number): void => {
     try {
-      writeWhole(deadlinePath(dir.taskPath), `${Math.floor(at / 1_000)}\n`);
+      writeWholeFor(foreignOwner(dir.taskPath), deadlinePath(dir.taskPath), `${Math.floor(at / 1_000)}\n`);
     } catch (error) {
       logger.warn({ task: id, error }, "a command could not be told when it will be ended");
     }

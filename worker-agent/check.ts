@@ -8,6 +8,7 @@ import { addressesOf } from "../sdk/typescript/connection/address-list.ts";
 import { type AgentIdentity, connectAgent, findIdentity } from "./connect.ts";
 import { hasRoom } from "./journal/room.ts";
 import { readPolicy } from "./policy.ts";
+import { readUserPolicy, usersSentence } from "./users/read-user-policy.ts";
 import { workerInfo } from "./worker-info.ts";
 
 /** What one look has found. */
@@ -33,6 +34,7 @@ export async function* checkAgent(given: Settings, version: string): AsyncGenera
   try {
     const identity = findIdentity(given);
     yield checkPolicy(identity.settings);
+    yield await checkUsers(identity.settings);
     yield* await checkCertificates(identity);
     yield await checkCoordinator(identity, version);
   } catch (error) {
@@ -77,6 +79,28 @@ function checkPolicy(settings: Settings): CheckLine {
   if (policy.kind === "everything") return { state: "ok", text: "It runs every command it is given." };
   if (policy.programs.size > 0) return { state: "ok", text: `It runs only ${[...policy.programs].join(", ")}.` };
   return { state: "fail", text: `It would run nothing, because ${policy.because}: name commands there, or * for all.` };
+}
+
+async function checkUsers(settings: Settings): Promise<CheckLine> {
+  try {
+    const policy = await readUserPolicy(settings, workerInfo(settings, "").name);
+    const { own, listed, usual } = policy;
+    if (own.uid !== 0 && listed.length > 0)
+      return {
+        state: "fail",
+        text: "TSS_AGENT_USERS names users, and only an agent of root can run commands as others.",
+      };
+    if (own.uid === 0 && (listed.length > 0 || usual !== undefined) && policy.switch === undefined)
+      return { state: "fail", text: "No program that changes users was found: install util-linux (setpriv)." };
+    if (own.uid === 0 && usual === undefined)
+      return {
+        state: "warn",
+        text: `${usersSentence(policy)} Name another user in TSS_AGENT_USER, or start it as one.`,
+      };
+    return { state: "ok", text: usersSentence(policy) };
+  } catch (error) {
+    return { state: "fail", text: (error as Error).message };
+  }
 }
 
 /** What the two sides show each other; nothing in plaintext. */

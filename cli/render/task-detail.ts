@@ -5,6 +5,7 @@ import {
   type Task,
   TaskReasonSchema,
 } from "../../proto/gen/tss/v1/task_pb.js";
+import { isTaskLimit, TASK_LIMITS } from "../../proto/task-limits.ts";
 import type { Painter } from "./color.ts";
 import { payloadText } from "./payload-text.ts";
 import { printable } from "./printable.ts";
@@ -24,6 +25,9 @@ export function taskDetail(task: Task, now: number, paint: Painter): string[] {
       ["Status", paintStatus(paint, statusText(task), task.status) + progressText(task)],
       ["Queue", `${printable(task.queue)}${task.priority === 0 ? "" : `, priority ${task.priority}`}`],
       ["Runs", workText(task)],
+      ["Runs as", task.spec?.user && printable(task.spec.user)],
+      ["Umask", task.spec?.umask && printable(task.spec.umask)],
+      ["Limits", limitsText(task.spec?.limits ?? {})],
       ["Labels", pairsText(task.labels)],
       ["Needs locks", locksText(task.spec?.locks ?? [])],
       ["Created", timeText(msOf(task.createdAt), now)],
@@ -86,6 +90,15 @@ function workText(task: Task): string | undefined {
 
 function locksText(needs: readonly LockNeed[]): string {
   return needs.map(({ name, permits }) => printable(name) + (permits > 1 ? ` (${permits} permits)` : "")).join(", ");
+}
+
+function limitsText(limits: Readonly<Record<string, number>>): string {
+  return Object.entries(limits)
+    .map(([name, value]) => {
+      const isSize = isTaskLimit(name) && TASK_LIMITS[name].unit === "bytes";
+      return `${printable(name)} ${isSize ? sizeText(value) : value}`;
+    })
+    .join(", ");
 }
 
 function shellWord(word: string): string {

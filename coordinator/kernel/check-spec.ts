@@ -1,5 +1,6 @@
 import type { LockNeed, Payload, RetryPolicy, TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { isTaskLimit, TASK_LIMITS } from "../../proto/task-limits.ts";
 import { byteLength } from "./text.ts";
 import { durationMs, timestampMs } from "./time.ts";
 import { Violations } from "./violations.ts";
@@ -14,6 +15,8 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   if (spec.payload !== undefined) checkPayload(found, "payload", spec.payload, LIMITS.payloadBytes);
   checkEnvironment(found, spec.env);
   found.text("working_directory", spec.workingDirectory, LIMITS.pathBytes);
+  checkUser(found, spec);
+  checkTaskLimits(found, spec.limits);
   checkTimes(found, spec, now);
   if (spec.retry !== undefined) checkRetry(found, spec.retry);
   checkLabels(found, "labels", spec.labels);
@@ -78,6 +81,24 @@ function checkEnvironment(found: Violations, env: Readonly<Record<string, string
   }
   found.count("env", count, 0, LIMITS.envEntries);
   found.bytes("env", bytes, LIMITS.envBytes);
+}
+
+function checkUser(found: Violations, { user, umask }: TaskSpec): void {
+  if (user !== "" && !LIMITS.userName.test(user))
+    found.add("user", "must be a login name or number, with :GROUP behind it if need be");
+  if (umask !== "" && !LIMITS.umask.test(umask)) found.add("umask", "must be octal, from 0 to 0777, such as 022");
+}
+
+function checkTaskLimits(found: Violations, limits: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!isTaskLimit(name)) {
+      found.add("limits", `has no ${JSON.stringify(name.slice(0, 80))}; it has ${Object.keys(TASK_LIMITS).join(", ")}`);
+      continue;
+    }
+    const { least, most, unit } = TASK_LIMITS[name];
+    found.number(`limits[${name}]`, value, least, most);
+    if (unit !== "fraction" && !Number.isInteger(value)) found.add(`limits[${name}]`, "must be a whole number");
+  }
 }
 
 function checkTimes(found: Violations, spec: TaskSpec, now: number): void {

@@ -29,6 +29,7 @@ func TestEveryOptionOfATaskArrivesAsItWasMeant(t *testing.T) {
 		},
 		Labels: map[string]string{"team": "web"}, Selector: map[string]string{"zone": "eu"}, Resources: map[string]float64{"gpu": 0.5},
 		IdempotencyKey: key, IdempotencyTTL: 5 * time.Second, FairnessKey: "tenant-1", Env: map[string]string{"A": "1"},
+		User: "deploy:www-data", Umask: "027", Limits: map[string]float64{"memory": 1 << 30, "cpus": 0.5},
 		Dir: "/tmp", Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	})
 	check(t, err)
@@ -42,6 +43,7 @@ func TestEveryOptionOfATaskArrivesAsItWasMeant(t *testing.T) {
 			"maxInterval": "3600s", "nonRetryableExitCodes": [2]},
 		"labels": {"team": "web"}, "selector": {"zone": "eu"}, "resources": {"gpu": 0.5},
 		"idempotencyKey": %q, "idempotencyTtl": "5s", "fairnessKey": "tenant-1", "env": {"A": "1"},
+		"user": "deploy:www-data", "umask": "027", "limits": {"memory": 1073741824, "cpus": 0.5},
 		"workingDirectory": "/tmp", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	}`, runAt.Format(time.RFC3339Nano), key)), want))
 	if got := answer.GetTask().GetSpec(); !proto.Equal(got, want) {
@@ -72,6 +74,7 @@ func TestWhatIsWrongIsRefusedWithItsField(t *testing.T) {
 		field string
 	}{
 		"no UTF-8":               {tss.TaskSpec{Command: "echo \xff"}, "command"},
+		"an unknown limit":       {tss.TaskSpec{Command: "true", Limits: map[string]float64{"cpu": 1}}, "limits"},
 		"no UTF-8 in a label":    {tss.TaskSpec{Command: "true", Labels: map[string]string{"a": "\xff"}}, "labels"},
 		"a priority of 40 bits":  {tss.TaskSpec{Command: "true", Priority: 1 << 40}, "priority"},
 		"a priority over 127":    {tss.TaskSpec{Command: "true", Priority: 128}, "priority"},

@@ -54,6 +54,13 @@ type TaskSpec struct {
 	Env map[string]string
 	// Dir is the directory a command runs in; empty: the agent's choice.
 	Dir string
+	// User a command runs as, a name or number with ":GROUP" behind it if need be; the agent says who may be asked for.
+	User string
+	// Umask: permissions that files of a command are not given, in octal: "022".
+	Umask string
+	// Limits are what a command may take at most: memory, pids and cpus together; nofile, nproc, core, fsize, cpu_seconds,
+	// as, data, stack and memlock each process. Sizes are bytes.
+	Limits map[string]float64
 }
 
 // AgentRestart says what an agent that was restarted does with a command that it still finds running.

@@ -29,6 +29,7 @@ func (s *TaskSpec) badText(err error) error {
 	texts := []namedText{
 		{"command", s.Command}, {"type", s.Type}, {"name", s.Name}, {"queue", s.Queue}, {"idempotency_key", s.IdempotencyKey},
 		{"fairness_key", s.FairnessKey}, {"traceparent", s.Traceparent}, {"working_directory", s.Dir},
+		{"user", s.User}, {"umask", s.Umask},
 	}
 	for at, text := range s.Argv {
 		texts = append(texts, namedText{fmt.Sprintf("argv[%d]", at), text})
@@ -43,6 +44,9 @@ func (s *TaskSpec) badText(err error) error {
 	}
 	for key := range s.Resources {
 		texts = append(texts, namedText{"resources", key})
+	}
+	for key := range s.Limits {
+		texts = append(texts, namedText{"limits", key})
 	}
 	for _, one := range texts {
 		if !utf8.ValidString(one.text) {

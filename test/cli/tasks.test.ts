@@ -35,6 +35,7 @@ test("create says everything a task can be told", async () => {
     "--name report --queue media --priority -5 --delay 90s --expires 1h --retries 3 --retry-interval 250ms --retry-backoff fixed " +
     "--timeout 10m --heartbeat-timeout 30s --grace 2s --label a=1 --label b=x=y --selector zone=eu --resource gpu=1 " +
     "--env GREETING=hello=there --env HOME --cwd /srv --idempotency-key k1 " +
+    "--user deploy:www-data --umask 027 --limit memory=512m --limit cpus=0.5 --limit nofile=256 --limit fsize=10 " +
     "--lock deploy --lock gpu:2 --retry-max-interval 1m --no-retry-on 64,65 --release-limit 0 --on-agent-restart kill --fairness-key tenant-7";
   const { code } = await tss("tasks", "create", ...flags.split(" "), "--", "ffmpeg", "-i", "in put");
   const sent = spec();
@@ -53,6 +54,9 @@ test("create says everything a task can be told", async () => {
       { name: "gpu", permits: 2 },
     ],
     workingDirectory: "/srv",
+    user: "deploy:www-data",
+    umask: "027",
+    limits: { memory: 512 * 1024 ** 2, cpus: 0.5, nofile: 256, fsize: 10 },
     idempotencyKey: "k1",
     fairnessKey: "tenant-7",
     retry: { limit: 3, backoff: RetryBackoff.FIXED, nonRetryableExitCodes: [64, 65], releaseLimit: 0 },

@@ -5,6 +5,7 @@ import { checkSpec } from "../../coordinator/kernel/check-spec.ts";
 import { toDuration, toTimestamp } from "../../coordinator/kernel/time.ts";
 import { TaskSpecSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { TASK_LIMITS } from "../../proto/task-limits.ts";
 
 type Spec = Exclude<MessageInitShape<typeof TaskSpecSchema>, { readonly $typeName: string }>;
 
@@ -107,7 +108,7 @@ const EDGES: readonly Edge[] = [
 
 /** Limits that are checked elsewhere: a new one must be put here or above. */
 const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
-  ...(["queueName", "environmentName"] as const),
+  ...(["queueName", "environmentName", "userName", "umask"] as const),
   ...([
     "resultBytes",
     "idempotencyTtlDefaultMs",
@@ -193,6 +194,41 @@ test("names of queues and of the environment: what the pattern says, and nothing
   for (const name of ["A", "_", "a1", "__x9"]) expect(fieldsOf({ env: { [name]: "v" } })).toEqual([]);
   for (const name of ["", "1", "a-b", "a=b", "é", "a\n", "a\u0000"])
     expect(fieldsOf({ env: { [name]: "v" } })).toEqual(["env"]);
+});
+
+test("users and umasks: what the pattern says, and nothing else", () => {
+  const long = "u".repeat(64);
+  for (const user of [
+    "deploy",
+    "_apt",
+    "0",
+    "1001:1002",
+    "a.b-c:www-data",
+    "host$",
+    "u@example.org",
+    `${long}:${long}`,
+  ])
+    expect(fieldsOf({ user })).toEqual([]);
+  for (const user of [":a", "a:", "a:b:c", "-a", "a b", "a\n", "a/b", "é", `${long}u`, `a:${long}u`, "$(id)"])
+    expect(fieldsOf({ user })).toEqual(["user"]);
+  for (const umask of ["0", "22", "022", "0777", "777"]) expect(fieldsOf({ umask })).toEqual([]);
+  for (const umask of ["8", "1777", "00022", "u=rwx", "-1", "0o22", "22;id", "22\n"])
+    expect(fieldsOf({ umask })).toEqual(["umask"]);
+});
+
+test("limits of a task: at the least and the most each passes, one beyond is refused by name, as is any other name", () => {
+  for (const [name, { least, most, unit }] of Object.entries(TASK_LIMITS)) {
+    expect(fieldsOf({ limits: { [name]: least } })).toEqual([]);
+    expect(fieldsOf({ limits: { [name]: most } })).toEqual([]);
+    for (const value of [least / 2 - 1, most * 2 + 1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(fieldsOf({ limits: { [name]: value } })).toContain(`limits[${name}]`);
+    const half = fieldsOf({ limits: { [name]: least + 1.5 } });
+    expect(half).toEqual(unit === "fraction" ? [] : [`limits[${name}]`]);
+  }
+  for (const name of ["", "cpu", "MEMORY", "toString", "__proto__x"])
+    expect(check({ limits: { [name]: 1 } })).toEqual([
+      { field: "limits", description: expect.stringContaining("it has memory, pids, cpus, nofile") },
+    ]);
 });
 
 test("exactly one of command, argv and type", () => {

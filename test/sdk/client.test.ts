@@ -39,6 +39,9 @@ test("every option of a task arrives as it was meant", async () => {
     fairnessKey: "tenant-1",
     env: { A: "1" },
     workingDirectory: "/tmp",
+    user: "deploy:www-data",
+    umask: "027",
+    limits: { memory: 1024 ** 3, cpus: 0.5 },
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
   });
   expect(await task.get()).toMatchObject({
@@ -66,6 +69,9 @@ test("every option of a task arrives as it was meant", async () => {
     fairnessKey: "tenant-1",
     env: { A: "1" },
     workingDirectory: "/tmp",
+    user: "deploy:www-data",
+    umask: "027",
+    limits: { memory: 1024 ** 3, cpus: 0.5 },
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
   });
   expect((await task.explain()).summary).not.toBe("");

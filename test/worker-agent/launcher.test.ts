@@ -26,7 +26,7 @@ test("a command whose agent died as it was started runs all the same, and its ex
   const life = pipeWithoutReader(directory);
   const idle = openSync("/dev/null", "r+");
   const ran = join(directory, "ran");
-  const child = spawn("/bin/sh", [launcher, "/bin/sh", "-c", `: > ${ran}; exit 3`], {
+  const child = spawn("/bin/sh", [launcher, "", "/bin/sh", "-c", `: > ${ran}; exit 3`], {
     detached: true,
     stdio: ["ignore", idle, status, idle, idle, idle, idle, life, idle],
   });

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type OutcomeReport, OutcomeReportSchema } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { ProcessIdentity } from "../processes/identity.ts";
+import { foreignOwner, removeGiven } from "./given-folder.ts";
 import { writeDurably, writeWhole } from "./write-file.ts";
 
 /** What a later agent must know to take up, or to end, an attempt that this one left behind. */
@@ -58,7 +59,9 @@ export function createAttemptDir(root: string, taskId: string, token: string): A
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    rmSync(path, { recursive: true });
+    if (foreignOwner(dir.taskPath) === undefined) rmSync(path, { recursive: true });
+    // It is removed at the next start.
+    else renameSync(path, `${path}.old-${Date.now()}`);
     mkdirSync(path, { mode: 0o700 });
   }
   mkdirSync(dir.taskPath, { mode: 0o700 });
@@ -74,7 +77,12 @@ export function openAttemptDir(path: string): AttemptDir {
     readRecord: () => readOptional(() => JSON.parse(readFileSync(join(path, RECORD), "utf8")) as AttemptRecord),
     keepOutcome: (report) => writeDurably(join(path, OUTCOME), toBinary(OutcomeReportSchema, report)),
     readOutcome: () => readOptional(() => fromBinary(OutcomeReportSchema, readFileSync(join(path, OUTCOME)))),
-    remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+    async remove() {
+      const taskPath = join(path, "task");
+      const owner = foreignOwner(taskPath);
+      if (owner !== undefined) await removeGiven(taskPath, owner);
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    },
   };
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fchownSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Owner } from "./given-folder.ts";
 
 const PRIVATE = 0o600;
 
@@ -21,6 +22,21 @@ export async function writeDurably(path: string, data: Uint8Array): Promise<void
   } finally {
     await directory.close();
   }
+}
+
+/** The same as `writeWhole` in a folder that may belong to another user, who is given the file and cannot lead it elsewhere. */
+export function writeWholeFor(owner: Owner | undefined, path: string, data: string): void {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  // A link that is there by now is not followed.
+  const file = openSync(temporary, "wx", PRIVATE);
+  try {
+    writeSync(file, data);
+    if (owner !== undefined) fchownSync(file, owner.uid, owner.gid);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
 }
 
 /** Writes the whole file or nothing as far as this process may die; a power cut may lose it. */

@@ -45,9 +45,17 @@ def test_what_a_command_wants_of_its_agent_is_said() -> None:
     from tss._proto import task_pb2 as pb
     from tss.codecs import PayloadCodec
 
-    asked = tss.command("x", on_agent_restart="kill", retry=tss.Retry(release_limit=0))
+    asked = tss.command(
+        "x",
+        on_agent_restart="kill",
+        retry=tss.Retry(release_limit=0),
+        user="deploy:www-data",
+        umask="027",
+        limits={"memory": 2**30, "cpus": 0.5},
+    )
     spec = task_spec(asked, PayloadCodec())
     assert spec.on_agent_restart == pb.AGENT_RESTART_KILL
+    assert (spec.user, spec.umask, dict(spec.limits)) == ("deploy:www-data", "027", {"memory": 2**30, "cpus": 0.5})
     assert spec.retry.HasField("release_limit") and spec.retry.release_limit == 0
     with pytest.raises(tss.TssError, match='on_agent_restart is \'stay\'; it is "adopt" or "kill".'):
         task_spec(tss.command("x", on_agent_restart="stay"), PayloadCodec())

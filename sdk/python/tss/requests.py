@@ -87,6 +87,13 @@ class TaskOptions(TypedDict, total=False):
     env: Mapping[str, str]
     """Environment of a command."""
     working_directory: str
+    user: str
+    """User a command runs as, a name or number with ``:GROUP`` behind it if need be; the agent says who may be asked for."""
+    umask: str
+    """Permissions that files of a command are not given, in octal: ``"022"``."""
+    limits: Mapping[str, float]
+    """What a command may take at most: ``memory``, ``pids`` and ``cpus`` together, ``nofile``, ``nproc``, ``core``,
+    ``fsize``, ``cpu_seconds``, ``as``, ``data``, ``stack`` and ``memlock`` each process. Sizes are bytes."""
 
 
 @dataclass(frozen=True)

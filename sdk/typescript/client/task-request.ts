@@ -1,3 +1,5 @@
+import type { TaskLimit } from "../../../proto/task-limits.ts";
+
 /** When a failed attempt is tried again. Absent members: the coordinator's settings. */
 export interface RetryOptions {
   /** Attempts after the first: 0–99. */
@@ -63,6 +65,12 @@ export interface TaskOptions {
   /** Environment of a command. */
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** User a command runs as, a name or number with `:GROUP` behind it if need be; the agent says who may be asked for. */
+  readonly user?: string;
+  /** Permissions that files of a command are not given, in octal: "022". */
+  readonly umask?: string;
+  /** What a command may take at most: all of it together, or each of its processes. Sizes are bytes. */
+  readonly limits?: Readonly<Partial<Record<TaskLimit, number>>>;
 }
 
 /** A line for the agent's shell. */

@@ -35,6 +35,9 @@ const OPTIONS: { readonly [K in keyof Required<TaskOptions>]: true } = {
   traceparent: true,
   env: true,
   workingDirectory: true,
+  user: true,
+  umask: true,
+  limits: true,
 };
 const KNOWN: ReadonlySet<string> = new Set([...Object.keys(OPTIONS), "command", "argv", "type", "input"]);
 const RETRY_KNOWN: ReadonlySet<string> = new Set([
@@ -92,6 +95,9 @@ export function taskSpec(request: TaskRequest, payload: PayloadInit | undefined)
   if (request.fairnessKey !== undefined) spec.fairnessKey = text("fairnessKey", request.fairnessKey);
   if (request.workingDirectory !== undefined)
     spec.workingDirectory = text("workingDirectory", request.workingDirectory);
+  if (request.user !== undefined) spec.user = text("user", request.user);
+  if (request.umask !== undefined) spec.umask = text("umask", request.umask);
+  if (request.limits !== undefined) spec.limits = amounts("limits", request.limits);
   const traceparent = request.traceparent ?? inheritedTrace();
   if (traceparent !== undefined) spec.traceparent = text("traceparent", traceparent);
   return spec;
@@ -158,6 +164,12 @@ function texts(name: string, values: Readonly<Record<string, string>>): Record<s
   const checked: Record<string, string> = {};
   for (const [key, value] of Object.entries(values)) checked[text(name, key)] = text(`${name}.${key}`, value);
   return checked;
+}
+
+function amounts(name: string, values: Readonly<Record<string, number>>): Record<string, number> {
+  for (const [key, value] of Object.entries(values))
+    if (typeof value !== "number") throw invalid(`${name}.${key}`, `is ${typeof value}; it is a number.`);
+  return { ...values };
 }
 
 function whole(name: string, value: number, least = -0x80000000): number {

@@ -1,6 +1,7 @@
-import type { AttemptVoice, EndedProcess } from "../executor.ts";
+import type { AttemptVoice, Ending } from "../executor.ts";
 import { shellProblem } from "./spawn-problem.ts";
 import { readResult } from "./task-files.ts";
+import { unmetSentence } from "./unmet.ts";
 import type { WatchedEnd } from "./watch-command.ts";
 
 /** A shell gives 128 + 9 for a program that SIGKILL ended. */
@@ -15,13 +16,15 @@ export function endingOf(
   { exit, stoppedBy, survivors }: WatchedEnd,
   { line, output, lastError, agentName }: { line: string; output: string; lastError: string; agentName: string },
   isMemoryShort: boolean,
-): EndedProcess {
+): Ending {
+  if (exit.unmet !== undefined) return { kind: "spawn_failed", message: unmetSentence(exit.unmet, agentName) };
   // A control group that is ended as a whole takes the launcher with it, which then says nothing.
   const isUnknown = exit.exitCode === undefined && exit.signal === undefined;
   const killed = isUnknown || exit.signal === "SIGKILL" || exit.exitCode === KILLED_IN_SHELL;
   return {
     kind: "ended",
-    ...exit,
+    exitCode: exit.exitCode,
+    signal: exit.signal,
     stoppedBy,
     outOfMemory: killed && stoppedBy === undefined && isMemoryShort,
     notStartedByShell: line === "" ? undefined : shellProblem(exit.exitCode, line, lastError, agentName),

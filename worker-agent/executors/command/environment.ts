@@ -1,4 +1,5 @@
 import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import { type Account, nameOf } from "../../users/account.ts";
 import type { RunningAttempt } from "../executor.ts";
 
 export interface TaskFiles {
@@ -38,20 +39,22 @@ const OWN = new Set([
 ]);
 
 /**
- * The environment of a command: the agent's without its secrets, then the place in the trace, then the task's, then the
- * names TSS gives.
+ * The environment of a command: the agent's without its secrets, then what another user has instead, then the place in the
+ * trace, then the task's, then the names TSS gives.
  */
 export function taskEnvironment(
   agent: Readonly<Record<string, string | undefined>>,
   { lease, traceparent }: Pick<RunningAttempt, "lease" | "traceparent">,
   directory: string,
   files: TaskFiles,
+  account?: Account,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(agent)) {
     if (value === undefined || OWN.has(name) || (name.startsWith("TSS_") && !KEPT.has(name))) continue;
     environment[name] = value;
   }
+  if (account !== undefined) tellUser(environment, account);
   if (traceparent !== "") environment["TRACEPARENT"] = traceparent;
   const spec = lease.spec;
   Object.assign(environment, { PWD: directory }, spec?.env, {
@@ -68,6 +71,15 @@ export function taskEnvironment(
   if (files.input !== undefined) environment["TSS_INPUT"] = files.input;
   tellLocks(environment, lease.locks);
   return environment;
+}
+
+/** What a session of the agent's user left it, and would lead another user to what it may not open. */
+const OF_SESSION = ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "MAIL", "XAUTHORITY"];
+
+function tellUser(environment: Record<string, string>, account: Account): void {
+  for (const name of OF_SESSION) delete environment[name];
+  const name = nameOf(account);
+  Object.assign(environment, { HOME: account.home, USER: name, LOGNAME: name, SHELL: account.shell });
 }
 
 /** A single lock has the names that `tss lock run` gives too. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync } from "node:fs";
+import { closeSync, fchownSync } from "node:fs";
 import type { Socket } from "node:net";
+import { isSettable, isVariable, type OtherUser, openEnvironment, plainEnvironment, wordsAs } from "./as-user.ts";
 import { SHELL } from "./command-line.ts";
 import { type CommandPipe, closeEnds, type FifoPool } from "./fifo-pool.ts";
 import { createStatusFile, type Exit, readStatus, UNKNOWN_EXIT } from "./launcher.ts";
@@ -11,8 +12,12 @@ export interface LaunchOptions {
   readonly launcher: string;
   /** Where it writes down how the command ended. */
   readonly statusPath: string;
-  readonly program: string;
-  readonly args: readonly string[];
+  /** What the process that becomes the command does first, in POSIX sh. */
+  readonly prelude: string;
+  /** Absent: the agent's own. */
+  readonly user: OtherUser | undefined;
+  /** Program and arguments. */
+  readonly words: readonly string[];
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -36,9 +41,6 @@ export type Launched =
   | { readonly kind: "launched"; readonly command: LiveCommand }
   | { readonly kind: "failed"; readonly error: NodeJS.ErrnoException };
 
-/** Names that a shell does not hand on, such as those of functions that bash exports. */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 /**
  * Starts a program under a launcher in a session and process group of their own, with nothing on standard input and pipes
  * on 1, 2 and 3. The pipes are taken before; `mayStart` is asked at the last moment, after which nothing waits.
@@ -50,17 +52,28 @@ export async function launch(
 ): Promise<Launched | undefined> {
   const pipes = await takePipes(pool);
   let status: number | undefined;
+  let told: number | undefined;
   try {
     if (!mayStart()) return discard(pipes, undefined);
     status = createStatusFile(options.statusPath);
     const [stdout, stderr, control, life] = pipes as [CommandPipe, CommandPipe, CommandPipe, CommandPipe];
+    const { user } = options;
+    if (user !== undefined) {
+      const { uid, gid } = user.account;
+      // It must be able to open its own again, as /dev/stderr.
+      for (const { writeFd } of [stdout, stderr, control]) fchownSync(writeFd, uid, gid);
+      told = openEnvironment(options.statusPath, options.environment, user.account);
+    }
     const held = [stdout, stderr, control].map((pipe) => pipe.heldFd);
-    const child = spawn(SHELL, [options.launcher, ...wordsOf(options)], {
-      cwd: options.directory,
-      env: options.environment,
+    const child = spawn(SHELL, [options.launcher, options.prelude, ...wordsOf(options)], {
+      cwd: user === undefined ? options.directory : "/",
+      env: user === undefined ? options.environment : plainEnvironment(options.environment),
       detached: true,
-      // As LAUNCHER_FD says.
-      stdio: ["ignore", stdout.writeFd, status, control.writeFd, ...held, life.writeFd, stderr.writeFd],
+      // As LAUNCHER_FD says, and ENVIRONMENT_FD.
+      stdio: [
+        ...(["ignore", stdout.writeFd, status, control.writeFd, ...held, life.writeFd, stderr.writeFd] as const),
+        ...(told === undefined ? [] : [told]),
+      ],
     });
     if (child.pid === undefined) {
       const [error] = (await once(child, "error").catch((thrown: unknown) => [thrown])) as [NodeJS.ErrnoException];
@@ -71,7 +84,7 @@ export async function launch(
     return discard(pipes, { kind: "failed", error: error as NodeJS.ErrnoException });
   } finally {
     for (const pipe of pipes) closeEnds(pipe);
-    if (status !== undefined) closeSync(status);
+    for (const fd of [status, told]) if (fd !== undefined) closeSync(fd);
   }
 }
 
@@ -109,10 +122,13 @@ export async function exitOf(life: Socket, statusPath: string): Promise<Exit> {
   return readStatus(statusPath) ?? UNKNOWN_EXIT;
 }
 
-function wordsOf({ program, args, environment }: LaunchOptions): string[] {
-  const odd = Object.entries(environment).filter(([name]) => !VARIABLE.test(name));
+/** What a shell does not hand on, such as functions that bash exports, is given by a program. */
+function wordsOf({ words, environment, user, directory }: LaunchOptions): string[] {
+  const isHandedOn = user === undefined ? isVariable : isSettable;
+  const odd = Object.entries(environment).filter(([name]) => !isHandedOn(name));
   const prefix = odd.length === 0 ? [] : ["/usr/bin/env", ...odd.map(([name, value]) => `${name}=${value}`)];
-  return [...prefix, program, ...args];
+  const command = [...prefix, ...words];
+  return user === undefined ? command : wordsAs(user, directory, command);
 }
 
 async function takePipes(pool: FifoPool): Promise<CommandPipe[]> {

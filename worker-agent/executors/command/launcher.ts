@@ -15,7 +15,7 @@ import { writeWhole } from "../../journal/write-file.ts";
  * A shell that has just been forked still has the traps of its parent: a signal would be swallowed. It says on the pipe of
  * its life when it has let go of them; no agent may be there to read it.
  *
- * What has to happen in the process that becomes the command (limits, a control group, another user) goes before `exec`.
+ * What has to happen in the process that becomes the command (limits, a control group) is its first argument, see prelude.ts.
  */
 const SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 (
@@ -23,10 +23,12 @@ const SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
   echo >&7 2>/dev/null
   trap - PIPE
   { echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
+  eval "$1"
+  shift
   exec "$@" 2>&8 4<&- 5<&- 6<&- 7>&- 8>&-
 )
 code=$?
-exec 1>&- 3>&- 8>&-
+exec 1>&- 3>&- 8>&- 9>&-
 echo "exit=$code;" >&2
 exec 7>&-
 [ -e "$0" ] || exit
@@ -40,6 +42,8 @@ export const LAUNCHER_FD = { heldOutput: 4, heldErrors: 5, heldControl: 6, life:
 export interface Exit {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
+  /** What of the task could not be set, so that nothing was started: the name of a limit, or "group". */
+  readonly unmet?: string;
 }
 
 /** The launcher was killed before it could say anything. */
@@ -71,12 +75,15 @@ export function readStatus(directory: string): Exit | undefined {
 
 /**
  * `exit=3;` is what the launcher wrote in one piece; what a shell says before it ("Killed", "Terminated") tells death by a
- * signal from an exit code of that height. A shell that is silent about a signal leaves an exit code.
+ * signal from an exit code of that height. A shell that is silent about a signal leaves an exit code. `unmet=nofile;` is
+ * what the launcher could not set.
  */
 export function parseStatus(text: string): Exit | undefined {
   const [, said = "", digits] = /^(.*?)exit=(\d{1,3});/s.exec(text) ?? [];
   if (digits === undefined) return undefined;
   const exitCode = Number(digits);
+  const unmet = /unmet=([a-z_]+);/.exec(said)?.[1];
+  if (unmet !== undefined) return { exitCode, signal: undefined, unmet };
   const signal = said.trim() === "" ? undefined : signalName(exitCode - 128);
   return signal === undefined ? { exitCode, signal: undefined } : { exitCode: undefined, signal };
 }

@@ -60,7 +60,8 @@ export function shellProblem(exitCode: number | undefined, line: string, lastErr
 
 /** The code of what kept the launcher from starting the very program, by its last words; undefined: something ran. */
 export function launchProblem(exitCode: number | undefined, program: string, lastError: string): string | undefined {
-  if (!lastError.includes(`exec: ${program}:`)) return undefined;
+  // The second is what BusyBox says.
+  if (![`exec: ${program}:`, `exec: line 0: ${program}:`].some((said) => lastError.includes(said))) return undefined;
   if (exitCode === NOT_FOUND) return "ENOENT";
   return exitCode === NOT_EXECUTABLE ? "EACCES" : undefined;
 }

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TaskSpec } from "../../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../../proto/limits.ts";
+import { foreignOwner } from "../../journal/given-folder.ts";
 import type { TaskResult } from "../executor.ts";
 import type { TaskFiles } from "./environment.ts";
 
@@ -45,6 +46,9 @@ export function readResult(path: string): TaskResult {
   try {
     const stat = fstatSync(file);
     if (!stat.isFile() || stat.size === 0) return { kind: "none" };
+    // A hard link could be to what only the agent may read.
+    const owner = foreignOwner(dirname(path));
+    if (owner !== undefined && owner.uid !== stat.uid) return { kind: "none" };
     if (stat.size > LIMITS.resultBytes) return { kind: "too_large", bytes: stat.size };
     const bytes = Buffer.allocUnsafe(stat.size);
     const data = bytes.subarray(0, readSync(file, bytes, 0, stat.size, 0));

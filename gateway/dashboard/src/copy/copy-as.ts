@@ -44,6 +44,9 @@ export function asCommandLine(spec: TaskSpecJson): string {
   for (const need of spec.locks ?? []) flag("lock", lockText(need));
   pairs("env", body["env"]);
   flag("cwd", body["workingDirectory"]);
+  flag("user", body["user"]);
+  flag("umask", body["umask"]);
+  pairs("limit", body["limits"]);
   if (spec.argv !== undefined) words.push("--", ...spec.argv.map(shellQuote));
   return words.join(" ");
 }

@@ -10,7 +10,18 @@ export function restBody(spec: TaskSpecJson): RestBody {
   const body: Record<string, unknown> = { name: spec.name };
   for (const key of ["queue", "command", "argv", "type"] as const) if (spec[key] !== undefined) body[key] = spec[key];
   if (spec.payload !== undefined) body["payload"] = payloadValue(spec.payload);
-  for (const key of ["priority", "env", "workingDirectory", "labels", "selector", "resources", "fairnessKey"] as const)
+  for (const key of [
+    "priority",
+    "env",
+    "workingDirectory",
+    "user",
+    "umask",
+    "limits",
+    "labels",
+    "selector",
+    "resources",
+    "fairnessKey",
+  ] as const)
     if (spec[key] !== undefined) body[key] = spec[key];
   if (spec.locks !== undefined) body["locks"] = spec.locks.map(lockBody);
   for (const key of DURATIONS) if (spec[key] !== undefined) body[key] = seconds(spec[key]);

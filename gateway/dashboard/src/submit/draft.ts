@@ -81,7 +81,7 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
 
 /** What of a task the form has no field for: it goes along as it was. */
 export function restOfSpec(spec: TaskSpecJson): TaskSpecJson {
-  const { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires } = spec;
-  const kept = { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires };
+  const { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires, user, umask, limits } = spec;
+  const kept = { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires, user, umask, limits };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }

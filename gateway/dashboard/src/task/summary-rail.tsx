@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import { isTaskLimit, TASK_LIMITS } from "../../../../proto/task-limits.ts";
 import { quote } from "../tasks/search/tokenize.ts";
 import { hasEnded } from "../tasks/state-words.ts";
 import { formatDuration, readSeconds } from "../time/format.ts";
@@ -55,6 +56,9 @@ export function SummaryRail({ task }: { readonly task: TaskJson }) {
     spec?.timeout !== undefined && ["Timeout", formatDuration(readSeconds(spec.timeout) ?? 0)],
     spec?.locks !== undefined && ["Needs locks", <NeededLocks key="n" locks={spec.locks} />],
     spec?.workingDirectory !== undefined && ["Directory", <code key="d">{displayText(spec.workingDirectory)}</code>],
+    spec?.user !== undefined && ["Runs as", <code key="u">{displayText(spec.user)}</code>],
+    spec?.umask !== undefined && ["Umask", <code key="m">{spec.umask}</code>],
+    spec?.limits !== undefined && ["Limits", <code key="i">{limitsText(spec.limits)}</code>],
     last?.outputBytes !== undefined && [
       "Output",
       outputText(Number(last.outputBytes), Number(last.outputKeptBytes ?? 0)),
@@ -86,6 +90,15 @@ function TaskLink({ id }: { readonly id: string }) {
       {id.slice(0, 6)}…{id.slice(-4)}
     </Link>
   );
+}
+
+function limitsText(limits: Readonly<Record<string, number | "NaN" | "Infinity" | "-Infinity">>): string {
+  return Object.entries(limits)
+    .map(([name, value]) => {
+      const isSize = isTaskLimit(name) && TASK_LIMITS[name].unit === "bytes";
+      return `${displayText(name)} ${isSize ? formatBytes(Number(value)) : value}`;
+    })
+    .join(", ");
 }
 
 function outputText(bytes: number, kept: number): string {

@@ -384,6 +384,32 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
    */
   onAgentRestart: AgentRestart;
+
+  /**
+   * User a command runs as, on its agent's machine: a login name or number, and after a colon a group if it is not to be the
+   * user's own: "deploy", "1001", "deploy:www-data". Whom tasks may ask for is the agent's to say (TSS_AGENT_USERS). Empty:
+   * the agent's choice. Of no meaning for handlers, as the next two.
+   *
+   * @generated from field: string user = 30;
+   */
+  user: string;
+
+  /**
+   * Permissions that files of the command are not given, in octal: "022", "0077". Empty: the agent's own.
+   *
+   * @generated from field: string umask = 31;
+   */
+  umask: string;
+
+  /**
+   * What a command may take at most, by name: of all its processes together `memory` (bytes), `pids` (processes and threads)
+   * and `cpus` (0.5 is half a CPU), where the agent has control groups; of each process the limits of POSIX and Linux
+   * `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
+   * agent that cannot keep one starts nothing.
+   *
+   * @generated from field: map<string, double> limits = 32;
+   */
+  limits: { [key: string]: number };
 };
 
 /**
@@ -565,6 +591,32 @@ export declare type TaskSpecJson = {
    * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
    */
   onAgentRestart?: AgentRestartJson;
+
+  /**
+   * User a command runs as, on its agent's machine: a login name or number, and after a colon a group if it is not to be the
+   * user's own: "deploy", "1001", "deploy:www-data". Whom tasks may ask for is the agent's to say (TSS_AGENT_USERS). Empty:
+   * the agent's choice. Of no meaning for handlers, as the next two.
+   *
+   * @generated from field: string user = 30;
+   */
+  user?: string;
+
+  /**
+   * Permissions that files of the command are not given, in octal: "022", "0077". Empty: the agent's own.
+   *
+   * @generated from field: string umask = 31;
+   */
+  umask?: string;
+
+  /**
+   * What a command may take at most, by name: of all its processes together `memory` (bytes), `pids` (processes and threads)
+   * and `cpus` (0.5 is half a CPU), where the agent has control groups; of each process the limits of POSIX and Linux
+   * `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
+   * agent that cannot keep one starts nothing.
+   *
+   * @generated from field: map<string, double> limits = 32;
+   */
+  limits?: { [key: string]: number | "NaN" | "Infinity" | "-Infinity" };
 };
 
 /**

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from ..codecs import PayloadCodec
 
 NAME_CHARACTERS = 200
-TEXTS = ("name", "queue", "idempotency_key", "fairness_key", "traceparent", "working_directory")
+TEXTS = ("name", "queue", "idempotency_key", "fairness_key", "traceparent", "working_directory", "user", "umask")
 DURATIONS = ("delay", "expires", "timeout", "heartbeat_timeout", "idempotency_ttl", "cancel_grace")
 MAPS = ("labels", "selector", "env")
+AMOUNTS = ("resources", "limits")
 KNOWN = frozenset(TaskOptions.__annotations__)
 BACKOFF = {"fixed": pb.RETRY_BACKOFF_FIXED, "exponential": pb.RETRY_BACKOFF_EXPONENTIAL}
 AGENT_RESTART = {"adopt": pb.AGENT_RESTART_ADOPT, "kill": pb.AGENT_RESTART_KILL}
@@ -51,8 +52,9 @@ def task_spec(request: TaskRequest[Any], codec: "PayloadCodec") -> pb.TaskSpec:
     for name in MAPS:
         for key, value in (options.get(name) or {}).items():
             getattr(spec, name)[_text(name, key)] = _text(f"{name}.{key}", value)
-    for key, value in (options.get("resources") or {}).items():
-        spec.resources[_text("resources", key)] = _number(f"resources.{key}", value)
+    for name in AMOUNTS:
+        for key, value in (options.get(name) or {}).items():
+            getattr(spec, name)[_text(name, key)] = _number(f"{name}.{key}", value)
     if options.get("priority") is not None:
         spec.priority = _whole("priority", options["priority"])
     if options.get("run_at") is not None:
