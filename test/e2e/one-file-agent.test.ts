@@ -49,7 +49,7 @@ test("--check says whether it could work, and what is wrong where it could not",
     code: 0,
     stderr: "",
     stdout: expect.stringMatching(
-      /^ok {4}Output .*\nok {4}The programs .*\nok {4}It runs every .*\n(?:ok {4}|warn )Commands run as .*\nok {4}\S+ knows the key and takes bare as a worker\.\n$/,
+      /^ok {4}Output .*\nok {4}The programs .*\nok {4}It runs every .*\n(?:ok {4}|warn {2})Commands run as .*\nok {4}\S+ knows the key and takes bare as a worker\.\n$/,
     ),
   });
   const wrongKey = await startProgram(file, ["--check"], here({ TSS_API_KEY: "tss_wrong" })).finished;

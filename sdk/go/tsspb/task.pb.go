@@ -623,14 +623,14 @@ type TaskSpec struct {
 	// User a command runs as, on its agent's machine: a login name or number, and after a colon a group if it is not to be the
 	// user's own: "deploy", "1001", "deploy:www-data". Whom tasks may ask for is the agent's to say (TSS_AGENT_USERS). Empty:
 	// the agent's choice. Of no meaning for handlers, as the next two.
-	User string `protobuf:"bytes,30,opt,name=user,proto3" json:"user,omitempty"`
+	User string `protobuf:"bytes,26,opt,name=user,proto3" json:"user,omitempty"`
 	// Permissions that files of the command are not given, in octal: "022", "0077". Empty: the agent's own.
-	Umask string `protobuf:"bytes,31,opt,name=umask,proto3" json:"umask,omitempty"`
+	Umask string `protobuf:"bytes,27,opt,name=umask,proto3" json:"umask,omitempty"`
 	// What a command may take at most, by name: of all its processes together `memory` (bytes), `pids` (processes and threads)
 	// and `cpus` (0.5 is half a CPU), where the agent has control groups; of each process the limits of POSIX and Linux
 	// `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
 	// agent that cannot keep one starts nothing.
-	Limits        map[string]float64 `protobuf:"bytes,32,rep,name=limits,proto3" json:"limits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Limits        map[string]float64 `protobuf:"bytes,28,rep,name=limits,proto3" json:"limits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1657,9 +1657,9 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\vtraceparent\x18\x17 \x01(\tR\vtraceparent\x12&\n" +
 	"\x05locks\x18\x18 \x03(\v2\x10.tss.v1.LockNeedR\x05locks\x12>\n" +
 	"\x10on_agent_restart\x18\x19 \x01(\x0e2\x14.tss.v1.AgentRestartR\x0eonAgentRestart\x12\x12\n" +
-	"\x04user\x18\x1e \x01(\tR\x04user\x12\x14\n" +
-	"\x05umask\x18\x1f \x01(\tR\x05umask\x124\n" +
-	"\x06limits\x18  \x03(\v2\x1c.tss.v1.TaskSpec.LimitsEntryR\x06limits\x1a6\n" +
+	"\x04user\x18\x1a \x01(\tR\x04user\x12\x14\n" +
+	"\x05umask\x18\x1b \x01(\tR\x05umask\x124\n" +
+	"\x06limits\x18\x1c \x03(\v2\x1c.tss.v1.TaskSpec.LimitsEntryR\x06limits\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
@@ -1674,7 +1674,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a9\n" +
 	"\vLimitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01J\x04\b!\x102\"8\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01J\x04\b\x1e\x102\"8\n" +
 	"\bLockNeed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\rR\apermits\"4\n" +

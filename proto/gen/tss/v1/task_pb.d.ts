@@ -390,14 +390,14 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * user's own: "deploy", "1001", "deploy:www-data". Whom tasks may ask for is the agent's to say (TSS_AGENT_USERS). Empty:
    * the agent's choice. Of no meaning for handlers, as the next two.
    *
-   * @generated from field: string user = 30;
+   * @generated from field: string user = 26;
    */
   user: string;
 
   /**
    * Permissions that files of the command are not given, in octal: "022", "0077". Empty: the agent's own.
    *
-   * @generated from field: string umask = 31;
+   * @generated from field: string umask = 27;
    */
   umask: string;
 
@@ -407,7 +407,7 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
    * agent that cannot keep one starts nothing.
    *
-   * @generated from field: map<string, double> limits = 32;
+   * @generated from field: map<string, double> limits = 28;
    */
   limits: { [key: string]: number };
 };
@@ -597,14 +597,14 @@ export declare type TaskSpecJson = {
    * user's own: "deploy", "1001", "deploy:www-data". Whom tasks may ask for is the agent's to say (TSS_AGENT_USERS). Empty:
    * the agent's choice. Of no meaning for handlers, as the next two.
    *
-   * @generated from field: string user = 30;
+   * @generated from field: string user = 26;
    */
   user?: string;
 
   /**
    * Permissions that files of the command are not given, in octal: "022", "0077". Empty: the agent's own.
    *
-   * @generated from field: string umask = 31;
+   * @generated from field: string umask = 27;
    */
   umask?: string;
 
@@ -614,7 +614,7 @@ export declare type TaskSpecJson = {
    * `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
    * agent that cannot keep one starts nothing.
    *
-   * @generated from field: map<string, double> limits = 32;
+   * @generated from field: map<string, double> limits = 28;
    */
   limits?: { [key: string]: number | "NaN" | "Infinity" | "-Infinity" };
 };
