@@ -139,6 +139,11 @@ export const SETTINGS = {
     [] as string[],
     "Users that tasks may ask for, NAME or NAME:GROUP; takes an agent of root; * = all but root; empty = none but the agent's own",
   ),
+  TSS_AGENT_CONTAINMENT: setting(
+    parse.oneOf("auto", "always", "off"),
+    "auto" as "auto" | "always" | "off",
+    "Control groups for commands: auto = for tasks with limits of memory, pids or cpus; always = for each; off = for none",
+  ),
   TSS_DRAIN_TIMEOUT: setting(
     parse.duration(0, 3_600_000),
     25_000,

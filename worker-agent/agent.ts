@@ -7,6 +7,7 @@ import type { Settings } from "../runtime/settings-table.ts";
 import { noTracer, type TaskTracer } from "../runtime/tracing.ts";
 import { aborted, within } from "../runtime/wait.ts";
 import type { OpenWorkSession, WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
+import { openContainment } from "./containment/open-containment.ts";
 import { createCommandExecutor } from "./executors/command/command-executor.ts";
 import { createFifoPool } from "./executors/command/fifo-pool.ts";
 import { installLauncher } from "./executors/command/launcher.ts";
@@ -90,7 +91,10 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
 
   let session: WorkSession;
   const held = createHeldAttempts();
+  const containment = openContainment(settings.TSS_AGENT_CONTAINMENT, logger);
+  logger.info({ containment: containment.mode }, containment.sentence);
   const executor = createCommandExecutor({
+    containment,
     launcher: installLauncher(directory),
     agentName: worker.name,
     policy: readPolicy(settings),
@@ -108,6 +112,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     held,
     turnstile: createTurnstile(worker.slots),
     executors: [executor],
+    containment,
     session: () => session,
   };
   const floor = createFloor(host, worker.slots);

@@ -1,11 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { GROUP_LIMITS } from "../proto/task-limits.ts";
 import { silentLogger } from "../runtime/logger.ts";
 import { makeDirectory } from "../runtime/make-directory.ts";
 import type { Settings } from "../runtime/settings-table.ts";
 import { lookAtOwn, lookAtServer } from "../runtime/tls/look.ts";
 import { addressesOf } from "../sdk/typescript/connection/address-list.ts";
 import { type AgentIdentity, connectAgent, findIdentity } from "./connect.ts";
+import { openContainment } from "./containment/open-containment.ts";
 import { hasRoom } from "./journal/room.ts";
 import { readPolicy } from "./policy.ts";
 import { readUserPolicy, usersSentence } from "./users/read-user-policy.ts";
@@ -35,6 +37,7 @@ export async function* checkAgent(given: Settings, version: string): AsyncGenera
     const identity = findIdentity(given);
     yield checkPolicy(identity.settings);
     yield await checkUsers(identity.settings);
+    yield checkContainment(identity.settings);
     yield* await checkCertificates(identity);
     yield await checkCoordinator(identity, version);
   } catch (error) {
@@ -101,6 +104,12 @@ async function checkUsers(settings: Settings): Promise<CheckLine> {
   } catch (error) {
     return { state: "fail", text: (error as Error).message };
   }
+}
+
+/** Of this process: a service may have been given more, or less. */
+function checkContainment({ TSS_AGENT_CONTAINMENT: wish }: Settings): CheckLine {
+  const { limits, sentence } = openContainment(wish, silentLogger);
+  return { state: wish === "off" || limits.size === GROUP_LIMITS.length ? "ok" : "warn", text: sentence };
 }
 
 /** What the two sides show each other; nothing in plaintext. */

@@ -71,8 +71,10 @@ async function recoverOutcome(
     case "running": {
       const { record } = leftover;
       const mark = { taskId: record.taskId, token: record.token };
+      const cell = host.containment.find(dir.path);
       await endLeftGroup(record.process, mark);
-      const survivors = await sweepMarked(mark);
+      const survivors = (await cell.kill()) + (await sweepMarked(mark));
+      await cell.close();
       const { taskId: id, attempt, startedAt } = record;
       host.logger.warn({ task: id, attempt, survivors }, "an attempt of an earlier agent was ended");
       const lease = { id, fencingToken: BigInt(record.token) };

@@ -7,6 +7,7 @@ import type { Logger } from "../runtime/logger.ts";
 import type { TaskTracer } from "../runtime/tracing.ts";
 import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { type AttemptLife, beginLife, type LifeTerms } from "./attempt-life.ts";
+import type { Containment } from "./containment/containment.ts";
 import { startOfLine } from "./executors/command/spawn-problem.ts";
 import type { Ending, Executor } from "./executors/executor.ts";
 import type { HeldAttempts } from "./held.ts";
@@ -27,6 +28,7 @@ export interface AttemptHost {
   readonly logger: Logger;
   readonly tracer: TaskTracer;
   readonly executors: readonly Executor[];
+  readonly containment: Containment;
   readonly held: HeldAttempts;
   readonly turnstile: Turnstile;
   session(): WorkSession;

@@ -68,7 +68,8 @@ function attemptLines(attempt: Attempt, now: number, paint: Painter): string[] {
     lines.push(`  holds ${attempt.locks.map(({ name, token }) => `${printable(name)} (token ${token})`).join(", ")}`);
   if (attempt.error !== undefined)
     lines.push(paint.red(`  ${printable([attempt.error.type, attempt.error.message].filter(Boolean).join(": "))}`));
-  if (attempt.survivors > 0) lines.push(paint.yellow(`  ${attempt.survivors} of its processes outlived SIGKILL`));
+  if (attempt.survivors > 0)
+    lines.push(paint.yellow(`  ${attempt.survivors} of its processes had left its group and were killed`));
   if (attempt.outputBytes > attempt.outputKeptBytes)
     lines.push(
       `  ${sizeText(Number(attempt.outputKeptBytes))} of ${sizeText(Number(attempt.outputBytes))} of output kept`,

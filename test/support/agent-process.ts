@@ -1,6 +1,7 @@
 // An agent in a process of its own, to be killed: it runs the commands of its arguments before a coordinator that with
 // TEST_SILENT=1 acknowledges nothing, and tells its parent what it would tell the coordinator. With TEST_RESTART=kill they
-// are of tasks that do not want to be adopted, with TEST_USER of tasks that ask for that user.
+// are of tasks that do not want to be adopted, with TEST_USER of tasks that ask for that user,
+// with TEST_LIMITS of tasks with these limits.
 import { AgentRestart } from "../../proto/gen/tss/v1/task_pb.js";
 import { runService } from "../../runtime/process.ts";
 import { startAgent } from "../../worker-agent/agent.ts";
@@ -8,6 +9,7 @@ import { createFakeCoordinator } from "./fake-coordinator.ts";
 
 const commands = process.argv.slice(2);
 const onAgentRestart = process.env["TEST_RESTART"] === "kill" ? AgentRestart.KILL : AgentRestart.UNSPECIFIED;
+const limits = JSON.parse(process.env["TEST_LIMITS"] ?? "{}") as Record<string, number>;
 const user = process.env["TEST_USER"] ?? "";
 /** Of all: it passes what a double of JSON would hold exactly. */
 const TOKEN = 2n ** 52n + 1n;
@@ -28,7 +30,10 @@ await runService("tss-agent", async ({ settings, logger }) => {
   });
   await opened.promise;
   const given = commands.map((command, index) =>
-    coordinator.lease({ command, onAgentRestart, user }, { id: `killed-${process.pid}-${index}`, fencingToken: TOKEN }),
+    coordinator.lease(
+      { command, onAgentRestart, user, limits },
+      { id: `killed-${process.pid}-${index}`, fencingToken: TOKEN },
+    ),
   );
   let heeded = 0;
   const tell = () => {

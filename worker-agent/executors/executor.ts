@@ -79,7 +79,7 @@ export interface EndedProcess {
   readonly outOfMemory: boolean;
   /** The shell could not start the program that the line names. */
   readonly notStartedByShell: string | undefined;
-  /** Processes that were still alive after SIGKILL went to the group. */
+  /** Processes that had left its group, and were found and killed after its end. */
   readonly survivors: number;
   readonly result: TaskResult;
   /** Last line of its standard error. */

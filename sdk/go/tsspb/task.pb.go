@@ -1171,7 +1171,7 @@ type Attempt struct {
 	// Name of the signal that ended the command, e.g. "SIGKILL".
 	Signal string     `protobuf:"bytes,11,opt,name=signal,proto3" json:"signal,omitempty"`
 	Error  *TaskError `protobuf:"bytes,12,opt,name=error,proto3" json:"error,omitempty"`
-	// Processes that were still alive after SIGKILL.
+	// Processes that had left the command's process group, and were found and killed after its end.
 	Survivors uint32 `protobuf:"varint,13,opt,name=survivors,proto3" json:"survivors,omitempty"`
 	// Bytes of output the attempt wrote, and how many of them are kept.
 	OutputBytes     int64          `protobuf:"varint,14,opt,name=output_bytes,json=outputBytes,proto3" json:"output_bytes,omitempty"`

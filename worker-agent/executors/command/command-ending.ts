@@ -10,12 +10,10 @@ const KILLED_IN_SHELL = 137;
 /**
  * What is told of a command that has ended.
  * @param line the shell line it was, at least as far as its first program; "": it was none.
- * @param isMemoryShort the kernel has ended something for want of memory since it began.
  */
 export function endingOf(
-  { exit, stoppedBy, survivors }: WatchedEnd,
+  { exit, stoppedBy, survivors, memoryShort }: WatchedEnd,
   { line, output, lastError, agentName }: { line: string; output: string; lastError: string; agentName: string },
-  isMemoryShort: boolean,
 ): Ending {
   if (exit.unmet !== undefined) return { kind: "spawn_failed", message: unmetSentence(exit.unmet, agentName) };
   // A control group that is ended as a whole takes the launcher with it, which then says nothing.
@@ -26,7 +24,7 @@ export function endingOf(
     exitCode: exit.exitCode,
     signal: exit.signal,
     stoppedBy,
-    outOfMemory: killed && stoppedBy === undefined && isMemoryShort,
+    outOfMemory: killed && stoppedBy === undefined && memoryShort,
     notStartedByShell: line === "" ? undefined : shellProblem(exit.exitCode, line, lastError, agentName),
     survivors,
     result: readResult(output),

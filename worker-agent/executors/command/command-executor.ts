@@ -1,7 +1,9 @@
 import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
+import type { Cell, Containment } from "../../containment/containment.ts";
 import { giveFolder } from "../../journal/given-folder.ts";
 import type { Policy } from "../../policy.ts";
 import { identify } from "../../processes/identity.ts";
+import type { AttemptMark } from "../../processes/sweep.ts";
 import { nameOf } from "../../users/account.ts";
 import type { UserPolicy } from "../../users/choose-user.ts";
 import type { Ending, Executor, RunningAttempt } from "../executor.ts";
@@ -11,8 +13,7 @@ import { endingOf, sayLeftOpen } from "./command-ending.ts";
 import { planCommand, SHELL } from "./command-line.ts";
 import { taskEnvironment } from "./environment.ts";
 import type { FifoPool } from "./fifo-pool.ts";
-import { launch } from "./launch.ts";
-import { readOomKills } from "./oom-counter.ts";
+import { type Launched, launch } from "./launch.ts";
 import { prelude, preludeProblem } from "./prelude.ts";
 import { readPipes } from "./read-pipes.ts";
 import { runAs } from "./run-as.ts";
@@ -26,6 +27,7 @@ export interface CommandExecutorOptions {
   readonly users: UserPolicy;
   /** Of the agent; what tasks see of it is decided here. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly containment: Containment;
   readonly pipes: FifoPool;
   /** Path of the launcher that commands run under. */
   readonly launcher: string;
@@ -51,7 +53,7 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   if (line.kind === "refused") return { kind: "rejected", message: line.message };
   const as = await runAs(options.users, spec, attempt.taskPath);
   if (as.kind === "refused") return { kind: "rejected", message: as.message };
-  const unknown = preludeProblem(spec, new Set(), agentName);
+  const unknown = preludeProblem(spec, options.containment.limits, agentName);
   if (unknown !== undefined) return { kind: "rejected", message: unknown };
   const { user, directory } = as;
   // Of another user's directories and programs the agent, who may see everything, finds nothing out.
@@ -72,26 +74,27 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   const program = line.resolve ? (resolveProgram(line.program, path, directory) ?? line.program) : line.program;
   const args = line.script === undefined ? line.args : [writeScript(attempt.taskPath, line.script)];
 
-  const oomKills = readOomKills();
   const mayStart = (): boolean => {
     if (stop.soft.aborted) return false;
     attempt.starting();
     return true;
   };
   if (user !== undefined) giveFolder(attempt.taskPath, user.account);
+  const mark = { taskId: lease.id, token: String(lease.fencingToken) };
+  const cell = openCell(options, attempt, mark);
+  if ("kind" in cell) return cell;
   const launching = {
-    ...{ launcher: options.launcher, statusPath: attempt.path, prelude: prelude(spec, []) },
+    ...{ launcher: options.launcher, statusPath: attempt.path, prelude: prelude(spec, cell.joins) },
     ...{ user, words: [program, ...args], directory, environment },
   };
-  const launched = await launch(launching, options.pipes, mayStart);
+  const launched = await launchIn(cell, launching, options.pipes, mayStart);
   if (launched === undefined) return { kind: "not_started", stoppedBy: stop.cause ?? "drained" };
   if (launched.kind === "failed") return fail(launched.error);
   const { command } = launched;
   attempt.started(identify(command.pid));
 
   const readers = readPipes(command, attempt);
-  const mark = { taskId: lease.id, token: String(lease.fencingToken) };
-  const end = await watchCommand(command, readers, stop, mark);
+  const end = await watchCommand(command, readers, stop, mark, cell);
   sayLeftOpen(end, attempt);
   const lastError = readers.lastError();
   if (user !== undefined && enterProblem(end.exit.exitCode, lastError, directory))
@@ -99,5 +102,33 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   const unstarted = isShell ? undefined : launchProblem(end.exit.exitCode, program, lastError);
   if (unstarted !== undefined) return failFor(unstarted);
   const started = { line: spec.command, output: files.output, lastError, agentName };
-  return endingOf(end, started, (readOomKills() ?? 0) > (oomKills ?? Number.POSITIVE_INFINITY));
+  return endingOf(end, started);
+}
+
+/** What is not started leaves no control group behind. */
+async function launchIn(cell: Cell, ...how: Parameters<typeof launch>): Promise<Launched | undefined> {
+  let launched: Launched | undefined;
+  try {
+    launched = await launch(...how);
+    return launched;
+  } finally {
+    if (launched?.kind !== "launched") await cell.close();
+  }
+}
+
+/** The control group of an attempt, where it gets one; or what kept it from being made. */
+function openCell(
+  { containment, agentName }: CommandExecutorOptions,
+  { lease, path }: RunningAttempt,
+  { taskId, token }: AttemptMark,
+): Cell | Ending {
+  try {
+    return containment.open(`tss-${taskId}.${token}`, path, lease.spec?.limits ?? {});
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return {
+      kind: "spawn_failed",
+      message: `Agent ${agentName} could not make a control group for the command (${code ?? message}).`,
+    };
+  }
 }

@@ -958,7 +958,7 @@ export declare type Attempt = Message<"tss.v1.Attempt"> & {
   error?: TaskError | undefined;
 
   /**
-   * Processes that were still alive after SIGKILL.
+   * Processes that had left the command's process group, and were found and killed after its end.
    *
    * @generated from field: uint32 survivors = 13;
    */
@@ -1071,7 +1071,7 @@ export declare type AttemptJson = {
   error?: TaskErrorJson;
 
   /**
-   * Processes that were still alive after SIGKILL.
+   * Processes that had left the command's process group, and were found and killed after its end.
    *
    * @generated from field: uint32 survivors = 13;
    */
