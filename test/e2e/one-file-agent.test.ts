@@ -49,7 +49,7 @@ test("--check says whether it could work, and what is wrong where it could not",
     code: 0,
     stderr: "",
     stdout: expect.stringMatching(
-      /^ok {4}Output .*\nok {4}The programs .*\nok {4}It runs every .*\n(?:ok {4}|warn {2})Commands run as .*\nok {4}\S+ knows the key and takes bare as a worker\.\n$/,
+      /^ok {4}Output .*\nok {4}The programs .*\nok {4}It runs every .*\n(?:ok {4}|warn {2})Commands run as .*\n(?:ok {4}|warn {2}).*[Cc]ontrol group.*\nok {4}\S+ knows the key and takes bare as a worker\.\n$/,
     ),
   });
   const wrongKey = await startProgram(file, ["--check"], here({ TSS_API_KEY: "tss_wrong" })).finished;
@@ -60,7 +60,7 @@ test("--check says whether it could work, and what is wrong where it could not",
   expect(await startProgram(file, ["--check"], noRoom).finished).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(
-      /FAIL .*cannot be made.*\n(.*\n)?FAIL .*mkfifo cannot be found.*\nFAIL .*would run nothing.*\nFAIL .*example\.invalid/,
+      /FAIL .*cannot be made.*\n(.*\n)?FAIL .*mkfifo cannot be found.*\nFAIL .*would run nothing.*\n(?:.*\n){2}FAIL .*example\.invalid/,
     ),
   });
   expect(await startProgram(file, ["--check"], here({ TSS_WORKER_SLOT: "1" })).finished).toMatchObject({
