@@ -29,7 +29,11 @@ export function taskEvents(task: TaskJson): readonly TaskEvent[] {
     const { glyph, word } = outcomeLook(attempt);
     add(attempt.endedAt, glyph, `${name} ended: ${word}`, attempt.error?.message);
     if (attempt.endedAt !== undefined && (attempt.survivors ?? 0) > 0)
-      add(attempt.endedAt, "triangle", `${attempt.survivors} processes of ${name.toLowerCase()} had left its group and were killed`);
+      add(
+        attempt.endedAt,
+        "triangle",
+        `${attempt.survivors} processes of ${name.toLowerCase()} had left its group and were killed`,
+      );
   }
   for (const message of task.messages ?? [])
     add(message.at, "activity", `Attempt ${message.attempt} says`, message.text);
