@@ -56,6 +56,7 @@ const PACKAGES = {
   "grpc++": "libgrpc++-dev",
   grpcPlugin: "protobuf-compiler-grpc",
   systemd: "systemd",
+  busybox: "busybox-static",
   promtool: "prometheus",
   nginx: "nginx-light",
   caddy: "caddy",

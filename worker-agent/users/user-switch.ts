@@ -17,9 +17,10 @@ const USUAL_FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
  * Finds a program that changes users: setpriv of util-linux, which every distribution with it has, or else the su of
  * BusyBox, which becomes what it runs. Other su programs stay in between and open sessions.
  * @param path PATH of the agent.
+ * @param usual folders that are looked into as well.
  */
-export async function findUserSwitch(path: string): Promise<UserSwitch | undefined> {
-  const folders = [...new Set([...path.split(delimiter).filter((folder) => folder !== ""), ...USUAL_FOLDERS])];
+export async function findUserSwitch(path: string, usual = USUAL_FOLDERS): Promise<UserSwitch | undefined> {
+  const folders = [...new Set([...path.split(delimiter).filter((folder) => folder !== ""), ...usual])];
   const setpriv = await findKnowing(folders, "setpriv", "--reuid");
   if (setpriv !== undefined) return (account) => setprivWords(setpriv, account);
   const su = await findKnowing(folders, "su", "BusyBox");
@@ -34,7 +35,8 @@ function setprivWords(program: string, { uid, gid, groups }: Account): string[] 
 /** It knows names alone, and gives each the groups that it has. */
 function suWords(program: string, { name, isUsualGroup }: Account): string[] | undefined {
   if (name === "" || !isUsualGroup) return undefined;
-  return [program, "-m", "-s", "/bin/sh", name];
+  // Without -- it takes what follows for its own options.
+  return [program, "-m", "-s", "/bin/sh", "--", name];
 }
 
 async function findKnowing(folders: readonly string[], name: string, word: string): Promise<string | undefined> {
