@@ -83,13 +83,19 @@ test("a command cannot start more processes than its limit", async () => {
 });
 
 const DAEMON = "echo $$; exec sleep 1000";
-/** Leaves the group, the environment and the family: nothing tells any more whose it is. */
-const STRANGER = `env -i setsid /bin/sh -c '(${DAEMON.replace("$$", '$PPID >/dev/null; sh -c "echo \\$PPID"')}) &'`;
+/**
+ * Leaves the group, the environment and the family: nothing tells any more whose it is. It says its number, and the command
+ * that nobody is in between.
+ * @param there a file that it makes when it runs.
+ */
+const stranger = (there = "/dev/null") =>
+  `env -i setsid /bin/sh -c '/bin/sh -c "echo \\$\\$; : >${there}; exec sleep 1000" &'; echo alone`;
+const isAlone = (output: string) => /^alone$/m.test(output) && /^\d+$/m.test(output);
 
 test("nothing gets out of a group: a stranger to everything else is killed and counted when the attempt is cancelled", async () => {
   const { coordinator } = await openHouse({ settings: { TSS_AGENT_CONTAINMENT: "always" } });
-  const given = coordinator.lease({ command: `${STRANGER}; sleep 1000` });
-  await coordinator.until(() => numbers(coordinator, given).length > 0);
+  const given = coordinator.lease({ command: `${stranger()}; sleep 1000` });
+  await coordinator.until(() => isAlone(coordinator.output(given).toString()));
   const [pid = 0] = numbers(coordinator, given);
   expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("TSS_TASK_ID");
   coordinator.cancel(given, TaskReason.ABORTED);
@@ -99,7 +105,9 @@ test("nothing gets out of a group: a stranger to everything else is killed and c
 
 test("of a command with a group nothing is left at its end either", async () => {
   const { coordinator } = await openHouse();
-  const given = coordinator.lease({ command: `${STRANGER} >&2; exit 3`, limits: { pids: 50 } });
+  const there = join(temporaryDirectory(), "there");
+  const command = `${stranger(there)}; while [ ! -e ${there} ]; do sleep 0.02; done; exit 3`;
+  const given = coordinator.lease({ command, limits: { pids: 50 } });
   const report = await coordinator.outcome(given);
   expect(report).toMatchObject({ outcome: FAILED, exitCode: 3, survivors: 1 });
   expect(numbers(coordinator, given).map(isRunning)).toEqual([false]);
@@ -139,9 +147,9 @@ test("what could not be started leaves no group behind", async () => {
 
 test("limits hold on under the next agent, and what is in the groups ends with the attempt", async () => {
   const directory = temporaryDirectory();
-  const command = `cat /proc/self/cgroup; ${STRANGER}; while :; do sleep 0.05; done`;
+  const command = `cat /proc/self/cgroup; ${stranger()}; while :; do sleep 0.05; done`;
   const limits = JSON.stringify({ memory: 64 * MIB, pids: 50 });
-  const isThere = ({ output }: { readonly output: string }) => /^\d+$/m.test(output);
+  const isThere = ({ output }: { readonly output: string }) => isAlone(output);
   const { child, said } = await startAgentProcess(directory, command, isThere, {
     TEST_SILENT: "1",
     TEST_LIMITS: limits,
@@ -159,9 +167,9 @@ test("limits hold on under the next agent, and what is in the groups ends with t
 
 test("an attempt that is not to be adopted takes its groups along", async () => {
   const directory = temporaryDirectory();
-  const command = `cat /proc/self/cgroup; ${STRANGER}; while :; do sleep 0.05; done`;
+  const command = `cat /proc/self/cgroup; ${stranger()}; while :; do sleep 0.05; done`;
   const environment = { TEST_SILENT: "1", TEST_RESTART: "kill", TEST_LIMITS: JSON.stringify({ pids: 50 }) };
-  const isThere = ({ output }: { readonly output: string }) => /^\d+$/m.test(output);
+  const isThere = ({ output }: { readonly output: string }) => isAlone(output);
   const { child, said } = await startAgentProcess(directory, command, isThere, environment);
   await killProcess(child);
   const { coordinator } = await openHouse({ directory });

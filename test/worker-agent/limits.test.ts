@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { AttemptOutcome, TaskReason } from "../../proto/gen/tss/v1/task_pb.js";
+import { TASK_LIMITS } from "../../proto/task-limits.ts";
 import { leave, openHouse } from "../support/agent-house.ts";
 
 const { FAILED, SUCCEEDED } = AttemptOutcome;
@@ -15,6 +16,8 @@ async function outputOf(spec: Readonly<Record<string, unknown>>) {
 
 test.each([
   ["nofile", "Max open files", 64, "64"],
+  ["nofile", "Max open files", TASK_LIMITS.nofile.least, String(TASK_LIMITS.nofile.least)],
+  ["stack", "Max stack size", TASK_LIMITS.stack.least, String(TASK_LIMITS.stack.least)],
   ["nproc", "Max processes", 500, "500"],
   ["core", "Max core file size", 0, "0"],
   ["fsize", "Max file size", 10 * MIB, String(10 * MIB)],

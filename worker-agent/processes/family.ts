@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { identify, type ProcessIdentity, stillRuns } from "./identity.ts";
 import { isDead, readStat } from "./proc-stat.ts";
+
+/** A process that sleeps in the kernel cannot be killed; nobody waits for it for ever. */
+const KILL_WAIT_MS = 5_000;
+const LOOK_MS = 2;
 
 /** The descendants of a command that have left its process group, known by their parents as long as these live. */
 export interface Family {
   /** Takes down who they are; before anybody is told to end. */
   look(): void;
-  /** Kills those that still run. Returns how many. */
-  killEscaped(): number;
+  /** Kills those that still run. Resolves how many, when none of them does. */
+  killEscaped(): Promise<number>;
 }
 
 /** @param leader number of the process group, and of the first process in it. */
@@ -17,7 +22,13 @@ export function watchFamily(leader: number): Family {
     look() {
       escaped = descendants(leader).map(identify);
     },
-    killEscaped: () => escaped.filter(stillRuns).filter(({ pid }) => kill(pid)).length,
+    async killEscaped() {
+      const killed = escaped.filter(stillRuns).filter(({ pid }) => kill(pid));
+      const patience = AbortSignal.timeout(KILL_WAIT_MS);
+      // Whoever looks for them in another way must not count them again.
+      while (killed.some(stillRuns) && !patience.aborted) await sleep(LOOK_MS);
+      return killed.length;
+    },
   };
 }
 

@@ -52,7 +52,7 @@ export async function watchCommand(
   } else {
     await command.release();
     await outlastGroup(group, stop.hard);
-    survivors = (await cell.kill()) + family.killEscaped() + (await sweepMarked(mark));
+    survivors = (await cell.kill()) + (await family.killEscaped()) + (await sweepMarked(mark));
     await within(readers.ended, LINGER_MS);
   }
   const memoryShort = cell.isMemoryShort();
