@@ -14,6 +14,7 @@ import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
 import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
+import { withMasterKey } from "./dev-master-key.ts";
 import { showFirstTask, submitFirstTask } from "./first-task.ts";
 
 export interface DevIo {
@@ -45,7 +46,7 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   const [tracer, gatewayTracer, agentTracer] = tracers as [TaskTracer, TaskTracer, TaskTracer];
   const kept = findKey(settings);
   const coordinator = await startCoordinator({
-    settings,
+    settings: withMasterKey(settings),
     logger,
     tracer,
     migrate: true,

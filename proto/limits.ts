@@ -94,6 +94,13 @@ export const LIMITS = {
   publicKeyBytes: 1024,
   /** Usable keys of one installation; every coordinator holds them in memory. */
   apiKeys: 10_000,
+  secretName: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/,
+  /** Value of one secret, and the values of one task together. */
+  secretBytes: 64 * 1024,
+  /** Secrets of one installation. */
+  secrets: 1_000,
+  /** Queues that one secret names. */
+  secretQueues: 32,
   /** Points of a series. */
   seriesPoints: 500,
   seriesPointsDefault: 240,

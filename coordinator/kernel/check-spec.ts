@@ -35,6 +35,14 @@ export function checkLockName(found: Violations, field: string, name: string): v
   checkName(found, field, name, LIMITS.lockName);
 }
 
+export function checkSecretName(found: Violations, field: string, name: string): void {
+  if (!LIMITS.secretName.test(name))
+    found.add(
+      field,
+      "must be 1–63 characters of A–Z, a–z, 0–9, '_', '.' and '-', beginning with a letter, a digit or '_'",
+    );
+}
+
 function checkName(found: Violations, field: string, name: string, pattern: RegExp): void {
   if (!pattern.test(name))
     found.add(field, "must be 1–63 characters of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit");

@@ -54,6 +54,13 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     ListApiKeys: ADMINS,
     RevokeApiKey: ADMINS,
   },
+  "tss.v1.SecretService": {
+    SetSecret: ADMINS,
+    // Who submits has to know the names.
+    ListSecrets: SUBMITTERS,
+    DeleteSecret: ADMINS,
+    RotateSecrets: ADMINS,
+  },
   "tss.v1.StatsService": {
     GetOverview: READERS,
     WatchStats: READERS,

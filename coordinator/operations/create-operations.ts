@@ -37,6 +37,8 @@ import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-
 import type { BulkOperations, Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
 import { retryTasks } from "./retry-tasks.ts";
+import type { MasterKeys } from "./secrets/master-keys.ts";
+import { createSecretOperations } from "./secrets/secret-operations.ts";
 import { getQueue, statsOperations } from "./stats-operations.ts";
 import { submitTasks } from "./submit-tasks.ts";
 import { tailLogs } from "./tail-logs.ts";
@@ -58,6 +60,7 @@ export function createOperations(
   stats: Stats,
   bulks: BulkHost,
   facts: ServerFacts,
+  masters: MasterKeys,
 ): Operations {
   const locks = lockOperations(state);
   state.taskLocks.connect(taskLockCalls(locks));
@@ -68,6 +71,12 @@ export function createOperations(
     stats: statsOperations(state, stats),
     bulk: bulkOperations(bulks),
     locks,
+    secrets: createSecretOperations({
+      catalog: state.store.catalog,
+      masters,
+      clock: state.clock,
+      logger: state.logger,
+    }),
     peers: peerOperations(stats),
   };
 }

@@ -1,3 +1,4 @@
+import type { SecretStore } from "./secret-store.ts";
 import type { OwnedShard } from "./store.ts";
 
 /** API keys and join tokens. Every change of one raises `authVersion`. */
@@ -20,8 +21,8 @@ export interface ApiKeyStore {
   settleSecret(id: string, nextHash: Uint8Array, expiresAt: number, at: number): Promise<boolean>;
 }
 
-/** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */
-export interface CatalogStore extends ApiKeyStore {
+/** Small tables that people change: lanes, queues, API keys, secrets, jobs on many tasks. Each call is its own short transaction. */
+export interface CatalogStore extends ApiKeyStore, SecretStore {
   meta(): Promise<Meta>;
 
   /** @param after only lanes with higher ids; default all. */

@@ -47,6 +47,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.ApiKeyService/RenewWorkerKey": "AW",
   "tss.v1.ApiKeyService/ListApiKeys": "A",
   "tss.v1.ApiKeyService/RevokeApiKey": "A",
+  "tss.v1.SecretService/SetSecret": "A",
+  "tss.v1.SecretService/ListSecrets": "AOS",
+  "tss.v1.SecretService/DeleteSecret": "A",
+  "tss.v1.SecretService/RotateSecrets": "A",
   "tss.v1.StatsService/GetOverview": "AOSV",
   "tss.v1.StatsService/WatchStats": "AOSV",
   "tss.v1.StatsService/GetSeries": "AOSV",
@@ -93,6 +97,7 @@ beforeAll(async () => {
       bulk: through,
       locks: through,
       peers: through,
+      secrets: through,
     } as never,
     apiKeys: through as never,
   });

@@ -107,7 +107,9 @@ const EDGES: readonly Edge[] = [
 
 /** Limits that are checked elsewhere: a new one must be put here or above. */
 const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
-  ...(["queueName", "environmentName"] as const),
+  ...(["queueName", "environmentName", "secretName"] as const),
+  // test/secrets.
+  ...(["secretBytes", "secrets", "secretQueues"] as const),
   ...([
     "resultBytes",
     "idempotencyTtlDefaultMs",
