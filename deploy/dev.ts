@@ -134,10 +134,11 @@ async function startRest(
   });
   // It waits before the agent comes, or a free slot goes to what an earlier start left. Who shows it tells its error.
   await firstTask.catch(() => undefined);
-  const { openSession } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
+  const { openSession, secrets } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,
+    secrets,
     logger,
     tracer: running.agentTracer,
     version: readVersion(),

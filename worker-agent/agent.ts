@@ -17,6 +17,7 @@ import { readPolicy } from "./policy.ts";
 import { bootId } from "./processes/identity.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
+import type { SecretSource } from "./secrets.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { watchContact } from "./watch-contact.ts";
 import { workerInfo } from "./worker-info.ts";
@@ -24,6 +25,8 @@ import { workerInfo } from "./worker-info.ts";
 export interface AgentOptions {
   readonly settings: Settings;
   readonly openSession: OpenWorkSession;
+  /** Is closed with the agent. */
+  readonly secrets: SecretSource;
   readonly logger: Logger;
   /** Version of the program, shown to operators. */
   readonly version: string;
@@ -103,6 +106,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     held,
     turnstile: createTurnstile(worker.slots),
     executors: [executor],
+    secrets: options.secrets,
     session: () => session,
   };
   const floor = createFloor(host, worker.slots);
@@ -159,6 +163,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     await floor.settled();
     watch.close();
     await session.close();
+    options.secrets.close();
     await executor.close();
     lock.release();
   };
@@ -187,6 +192,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       logger.warn({ running: held.all().length }, "the agent leaves what runs to the next one");
       watch.close();
       await within(session.close(), LAST_REPORTS_AT_ONCE_MS);
+      options.secrets.close();
       lock.release();
     },
     async drain(hurry = AbortSignal.timeout(settings.TSS_DRAIN_TIMEOUT)) {

@@ -32,6 +32,7 @@ import { REFLECTION_RESPONSES, serveReflection } from "./reflection-service.ts";
 import { requirePrivate } from "./require-private.ts";
 import { requireProtocol } from "./require-protocol.ts";
 import { serveSubmitStream } from "./submit-stream.ts";
+import { withholdSecrets } from "./withhold-secrets.ts";
 import { serveWork } from "./work-stream.ts";
 
 /** Everything a coordinator serves. */
@@ -106,9 +107,11 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
       work: (stream) => serveWork(stream, workers, edge),
       async leaseTasks(request, call) {
         requireProtocol(request.worker);
+        withholdSecrets(call, request.worker);
         return encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal));
       },
       reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
+      getSecrets: (request, call) => workers.getSecrets(call.provenCaller, requirePrivate(call, request)),
     },
     { work: decodeWorkRequest },
   );

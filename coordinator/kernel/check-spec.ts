@@ -13,6 +13,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   checkWork(found, spec);
   if (spec.payload !== undefined) checkPayload(found, "payload", spec.payload, LIMITS.payloadBytes);
   checkEnvironment(found, spec.env);
+  checkSecrets(found, spec);
   found.text("working_directory", spec.workingDirectory, LIMITS.pathBytes);
   checkTimes(found, spec, now);
   if (spec.retry !== undefined) checkRetry(found, spec.retry);
@@ -86,6 +87,21 @@ function checkEnvironment(found: Violations, env: Readonly<Record<string, string
   }
   found.count("env", count, 0, LIMITS.envEntries);
   found.bytes("env", bytes, LIMITS.envBytes);
+}
+
+function checkSecrets(found: Violations, { secrets, env, type }: TaskSpec): void {
+  const entries = Object.entries(secrets);
+  if (entries.length === 0) return;
+  found.count("secrets", entries.length, 0, LIMITS.taskSecrets);
+  if (type !== "") found.add("secrets", "are for commands: a handler reads its own where it runs");
+  for (const [name, secret] of entries.slice(0, LIMITS.taskSecrets)) {
+    if (!LIMITS.environmentName.test(name))
+      found.add("secrets", `name ${JSON.stringify(name.slice(0, 80))} must match [A-Za-z_][A-Za-z0-9_]*`);
+    else if (name.startsWith("TSS_"))
+      found.add(`secrets[${name}]`, "must not begin with TSS_: those names are given by TSS");
+    else if (Object.hasOwn(env, name)) found.add(`secrets[${name}]`, "must not be in env, too");
+    checkSecretName(found, `secrets[${name.slice(0, 80)}]`, secret);
+  }
 }
 
 function checkTimes(found: Violations, spec: TaskSpec, now: number): void {

@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     GetBulk: READERS,
     ListBulks: READERS,
   },
-  "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS },
+  "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS, GetSecrets: WORKERS },
   "tss.v1.QueueService": {
     ListQueues: READERS,
     GetQueue: READERS,

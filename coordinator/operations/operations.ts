@@ -74,6 +74,8 @@ export interface WorkerOperations {
   attach(caller: Caller, first: WorkerMessage, stream: WorkStream): WorkAttachment;
   leaseTasks(caller: Caller, request: worker.LeaseTasksRequest, signal: AbortSignal): Promise<LeaseAnswer>;
   reportTasks(caller: Caller, request: worker.ReportTasksRequest): Promise<worker.ReportTasksResponse>;
+  /** The edge has seen to it that nobody on the way can read the answer. */
+  getSecrets(caller: Caller, request: worker.GetSecretsRequest): Promise<worker.GetSecretsResponse>;
 }
 
 /** The coordinator's end of one `Work` stream. */

@@ -32,6 +32,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "tss.v1.WorkerService/Work": "AW",
   "tss.v1.WorkerService/LeaseTasks": "AW",
   "tss.v1.WorkerService/ReportTasks": "AW",
+  "tss.v1.WorkerService/GetSecrets": "AW",
   "tss.v1.QueueService/ListQueues": "AOSV",
   "tss.v1.QueueService/GetQueue": "AOSV",
   "tss.v1.QueueService/ExplainQueue": "AOSV",

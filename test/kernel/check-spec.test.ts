@@ -46,6 +46,11 @@ const EDGES: readonly Edge[] = [
     of: (size) => ({ payload: { encodings: Array(size).fill("gzip") } }),
   },
   { limit: "envEntries", field: "env", of: (size) => ({ env: named(size) }) },
+  {
+    limit: "taskSecrets",
+    field: "secrets",
+    of: (size) => ({ secrets: named(size, () => "DB") }),
+  },
   { limit: "envBytes", field: "env", of: (size) => ({ env: { A: wide(1_000), B: wide(size - 1_002) } }) },
   { limit: "pathBytes", field: "working_directory", of: (size) => ({ workingDirectory: wide(size) }) },
   { limit: "delayMs", field: "delay", of: (ms) => ({ delay: duration(ms) }) },

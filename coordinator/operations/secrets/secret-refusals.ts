@@ -27,6 +27,24 @@ export const SECRET_REFUSALS = {
       reason: "SECRET_CHANGED",
       retryAfterMs: 100,
     }),
+  missing: (name: string) =>
+    new TssError(
+      "FAILED_PRECONDITION",
+      `The secret ${name} that the task needs does not exist: set it (\`tss secret set ${name}\`), or leave it out.`,
+      { reason: "SECRET_MISSING" },
+    ),
+  otherQueue: ({ name, queues }: SecretFacts, queue: string) =>
+    new TssError(
+      "FAILED_PRECONDITION",
+      `The secret ${name} is only for tasks of ${queues.length === 1 ? "queue" : "the queues"} ${queues.join(", ")}, not for those of ${queue}.`,
+      { reason: "SECRET_OTHER_QUEUE" },
+    ),
+  tooLarge: () =>
+    new TssError(
+      "FAILED_PRECONDITION",
+      `The secrets of the task have more than ${LIMITS.secretBytes} bytes together: give it fewer of them.`,
+      { reason: "SECRETS_TOO_LARGE" },
+    ),
   otherMasterKey: ({ name, masterKeyId }: SecretFacts) =>
     new TssError(
       "FAILED_PRECONDITION",

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Lease } from "../../../proto/gen/tss/v1/worker_service_pb.js";
 import type { Policy } from "../../policy.ts";
 import { identify } from "../../processes/identity.ts";
+import { redactEnding } from "../../redaction/redact-ending.ts";
 import type { Ending, Executor, RunningAttempt } from "../executor.ts";
 import { adoptCommand } from "./adopt-command.ts";
 import { endingOf, sayLeftOpen } from "./command-ending.ts";
@@ -30,7 +31,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   return {
     name: "command",
     accepts: (lease: Lease) => lease.spec !== undefined && (lease.spec.command !== "" || lease.spec.argv.length > 0),
-    run: (attempt) => runCommand(options, attempt),
+    run: async (attempt) => redactEnding(await runCommand(options, attempt), attempt.redaction),
     adopt: (attempt) => adoptCommand(options, attempt),
     close: async () => options.pipes.close(),
   };
@@ -74,7 +75,7 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   const { command } = launched;
   attempt.started(identify(command.pid));
 
-  const readers = readPipes(command, attempt);
+  const readers = readPipes(command, attempt, attempt.redaction);
   const mark = { taskId: lease.id, token: String(lease.fencingToken) };
   const end = await watchCommand(command, readers, stop, mark);
   sayLeftOpen(end, attempt);

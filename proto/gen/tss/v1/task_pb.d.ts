@@ -384,6 +384,14 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
    */
   onAgentRestart: AgentRestart;
+
+  /**
+   * Secrets that a command gets: name of the variable, and of the secret. At most 32, none of them also in `env` or beginning
+   * with TSS_. Values come when an attempt begins, and are masked in all that it says. Not for handlers.
+   *
+   * @generated from field: map<string, string> secrets = 40;
+   */
+  secrets: { [key: string]: string };
 };
 
 /**
@@ -565,6 +573,14 @@ export declare type TaskSpecJson = {
    * @generated from field: tss.v1.AgentRestart on_agent_restart = 25;
    */
   onAgentRestart?: AgentRestartJson;
+
+  /**
+   * Secrets that a command gets: name of the variable, and of the secret. At most 32, none of them also in `env` or beginning
+   * with TSS_. Values come when an attempt begins, and are masked in all that it says. Not for handlers.
+   *
+   * @generated from field: map<string, string> secrets = 40;
+   */
+  secrets?: { [key: string]: string };
 };
 
 /**
