@@ -17,6 +17,7 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 		Argv:             s.Argv,
 		Type:             s.Type,
 		Env:              s.Env,
+		Secrets:          s.Secrets,
 		WorkingDirectory: s.Dir,
 		Delay:            wireDuration(s.Delay),
 		RunAt:            wireTime(s.RunAt),

@@ -86,6 +86,8 @@ class TaskOptions(TypedDict, total=False):
     """W3C traceparent. Absent: ``TRACEPARENT`` of the environment."""
     env: Mapping[str, str]
     """Environment of a command."""
+    secrets: Mapping[str, str]
+    """Secrets a command gets in its environment: variable and name of the secret."""
     working_directory: str
 
 

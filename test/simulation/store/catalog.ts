@@ -73,6 +73,13 @@ export function catalogOf(disk: Disk): CatalogStore {
       return true;
     },
     deleteSecret: async (name) => disk.secrets.delete(name),
+    async forgetJoined(endedBefore) {
+      for (const { id, renewMs = 0, revokedAt, expiresAt } of disk.apiKeys.values())
+        if (renewMs > 0 && (revokedAt || expiresAt) < endedBefore) {
+          disk.apiKeys.delete(id);
+          disk.authVersion++;
+        }
+    },
     async touchApiKeys(used) {
       for (const { id, at } of used) {
         const key = disk.apiKeys.get(id);

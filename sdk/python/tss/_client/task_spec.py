@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME_CHARACTERS = 200
 TEXTS = ("name", "queue", "idempotency_key", "fairness_key", "traceparent", "working_directory")
 DURATIONS = ("delay", "expires", "timeout", "heartbeat_timeout", "idempotency_ttl", "cancel_grace")
-MAPS = ("labels", "selector", "env")
+MAPS = ("labels", "selector", "env", "secrets")
 KNOWN = frozenset(TaskOptions.__annotations__)
 BACKOFF = {"fixed": pb.RETRY_BACKOFF_FIXED, "exponential": pb.RETRY_BACKOFF_EXPONENTIAL}
 AGENT_RESTART = {"adopt": pb.AGENT_RESTART_ADOPT, "kill": pb.AGENT_RESTART_KILL}
