@@ -81,7 +81,7 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
 
 /** What of a task the form has no field for: it goes along as it was. */
 export function restOfSpec(spec: TaskSpecJson): TaskSpecJson {
-  const { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires } = spec;
-  const kept = { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires };
+  const { secrets, selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires } = spec;
+  const kept = { secrets, selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }
