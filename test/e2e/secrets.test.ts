@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type RunningCoordinator, startCoordinatorProcess } from "../support/crash-system.ts";
 import { freshSystem } from "../support/database.ts";
+import { startDev } from "../support/dev-system.ts";
 import { freePort } from "../support/free-port.ts";
 import { startGatewayProcess } from "../support/gateway-process.ts";
 import { ROOT, runTss, startProgram, temporaryFolder } from "../support/run-tss.ts";
@@ -225,3 +226,21 @@ test("tss secret: without a master key nothing is kept, and a value is never tak
   const named = await runTss(["task", "create", "-c", "true", "--secret", "a-b"], { env });
   expect(named.stderr).toContain("that is no name of a variable; write ENV=a-b");
 });
+
+test("tss dev makes a master key once and keeps it for itself alone", async () => {
+  const first = await startDev();
+  closers.push(() => rmSync(first.folder, { recursive: true, force: true }));
+  closers.push(() => first.stop());
+  const file = join(first.folder, ".tss/master.key");
+  expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
+  const made = readFileSync(file, "utf8");
+  writeFileSync(join(first.folder, "value"), "hunter2-hunter2\n");
+  expect(await first.tss("secret", "set", "DB", "--file", "value")).toMatchObject({ code: 0 });
+  await first.stop();
+  const second = await startDev({}, first.folder);
+  closers.push(() => second.stop());
+  expect(readFileSync(file, "utf8")).toBe(made);
+  const run = await second.tss("run", "--secret", "DB", "--", "sh", "-c", 'echo "$DB"; test "$DB" = hunter2-"hunter2"');
+  expect(run).toMatchObject({ code: 0, stdout: "***\n" });
+  expect(second.output()).not.toContain(made.trim());
+}, 120_000);
