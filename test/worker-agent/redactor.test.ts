@@ -126,6 +126,17 @@ describe("redaction", () => {
     expect(String(redactor.end())).toBe("hunter2");
   });
 
+  test("a value that breaks off at the end is masked from 6 bytes on, where that is asked for", () => {
+    const endOf = (text: string, ...maskFrom: number[]) => {
+      const redactor = createRedactor(machineOf("hunter2-hunter"));
+      return Buffer.concat([redactor.push(bytes(text)), redactor.end(...maskFrom)]).toString();
+    };
+    expect(endOf("it is hunter", 6)).toBe("it is ***");
+    expect(endOf("it is hunte", 6)).toBe("it is hunte");
+    expect(endOf("it is hunter2-hunter2", 6)).toBe("it is ***");
+    expect(endOf("it is hunter")).toBe("it is hunter");
+  });
+
   test("text without a value passes as the very bytes that came", () => {
     const data = bytes("nothing of it is here\n");
     expect(createRedactor(machineOf("XYZ-4711-XYZ")).push(data).buffer).toBe(data.buffer);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../journal/write-file.ts";
 import { buildMachine, type PatternMachine } from "./pattern-machine.ts";
@@ -34,7 +34,12 @@ export function openRedaction(values: Readonly<Record<string, string>>, path: st
     const { state, masked } = waiting[name] ?? NOTHING_WAITS;
     if (state === now.state && masked === now.masked) return;
     waiting[name] = now;
-    writeWhole(file, JSON.stringify(waiting));
+    try {
+      writeWhole(file, JSON.stringify(waiting));
+    } catch {
+      // A full disk. What is there from before would be taken for what waits now.
+      rmSync(file, { force: true });
+    }
   };
   return {
     text: (text) => Buffer.from(redactBytes(machine, Buffer.from(text))).toString("utf8"),
@@ -46,7 +51,7 @@ export function openRedaction(values: Readonly<Record<string, string>>, path: st
         keep(name, redactor.waiting);
         if (data.length > 0) take(data);
       };
-      return { push: (data) => pass(redactor.push(data)), end: () => pass(redactor.end()) };
+      return { push: (data) => pass(redactor.push(data)), end: () => pass(redactor.end(SHORTEST_MASKED)) };
     },
   };
 }

@@ -4,8 +4,11 @@ import type { PatternMachine } from "./pattern-machine.ts";
 export interface Redactor {
   /** What is certain by now; the rest, which may be the begin of a pattern, waits for more. */
   push(data: Uint8Array): Uint8Array;
-  /** Nothing follows: gives what waits. */
-  end(): Uint8Array;
+  /**
+   * Nothing follows: gives what waits.
+   * @param maskFrom masks the begin of a pattern that has so many bytes: who wrote it may have been ended in the middle.
+   */
+  end(maskFrom?: number): Uint8Array;
   /** What waits, in words that say nothing of it to who does not know the patterns. */
   readonly waiting: Waiting;
 }
@@ -110,8 +113,9 @@ export function createRedactor(machine: PatternMachine, from: Waiting = NOTHING_
   }
   return {
     push,
-    end() {
+    end(maskFrom = Number.POSITIVE_INFINITY) {
       const start = place - held.length;
+      if (held.length >= maskFrom) found(held.length, place);
       const shown = show(held, start, place);
       state = 0;
       held = NOTHING;
