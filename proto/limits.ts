@@ -97,6 +97,8 @@ export const LIMITS = {
   secretName: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/,
   /** Value of one secret, and the values of one task together. */
   secretBytes: 64 * 1024,
+  /** Shorter values are not masked: they would be found in text that has nothing to do with them. */
+  maskedCharacters: 6,
   /** Secrets that a task may name. */
   taskSecrets: 32,
   /** Secrets of one installation. */

@@ -141,7 +141,9 @@ async function execute(host: AttemptHost, attempt: Omit<RunningAttempt, "secrets
     if ("ending" in taken) return taken.ending;
     const secrets = taken.values;
     for (const name of unmasked(secrets))
-      attempt.message(`The secret in ${name} has fewer than 6 characters and is not masked in output.`);
+      attempt.message(
+        `The secret in ${name} has fewer than ${LIMITS.maskedCharacters} characters and is not masked in output.`,
+      );
     return await executor.run({ ...attempt, secrets, redaction: openRedaction(secrets, attempt.path) });
   } catch (error) {
     return brokenEnding(host, lease.id, error);

@@ -114,7 +114,7 @@ const EDGES: readonly Edge[] = [
 const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
   ...(["queueName", "environmentName", "secretName"] as const),
   // test/secrets.
-  ...(["secretBytes", "secrets", "secretQueues"] as const),
+  ...(["secretBytes", "secrets", "secretQueues", "maskedCharacters"] as const),
   ...([
     "resultBytes",
     "idempotencyTtlDefaultMs",

@@ -1,5 +1,7 @@
-/** Shorter values, and shorter lines of a value, would be found in text that has nothing to do with them. */
-export const SHORTEST_MASKED = 6;
+import { LIMITS } from "../../proto/limits.ts";
+
+/** Of a value, of each of its lines and of each form. */
+export const SHORTEST_MASKED = LIMITS.maskedCharacters;
 
 /** Characters in a line of `base64` and of PEM. */
 const WRAPPED_AT = [76, 64] as const;

@@ -1,13 +1,11 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { SecretSchema, SecretService } from "../../../proto/gen/tss/v1/secret_service_pb.js";
+import { LIMITS } from "../../../proto/limits.ts";
 import { TssCommand } from "../../base-command.ts";
 import { messageJson } from "../../render/message-json.ts";
 import { printable } from "../../render/printable.ts";
 import { readSecretValue } from "../../secret/read-value.ts";
-
-/** As an agent has it, which does not mask shorter ones. */
-const SHORTEST_MASKED = 6;
 
 export default class SecretSet extends TssCommand {
   static override summary = "keep a value for the environment of tasks";
@@ -34,8 +32,10 @@ export default class SecretSet extends TssCommand {
     const service = await this.service(SecretService);
     const { secret } = await service.setSecret({ name: args.name, value, queues: flags.queue ?? [] });
     await this.print(`${printable(args.name)} is kept, version ${secret?.version ?? 0}.\n`);
-    if (value.length < SHORTEST_MASKED)
-      this.note(`It has fewer than ${SHORTEST_MASKED} characters: it will not be masked in the output of tasks.`);
+    if (value.length < LIMITS.maskedCharacters)
+      this.note(
+        `It has fewer than ${LIMITS.maskedCharacters} characters: it will not be masked in the output of tasks.`,
+      );
     return secret === undefined ? {} : messageJson(SecretSchema, secret);
   }
 }
