@@ -36,6 +36,10 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   "key:join": () => import("./commands/key/join.ts"),
   "key:list": () => import("./commands/key/list.ts"),
   "key:revoke": () => import("./commands/key/revoke.ts"),
+  "secret:set": () => import("./commands/secret/set.ts"),
+  "secret:list": () => import("./commands/secret/list.ts"),
+  "secret:rm": () => import("./commands/secret/rm.ts"),
+  "secret:rotate": () => import("./commands/secret/rotate.ts"),
   "cert:init": () => import("./commands/cert/init.ts"),
   "cert:server": () => import("./commands/cert/server.ts"),
   "cert:client": () => import("./commands/cert/client.ts"),
@@ -56,6 +60,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   queue: "see, pause, resume and limit queues",
   lock: "hold, see and take away locks",
   key: "create and revoke API keys",
+  secret: "keep values for the environment of tasks",
   cert: "make and look at certificates for TLS",
   db: "prepare and check the database",
 };
@@ -67,5 +72,6 @@ export const TOPIC_ALIASES: Readonly<Record<string, string>> = {
   queues: "queue",
   locks: "lock",
   keys: "key",
+  secrets: "secret",
   certs: "cert",
 };

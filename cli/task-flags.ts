@@ -51,6 +51,12 @@ export const TASK_FLAGS = {
     multipleNonGreedy: true,
     description: "variable of the command's environment; NAME alone takes the value from here",
   }),
+  secret: Flags.string({
+    helpValue: "[ENV=]NAME",
+    multiple: true,
+    multipleNonGreedy: true,
+    description: "secret in the command's environment, under its own name or as ENV; as often as needed",
+  }),
   cwd: Flags.string({ helpValue: "PATH", description: "directory the command runs in, on the worker's machine" }),
   user: Flags.string({
     helpValue: "NAME[:GROUP]",
@@ -91,6 +97,7 @@ export interface TaskFlags {
   readonly "on-agent-restart"?: "adopt" | "kill";
   readonly "release-limit"?: number;
   readonly env?: readonly string[];
+  readonly secret?: readonly string[];
   readonly cwd?: string;
   readonly user?: string;
   readonly umask?: string;

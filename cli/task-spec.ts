@@ -37,6 +37,7 @@ export function specFromFlags(work: Work, flags: TaskFlags, environment: NodeJS.
     resources: amounts(pairs(flags.resource)),
     locks: (flags.lock ?? []).map(lockNeed),
     env: readEnvironment(flags.env ?? [], environment),
+    secrets: Object.fromEntries((flags.secret ?? []).map(secretNeed)),
     workingDirectory: flags.cwd,
     user: flags.user,
     umask: flags.umask,
@@ -147,6 +148,18 @@ function lockNeed(text: string): { name: string; permits?: number } {
       `--lock ${text}: after the name comes how many may hold it, a whole number from 1 to ${LIMITS.lockPermits}.`,
     );
   return { name, permits: count };
+}
+
+/** Variable and secret. */
+function secretNeed(item: string): [variable: string, secret: string] {
+  const at = item.indexOf("=");
+  const variable = at === -1 ? item : item.slice(0, at);
+  if (LIMITS.environmentName.test(variable)) return [variable, item.slice(at + 1)];
+  throw new UsageError(
+    at === -1
+      ? `--secret ${item}: that is no name of a variable; write ENV=${item}.`
+      : `--secret ${item}: the name of a variable consists of letters, digits and _, and does not begin with a digit.`,
+  );
 }
 
 function readEnvironment(items: readonly string[], environment: NodeJS.ProcessEnv): Record<string, string> {

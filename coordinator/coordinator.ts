@@ -8,6 +8,7 @@ import type { TaskTracer } from "../runtime/tracing.ts";
 import { readVersion } from "../runtime/version.ts";
 import { listen } from "./api/listen.ts";
 import type { IssuedKey } from "./operations/issue-api-key.ts";
+import { readMasterKeys } from "./operations/secrets/master-keys.ts";
 import { loadStorePlugin } from "./plugins/registry.ts";
 import type { Store } from "./ports/store.ts";
 import { OwnedError } from "./ports/store-errors.ts";
@@ -55,6 +56,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   // What cannot be used is found before anything is owned.
   const tls = tlsFilesOf(settings);
   const authority = openClientAuthority(settings, options.logger);
+  const masters = readMasterKeys(settings.TSS_MASTER_KEY);
   const metrics = createMetrics("coordinator", readVersion());
   const ended = Promise.withResolvers<void>();
   ended.promise.catch(() => {});
@@ -63,7 +65,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   try {
     const listening = await listen(settings.TSS_COORDINATOR_LISTEN);
     closers.push(async () => listening.close());
-    const opened: Opened = { store, listening, metrics, tls, authority, senses: openSenses(metrics), ended, closers };
+    const senses = openSenses(metrics);
+    const opened: Opened = { store, listening, metrics, tls, authority, masters, senses, ended, closers };
     try {
       return await serve(options, opened);
     } catch (error) {

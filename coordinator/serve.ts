@@ -26,6 +26,7 @@ import type { BulkRecord } from "./operations/bulk/bulk-record.ts";
 import { createOperations } from "./operations/create-operations.ts";
 import { ensureFirstKey, issueApiKey, type KeyIssuer } from "./operations/issue-api-key.ts";
 import { KeyRing } from "./operations/key-ring.ts";
+import type { MasterKeys } from "./operations/secrets/master-keys.ts";
 import { openBlobs } from "./plugins/registry.ts";
 import type { Blobs } from "./ports/blobs.ts";
 import type { Store } from "./ports/store.ts";
@@ -45,6 +46,7 @@ export interface Opened {
   readonly metrics: Metrics;
   readonly tls: TlsFiles | undefined;
   readonly authority: ClientAuthority | undefined;
+  readonly masters: MasterKeys;
   readonly senses: Senses;
   readonly ended: PromiseWithResolvers<void>;
   /** What is to be closed, the newest last. */
@@ -121,7 +123,7 @@ export async function serve(options: CoordinatorOptions, parts: Opened): Promise
     return keys.callerOf(keyId);
   };
   const bulks = new BulkHost({ state: engine.state, callerOf, onEnd }, logger);
-  const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts));
+  const local = audit.operations(createOperations(engine.state, logs, stats, bulks, facts, parts.masters));
   const together = shared ? await workTogether(settings, store, engine, local, keys, stats, logger) : undefined;
   if (together !== undefined) opened.push(() => together.close());
   const operations = together?.operations ?? local;

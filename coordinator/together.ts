@@ -96,7 +96,7 @@ export async function workTogether(
     operations: {
       ...local,
       tasks: routeTasks(engine.state, local.tasks, routes, peers),
-      workers: routeWorkers(local.workers, routes, peers, relayed),
+      workers: routeWorkers(engine.state, local.workers, routes, peers, relayed),
       bulk: routeBulk(local.bulk, routes, peers),
       locks,
       operator: routeOperator(local.operator, routes, peers, () => leases.wake("queues")),

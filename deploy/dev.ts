@@ -14,6 +14,7 @@ import type { Connection } from "../sdk/typescript/connection-types.ts";
 import { type Agent, startAgent } from "../worker-agent/agent.ts";
 import { connectAgent } from "../worker-agent/connect.ts";
 import { type DevKey, findKey, keepKey, proveKey } from "./dev-key.ts";
+import { withMasterKey } from "./dev-master-key.ts";
 import { showFirstTask, submitFirstTask } from "./first-task.ts";
 
 export interface DevIo {
@@ -45,7 +46,7 @@ export async function runDev(settings: Settings, io: DevIo): Promise<void> {
   const [tracer, gatewayTracer, agentTracer] = tracers as [TaskTracer, TaskTracer, TaskTracer];
   const kept = findKey(settings);
   const coordinator = await startCoordinator({
-    settings,
+    settings: withMasterKey(settings),
     logger,
     tracer,
     migrate: true,
@@ -133,10 +134,11 @@ async function startRest(
   });
   // It waits before the agent comes, or a free slot goes to what an earlier start left. Who shows it tells its error.
   await firstTask.catch(() => undefined);
-  const { openSession } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
+  const { openSession, secrets } = connectAgent({ settings: local, inUse: undefined }, readVersion(), logger);
   running.agent = await startAgent({
     settings: local,
     openSession,
+    secrets,
     logger,
     tracer: running.agentTracer,
     version: readVersion(),

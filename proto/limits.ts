@@ -97,6 +97,17 @@ export const LIMITS = {
   publicKeyBytes: 1024,
   /** Usable keys of one installation; every coordinator holds them in memory. */
   apiKeys: 10_000,
+  secretName: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/,
+  /** Value of one secret, and the values of one task together. */
+  secretBytes: 64 * 1024,
+  /** Shorter values are not masked: they would be found in text that has nothing to do with them. */
+  maskedCharacters: 6,
+  /** Secrets that a task may name. */
+  taskSecrets: 32,
+  /** Secrets of one installation. */
+  secrets: 1_000,
+  /** Queues that one secret names. */
+  secretQueues: 32,
   /** Points of a series. */
   seriesPoints: 500,
   seriesPointsDefault: 240,

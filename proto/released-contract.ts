@@ -6,6 +6,15 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 export const RELEASED = join(root, "proto/released");
 
+/**
+ * As buf.yaml says, but for one thing: numbers of a task that were kept for what was to come are taken by it. Those of a field
+ * that is gone stay its own, which the other rules see.
+ */
+const RULES = JSON.stringify({
+  version: "v1",
+  breaking: { use: ["FILE"], ignore_only: { RESERVED_MESSAGE_NO_DELETE: ["tss/v1/task.proto"] } },
+});
+
 /** Version of the contract that is recorded: that of the last release. */
 export function recordedVersion(): string | undefined {
   const file = readdirSync(RELEASED).find((name) => name.endsWith(".binpb"));
@@ -29,7 +38,7 @@ export function keepsContract(version: string): boolean {
     const image = join(folder, "now.binpb");
     return (
       buf("build", "-o", image) &&
-      buf("breaking", image, "--exclude-imports", "--against", join(RELEASED, `${version}.binpb`))
+      buf("breaking", image, "--exclude-imports", "--config", RULES, "--against", join(RELEASED, `${version}.binpb`))
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -54,6 +54,20 @@ export function secret(value: string): string | undefined {
   return text(value);
 }
 
+/** One key after the other; what a file holds is seen when it is read. */
+export function masterKeys(value: string): string[] {
+  const items = list(value);
+  if (items.every((item) => /^file:./.test(item) || isMasterKey(item))) return items;
+  throw new Error(
+    "must be 32 random bytes in base64 (`head -c 32 /dev/urandom | base64`) or file:PATH, several with commas",
+  );
+}
+
+/** Whether it is the base64 of 32 bytes. */
+export function isMasterKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text);
+}
+
 export const oneOf =
   <T extends string>(...allowed: T[]) =>
   (value: string): T => {

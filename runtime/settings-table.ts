@@ -174,9 +174,9 @@ export const SETTINGS = {
   ),
   TSS_TLS_CLIENT_KEY: setting(parse.text, none, "Key (PEM) of TSS_TLS_CLIENT_CERT"),
   TSS_MASTER_KEY: setting(
-    parse.text,
-    none,
-    "Key for secrets kept by the coordinator, in a later version; this one does not read it",
+    parse.masterKeys,
+    [] as string[],
+    "Key that secrets are kept with: 32 bytes in base64, or file:PATH of a file with them; older keys follow after a comma and only open. None = no secrets",
   ),
   TSS_FAILPOINT: setting(
     parse.text,

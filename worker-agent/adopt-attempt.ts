@@ -53,6 +53,7 @@ async function firstOf(host: AttemptHost, life: AttemptLife, dir: AttemptDir, re
     line,
     process,
     errors: life.output.errors(),
+    secretNames: record.secretNames ?? [],
     stop: life.stop,
   };
   for (const executor of host.executors) {

@@ -19,6 +19,7 @@ import { readPolicy } from "./policy.ts";
 import { bootId } from "./processes/identity.ts";
 import { recoverAttempts } from "./recover.ts";
 import type { AttemptHost } from "./run-attempt.ts";
+import type { SecretSource } from "./secrets.ts";
 import { createTurnstile } from "./turnstile.ts";
 import { hasOthers, readUserPolicy } from "./users/read-user-policy.ts";
 import { watchContact } from "./watch-contact.ts";
@@ -27,6 +28,8 @@ import { workerInfo } from "./worker-info.ts";
 export interface AgentOptions {
   readonly settings: Settings;
   readonly openSession: OpenWorkSession;
+  /** Is closed with the agent. */
+  readonly secrets: SecretSource;
   readonly logger: Logger;
   /** Version of the program, shown to operators. */
   readonly version: string;
@@ -113,6 +116,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     turnstile: createTurnstile(worker.slots),
     executors: [executor],
     containment,
+    secrets: options.secrets,
     session: () => session,
   };
   const floor = createFloor(host, worker.slots);
@@ -169,6 +173,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
     await floor.settled();
     watch.close();
     await session.close();
+    options.secrets.close();
     await executor.close();
     lock.release();
   };
@@ -197,6 +202,7 @@ async function startIn(directory: string, lock: DirectoryLock, options: AgentOpt
       logger.warn({ running: held.all().length }, "the agent leaves what runs to the next one");
       watch.close();
       await within(session.close(), LAST_REPORTS_AT_ONCE_MS);
+      options.secrets.close();
       lock.release();
     },
     async drain(hurry = AbortSignal.timeout(settings.TSS_DRAIN_TIMEOUT)) {

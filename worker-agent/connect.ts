@@ -12,9 +12,11 @@ import { joinedSessions } from "../sdk/typescript/worker/joined-session.ts";
 import type { OpenWorkSession } from "../sdk/typescript/worker/work-session-types.ts";
 import { readIdentity } from "./identity/identity.ts";
 import { IdentityInUse } from "./identity/in-use.ts";
+import { coordinatorSecrets, type SecretSource } from "./secrets.ts";
 
 export interface AgentConnection {
   readonly openSession: OpenWorkSession;
+  readonly secrets: SecretSource;
   /** Rejects with the TssError of a refusal that no waiting mends, such as a key the coordinator does not know. */
   readonly refused: Promise<void>;
   /** Where it connects and as whom. */
@@ -70,7 +72,7 @@ export function connectAgent(
       else onAway(error);
     },
   });
-  return { openSession, refused: refused.promise, options };
+  return { openSession, secrets: coordinatorSecrets(() => openConnection(options)), refused: refused.promise, options };
 }
 
 /** What is set goes before what was given. */

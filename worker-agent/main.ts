@@ -83,10 +83,10 @@ async function start({ name, settings: given, logger, stopping }: ServiceContext
   const metricsServer = await serveMetrics(settings, version);
   const tracer = await createTaskTracer({ service: name, version, logger });
   let away: string | undefined;
-  const { openSession, refused, options } = connectAgent(identity, version, logger, ({ message }) => {
+  const { openSession, secrets, refused, options } = connectAgent(identity, version, logger, ({ message }) => {
     away ??= message;
   });
-  const agent = await startAgent({ settings, openSession, logger, tracer, version });
+  const agent = await startAgent({ settings, openSession, secrets, logger, tracer, version });
   const endRenewal = inUse && keepRenewed({ inUse, open: () => openConnection(options), logger });
   const stop = async (): Promise<void> => {
     await endRenewal?.();

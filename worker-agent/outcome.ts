@@ -13,6 +13,8 @@ export interface Verdict {
   readonly exitCode?: number;
   readonly signal?: string;
   readonly survivors: number;
+  /** No further attempt is to be made. */
+  readonly final?: boolean;
   readonly result?: { readonly data: Uint8Array; readonly contentType: string };
 }
 
@@ -28,7 +30,7 @@ export function judge(ending: Ending, agentName: string): Verdict {
     case "rejected":
       return failed(TaskReason.REJECTED, ending.message);
     case "spawn_failed":
-      return failed(TaskReason.SPAWN_ERROR, ending.message);
+      return { ...failed(TaskReason.SPAWN_ERROR, ending.message), ...(ending.final ? { final: true } : {}) };
     case "not_started":
       if (ending.stoppedBy === "aborted") return plain(CANCELLED, TaskReason.ABORTED, "");
       return plain(RELEASED, TaskReason.UNSPECIFIED, `Agent ${agentName} gave it back before it started.`);

@@ -25,6 +25,7 @@ export function outcomeReport(facts: AttemptFacts, verdict: Verdict): OutcomeRep
     reason: verdict.reason,
     signal: verdict.signal ?? "",
     survivors: verdict.survivors,
+    nonRetryable: verdict.final ?? false,
     outputBytes: BigInt(facts.outputBytes),
     endedAt: timestampFromMs(facts.endedAt),
     ...(facts.startedAt === undefined ? {} : { startedAt: timestampFromMs(facts.startedAt) }),

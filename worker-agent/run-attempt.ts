@@ -1,5 +1,5 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { AgentRestart } from "../proto/gen/tss/v1/task_pb.js";
+import { AgentRestart, type TaskSpec } from "../proto/gen/tss/v1/task_pb.js";
 import type { Lease } from "../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../proto/limits.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -9,13 +9,15 @@ import type { WorkSession } from "../sdk/typescript/worker/work-session-types.ts
 import { type AttemptLife, beginLife, type LifeTerms } from "./attempt-life.ts";
 import type { Containment } from "./containment/containment.ts";
 import { startOfLine } from "./executors/command/spawn-problem.ts";
-import type { Ending, Executor } from "./executors/executor.ts";
+import type { Ending, Executor, RunningAttempt } from "./executors/executor.ts";
 import type { HeldAttempts } from "./held.ts";
 import { type AttemptDir, type AttemptRecord, createAttemptDir } from "./journal/attempt-dir.ts";
 import { judge } from "./outcome.ts";
 import { bootId } from "./processes/identity.ts";
 import { sinceBoot } from "./processes/machine-clock.ts";
+import { openRedaction, unmasked } from "./redaction/redaction.ts";
 import { outcomeReport } from "./report.ts";
+import { type SecretSource, takeSecrets } from "./secrets.ts";
 import { type AttemptTrace, traceAttempt } from "./trace-attempt.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -31,6 +33,7 @@ export interface AttemptHost {
   readonly containment: Containment;
   readonly held: HeldAttempts;
   readonly turnstile: Turnstile;
+  readonly secrets: SecretSource;
   session(): WorkSession;
 }
 
@@ -98,6 +101,7 @@ function recordOf({ spec, attempt }: Lease, terms: LifeTerms, startedAt: number)
     bootId: bootId(),
     onRestart: spec?.onAgentRestart === AgentRestart.KILL ? "kill" : "adopt",
     line: startOfLine(spec?.command ?? ""),
+    ...(hasSecrets(spec) ? { secretNames: Object.keys(spec?.secrets ?? {}) } : {}),
   };
 }
 
@@ -120,17 +124,31 @@ function preparePlace(
   }
 }
 
-async function execute(host: AttemptHost, attempt: Parameters<Executor["run"]>[0]): Promise<Ending> {
-  const executor = host.executors.find((candidate) => candidate.accepts(attempt.lease));
+function hasSecrets(spec: TaskSpec | undefined): boolean {
+  for (const _ in spec?.secrets) return true;
+  return false;
+}
+
+async function execute(host: AttemptHost, attempt: Omit<RunningAttempt, "secrets" | "redaction">): Promise<Ending> {
+  const { lease, stop } = attempt;
+  const executor = host.executors.find((candidate) => candidate.accepts(lease));
   if (executor === undefined)
     return {
       kind: "rejected",
-      message: `Agent ${host.agentName} runs commands only; tasks of type "${attempt.lease.spec?.type}" need a worker that handles it.`,
+      message: `Agent ${host.agentName} runs commands only; tasks of type "${lease.spec?.type}" need a worker that handles it.`,
     };
   try {
-    return await executor.run(attempt);
+    if (!hasSecrets(lease.spec)) return await executor.run({ ...attempt, secrets: {} });
+    const taken = await takeSecrets(host.secrets, lease, stop);
+    if ("ending" in taken) return taken.ending;
+    const secrets = taken.values;
+    for (const name of unmasked(secrets))
+      attempt.message(
+        `The secret in ${name} has fewer than ${LIMITS.maskedCharacters} characters and is not masked in output.`,
+      );
+    return await executor.run({ ...attempt, secrets, redaction: openRedaction(secrets, attempt.path) });
   } catch (error) {
-    return brokenEnding(host, attempt.lease.id, error);
+    return brokenEnding(host, lease.id, error);
   }
 }
 

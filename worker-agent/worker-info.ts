@@ -20,6 +20,7 @@ export function workerInfo(
     queues: [...settings.TSS_WORKER_QUEUES],
     types: [],
     commands: true,
+    secrets: true,
     labels: { ...settings.TSS_WORKER_LABELS },
     resources: { ...settings.TSS_WORKER_RESOURCES },
     slots: settings.TSS_WORKER_SLOTS ?? availableParallelism(),

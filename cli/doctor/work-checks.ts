@@ -77,4 +77,11 @@ async function checkWaiting(connection: Connection): Promise<Finding[]> {
 }
 
 /** Explanations that do not pass by themselves when slots get free. */
-const UNSERVED: ReadonlySet<string> = new Set(["no_worker", "no_handler", "selector", "resources", "rejected"]);
+const UNSERVED: ReadonlySet<string> = new Set([
+  "no_worker",
+  "no_handler",
+  "no_secrets",
+  "selector",
+  "resources",
+  "rejected",
+]);

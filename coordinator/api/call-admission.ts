@@ -16,6 +16,7 @@ import type { Edge } from "./edge.ts";
 import type { Incoming } from "./grpc-definition.ts";
 import { http2StreamOf } from "./grpc-internals.ts";
 import { identify } from "./identity.ts";
+import { isPrivate } from "./is-private.ts";
 import { type CallStatus, translate } from "./status.ts";
 
 const REQUEST_ID = "x-request-id";
@@ -54,6 +55,7 @@ export function callAdmission(edge: Edge, proven: (call: ServerInterceptingCallI
       sendStatus: finish,
       startRead,
       peer: () => call.getPeer().replace(/:\d+$/, ""),
+      isPrivate: () => isPrivate(call),
       settled(code) {
         clearTimeout(deadline);
         edge.calls.delete(context);

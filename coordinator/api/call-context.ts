@@ -12,6 +12,8 @@ export interface CallHandle {
   startRead(): void;
   /** Address of the caller, without its port. */
   peer(): string;
+  /** Nobody on the way can read: the connection is encrypted, or does not leave this machine. */
+  isPrivate(): boolean;
   /** Called once, when the call is over. */
   settled(code: number): void;
 }
@@ -59,6 +61,11 @@ export class CallContext {
   /** Address of the caller, without its port. */
   get peer(): string {
     return this.handle.peer();
+  }
+
+  /** Nobody on the way can read: the connection is encrypted, or does not leave this machine. */
+  get isPrivate(): boolean {
+    return this.handle.isPrivate();
   }
 
   /** What the caller is told of this error; faults of TSS are logged. */

@@ -12,6 +12,7 @@ import {
   WorkerRegistryService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { PeerService } from "../../proto/gen/tss/v1/peer_service_pb.js";
+import { SecretService } from "../../proto/gen/tss/v1/secret_service_pb.js";
 import { TaskService } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { listedMethods } from "../kernel/permissions.ts";
@@ -28,8 +29,10 @@ import { grpcImplementation, type ServiceHandlers } from "./handlers.ts";
 import type { HealthState } from "./health-service.ts";
 import { serveLockStream } from "./lock-stream.ts";
 import { REFLECTION_RESPONSES, serveReflection } from "./reflection-service.ts";
+import { requirePrivate } from "./require-private.ts";
 import { requireProtocol } from "./require-protocol.ts";
 import { serveSubmitStream } from "./submit-stream.ts";
+import { withholdSecrets } from "./withhold-secrets.ts";
 import { serveWork } from "./work-stream.ts";
 
 /** Everything a coordinator serves. */
@@ -40,6 +43,7 @@ export const SERVICES: readonly DescService[] = [
   QueueService,
   WorkerRegistryService,
   ApiKeyService,
+  SecretService,
   StatsService,
   LockService,
   PeerService,
@@ -57,7 +61,7 @@ export interface ServiceParts {
 
 /** Puts every service on the server. @throws Error when a method has no line in the table of permissions. */
 export function addServices(server: Server, { operations, apiKeys, health, edge }: ServiceParts): void {
-  const { tasks, workers, operator, stats, locks, bulk, peers } = operations;
+  const { tasks, workers, operator, stats, locks, bulk, secrets, peers } = operations;
   const { limits } = edge;
   const index = indexDescriptors(SERVICES);
   const allowed = new Set(listedMethods());
@@ -103,9 +107,11 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
       work: (stream) => serveWork(stream, workers, edge),
       async leaseTasks(request, call) {
         requireProtocol(request.worker);
+        withholdSecrets(call, request.worker);
         return encodeLeaseTasksResponse(await workers.leaseTasks(call.provenCaller, request, call.signal));
       },
       reportTasks: (request, call) => workers.reportTasks(call.provenCaller, request),
+      getSecrets: (request, call) => workers.getSecrets(call.provenCaller, requirePrivate(call, request)),
     },
     { work: decodeWorkRequest },
   );
@@ -129,6 +135,12 @@ export function addServices(server: Server, { operations, apiKeys, health, edge 
     renewWorkerKey: (request, call) => apiKeys.renewWorkerKey(call.provenCaller, request),
     listApiKeys: (_, call) => apiKeys.listApiKeys(call.provenCaller),
     revokeApiKey: (request, call) => apiKeys.revokeApiKey(call.provenCaller, request),
+  });
+  add(SecretService, {
+    setSecret: (request, call) => secrets.setSecret(call.provenCaller, requirePrivate(call, request)),
+    listSecrets: (_, call) => secrets.listSecrets(call.provenCaller),
+    deleteSecret: (request, call) => secrets.deleteSecret(call.provenCaller, request),
+    rotateSecrets: (_, call) => secrets.rotateSecrets(call.provenCaller),
   });
   add(StatsService, {
     getOverview: (_, call) => operator.getOverview(call.provenCaller),

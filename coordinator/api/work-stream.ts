@@ -4,6 +4,7 @@ import type { BidiStream } from "./bidi-stream.ts";
 import type { Edge } from "./edge.ts";
 import { requireProtocol } from "./require-protocol.ts";
 import { StreamSender } from "./stream-sender.ts";
+import { withholdSecrets } from "./withhold-secrets.ts";
 import { WorkOutbox } from "./work-outbox.ts";
 
 /** Serves one `Work` stream: its first message attaches it to a session, the others go to that session. */
@@ -44,6 +45,7 @@ export function serveWork(stream: BidiStream<WorkerMessage>, workers: WorkerOper
       else if (request.hello) {
         clearTimeout(noHello);
         requireProtocol(request.hello.worker);
+        withholdSecrets(context, request.hello.worker);
         attachment = workers.attach(caller, request, answers);
         // The stream may have ended while its session was made.
         if (context.over) attachment.closed();

@@ -11,6 +11,8 @@ export interface Profile {
   readonly queues: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
   readonly commands: boolean;
+  /** Whether it may be given secrets. */
+  readonly secrets: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, number>>;
   /** Sessions that have it now. */
@@ -41,6 +43,7 @@ export function profileKey(info: WorkerInfo): string {
     [...info.queues].sort(),
     [...info.types].sort(),
     info.commands,
+    info.secrets,
     sorted(info.labels),
     sorted(info.resources),
   ]);
@@ -52,6 +55,7 @@ export function newProfile(key: string, info: WorkerInfo): Profile {
     queues: new Set(info.queues),
     types: new Set(info.types),
     commands: info.commands,
+    secrets: info.secrets,
     labels: info.labels,
     resources: info.resources,
     sessions: 0,
@@ -67,6 +71,7 @@ export function serves(profile: Profile, lane: LaneKey): boolean {
 
 export function meets(profile: Profile, needs: Needs): boolean {
   if (needs.type === "" ? !profile.commands : !profile.types.has(needs.type)) return false;
+  if (needs.secrets && !profile.secrets) return false;
   for (const name in needs.selector) if (profile.labels[name] !== needs.selector[name]) return false;
   for (const name in needs.resources)
     if ((needs.resources[name] as number) > (profile.resources[name] ?? 0)) return false;

@@ -94,13 +94,21 @@ function startTime(spec: TaskSpec, now: number): number {
   return at > now ? at : 0;
 }
 
+export function hasSecrets(spec: TaskSpec): boolean {
+  for (const _ in spec.secrets) return true;
+  return false;
+}
+
 /** The common lane needs no sorting of maps. */
 function laneKeyText(queue: string, spec: TaskSpec): string {
   const key: LaneKey = {
     queue,
     priority: spec.priority,
     fairness: spec.fairnessKey,
-    needs: { type: spec.type, selector: spec.selector, resources: spec.resources },
+    needs: {
+      ...{ type: spec.type, selector: spec.selector, resources: spec.resources },
+      secrets: hasSecrets(spec),
+    },
     locks: spec.locks.map(({ name, permits }) => ({ name, permits: permits || 1 })),
   };
   return writeLaneKey(key);
@@ -121,7 +129,7 @@ function bodyHash(spec: TaskSpec): Uint8Array {
   body.idempotencyKey = "";
   body.idempotencyTtl = undefined;
   body.traceparent = "";
-  for (const field of ["env", "labels", "selector", "resources"] as const) {
+  for (const field of ["env", "secrets", "labels", "selector", "resources"] as const) {
     const entries = Object.entries(body[field] as Record<string, never>);
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     (body[field] as Record<string, never>) = Object.fromEntries(entries);

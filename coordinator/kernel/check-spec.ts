@@ -14,6 +14,7 @@ export function checkSpec(spec: TaskSpec, now: number): Violations {
   checkWork(found, spec);
   if (spec.payload !== undefined) checkPayload(found, "payload", spec.payload, LIMITS.payloadBytes);
   checkEnvironment(found, spec.env);
+  checkSecrets(found, spec);
   found.text("working_directory", spec.workingDirectory, LIMITS.pathBytes);
   checkUser(found, spec);
   checkTaskLimits(found, spec.limits);
@@ -36,6 +37,14 @@ export function checkQueueName(found: Violations, field: string, name: string): 
 
 export function checkLockName(found: Violations, field: string, name: string): void {
   checkName(found, field, name, LIMITS.lockName);
+}
+
+export function checkSecretName(found: Violations, field: string, name: string): void {
+  if (!LIMITS.secretName.test(name))
+    found.add(
+      field,
+      "must be 1–63 characters of A–Z, a–z, 0–9, '_', '.' and '-', beginning with a letter, a digit or '_'",
+    );
 }
 
 function checkName(found: Violations, field: string, name: string, pattern: RegExp): void {
@@ -98,6 +107,21 @@ function checkTaskLimits(found: Violations, limits: Readonly<Record<string, numb
     const { least, most, unit } = TASK_LIMITS[name];
     found.number(`limits[${name}]`, value, least, most);
     if (unit !== "fraction" && !Number.isInteger(value)) found.add(`limits[${name}]`, "must be a whole number");
+  }
+}
+
+function checkSecrets(found: Violations, { secrets, env, type }: TaskSpec): void {
+  const entries = Object.entries(secrets);
+  if (entries.length === 0) return;
+  found.count("secrets", entries.length, 0, LIMITS.taskSecrets);
+  if (type !== "") found.add("secrets", "are for commands: a handler reads its own where it runs");
+  for (const [name, secret] of entries.slice(0, LIMITS.taskSecrets)) {
+    if (!LIMITS.environmentName.test(name))
+      found.add("secrets", `name ${JSON.stringify(name.slice(0, 80))} must match [A-Za-z_][A-Za-z0-9_]*`);
+    else if (name.startsWith("TSS_"))
+      found.add(`secrets[${name}]`, "must not begin with TSS_: those names are given by TSS");
+    else if (Object.hasOwn(env, name)) found.add(`secrets[${name}]`, "must not be in env, too");
+    checkSecretName(found, `secrets[${name.slice(0, 80)}]`, secret);
   }
 }
 

@@ -19,23 +19,28 @@ export interface Needs {
   readonly type: string;
   readonly selector: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, number>>;
+  /** It gives commands their secrets. Absent: none are needed. */
+  readonly secrets?: boolean;
 }
 
 export function writeLaneKey(key: LaneKey): string {
-  const { type, selector, resources } = key.needs;
+  const { type, selector, resources, secrets } = key.needs;
   const parts = [key.queue, key.priority, key.fairness, type, sorted(selector), sorted(resources)];
-  if (key.locks.length === 0) return JSON.stringify(parts);
+  if (key.locks.length === 0 && !secrets) return JSON.stringify(parts);
   const locks = Object.fromEntries(key.locks.map(({ name, permits }) => [name, permits]));
-  return JSON.stringify([...parts, sorted(locks)]);
+  return JSON.stringify([...parts, sorted(locks), ...(secrets ? [true] : [])]);
 }
 
 export function readLaneKey(text: string): LaneKey {
-  const [queue, priority, fairness, type, selector, resources, locks = []] = JSON.parse(text);
+  const [queue, priority, fairness, type, selector, resources, locks = [], secrets = false] = JSON.parse(text);
   return {
     queue,
     priority,
     fairness,
-    needs: { type, selector: Object.fromEntries(selector), resources: Object.fromEntries(resources) },
+    needs: {
+      ...{ type, selector: Object.fromEntries(selector), resources: Object.fromEntries(resources) },
+      ...(secrets ? { secrets } : {}),
+    },
     locks: locks.map(([name, permits]: [string, number]) => ({ name, permits })),
   };
 }

@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     GetBulk: READERS,
     ListBulks: READERS,
   },
-  "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS },
+  "tss.v1.WorkerService": { Work: WORKERS, LeaseTasks: WORKERS, ReportTasks: WORKERS, GetSecrets: WORKERS },
   "tss.v1.QueueService": {
     ListQueues: READERS,
     GetQueue: READERS,
@@ -53,6 +53,13 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
     RenewWorkerKey: WORKERS,
     ListApiKeys: ADMINS,
     RevokeApiKey: ADMINS,
+  },
+  "tss.v1.SecretService": {
+    SetSecret: ADMINS,
+    // Who submits has to know the names.
+    ListSecrets: SUBMITTERS,
+    DeleteSecret: ADMINS,
+    RotateSecrets: ADMINS,
   },
   "tss.v1.StatsService": {
     GetOverview: READERS,

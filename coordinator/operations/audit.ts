@@ -7,6 +7,7 @@ import { ACTIVITY, type ActivityLog, type Told } from "../stats/activity-log.ts"
 import type { ApiKeyOperations } from "./api-keys.ts";
 import type { BulkRecord } from "./bulk/bulk-record.ts";
 import type { Caller, Operations } from "./operations.ts";
+import { auditSecrets } from "./secrets/audit-secrets.ts";
 
 export interface AuditParts {
   readonly activity: Pick<ActivityLog, "record" | "note">;
@@ -36,7 +37,7 @@ export class Audit {
   }
 
   operations(inner: Operations): Operations {
-    const { operator, tasks, locks, bulk } = inner;
+    const { operator, tasks, locks, bulk, secrets } = inner;
     return {
       ...inner,
       operator: {
@@ -98,6 +99,11 @@ export class Audit {
           return answer;
         },
       },
+      secrets: auditSecrets(
+        secrets,
+        (caller, change) => this.#record(caller, change),
+        (caller) => this.#who(caller),
+      ),
       locks: {
         ...locks,
         forceReleaseLock: async (caller, request) => {

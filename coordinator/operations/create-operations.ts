@@ -37,6 +37,9 @@ import { describeWorker, drainWorker, findWorker, listWorkers } from "./operate-
 import type { BulkOperations, Operations, OperatorOperations, TaskOperations, WorkerOperations } from "./operations.ts";
 import { leaseTasks, reportTasks } from "./poll-worker.ts";
 import { retryTasks } from "./retry-tasks.ts";
+import { getSecrets } from "./secrets/get-secrets.ts";
+import type { MasterKeys } from "./secrets/master-keys.ts";
+import { createSecretOperations } from "./secrets/secret-operations.ts";
 import { getQueue, statsOperations } from "./stats-operations.ts";
 import { submitTasks } from "./submit-tasks.ts";
 import { tailLogs } from "./tail-logs.ts";
@@ -58,23 +61,31 @@ export function createOperations(
   stats: Stats,
   bulks: BulkHost,
   facts: ServerFacts,
+  masters: MasterKeys,
 ): Operations {
   const locks = lockOperations(state);
   state.taskLocks.connect(taskLockCalls(locks));
   return {
-    tasks: taskOperations(state, logs, stats),
-    workers: workerOperations(state, logs),
+    tasks: taskOperations(state, logs, stats, masters),
+    workers: workerOperations(state, logs, masters),
     operator: operatorOperations(state, stats, facts),
     stats: statsOperations(state, stats),
     bulk: bulkOperations(bulks),
     locks,
+    secrets: createSecretOperations({
+      catalog: state.store.catalog,
+      masters,
+      clock: state.clock,
+      logger: state.logger,
+    }),
     peers: peerOperations(stats),
   };
 }
 
-function taskOperations(state: EngineState, logs: LogBook, stats: Stats): TaskOperations {
+function taskOperations(state: EngineState, logs: LogBook, stats: Stats, masters: MasterKeys): TaskOperations {
+  const canOpen = masters.current !== undefined;
   return {
-    submitTasks: (caller, request) => submitTasks(state, caller, request),
+    submitTasks: (caller, request) => submitTasks(state, caller, request, canOpen),
     getTask: async (_caller, { id }) =>
       create(GetTaskResponseSchema, { task: describeTask(state, await findTask(state, id), "full") }),
     listTasks: (_caller, request) => listTasks(state, request),
@@ -98,11 +109,12 @@ function bulkOperations(host: BulkHost): BulkOperations {
   };
 }
 
-function workerOperations(state: EngineState, logs: LogBook): WorkerOperations {
+function workerOperations(state: EngineState, logs: LogBook, masters: MasterKeys): WorkerOperations {
   return {
     attach: (caller, first, stream) => attachWorker(state, logs, caller, first, stream),
     leaseTasks: (caller, request, signal) => leaseTasks(state, caller, request, signal),
     reportTasks: (caller, request) => reportTasks(state, logs, caller, request),
+    getSecrets: (caller, request) => getSecrets(state, masters, caller, request),
   };
 }
 

@@ -3,6 +3,7 @@ import type * as bulk from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import type * as locks from "../../proto/gen/tss/v1/lock_service_pb.js";
 import type * as operator from "../../proto/gen/tss/v1/operator_service_pb.js";
 import type * as peer from "../../proto/gen/tss/v1/peer_service_pb.js";
+import type * as secrets from "../../proto/gen/tss/v1/secret_service_pb.js";
 import type * as stats from "../../proto/gen/tss/v1/stats_pb.js";
 import type * as tasks from "../../proto/gen/tss/v1/task_service_pb.js";
 import type * as worker from "../../proto/gen/tss/v1/worker_service_pb.js";
@@ -35,6 +36,7 @@ export interface Operations {
   readonly stats: StatsOperations;
   readonly bulk: BulkOperations;
   readonly locks: LockOperations;
+  readonly secrets: SecretOperations;
   readonly peers: PeerOperations;
 }
 
@@ -72,6 +74,8 @@ export interface WorkerOperations {
   attach(caller: Caller, first: WorkerMessage, stream: WorkStream): WorkAttachment;
   leaseTasks(caller: Caller, request: worker.LeaseTasksRequest, signal: AbortSignal): Promise<LeaseAnswer>;
   reportTasks(caller: Caller, request: worker.ReportTasksRequest): Promise<worker.ReportTasksResponse>;
+  /** The edge has seen to it that nobody on the way can read the answer. */
+  getSecrets(caller: Caller, request: worker.GetSecretsRequest): Promise<worker.GetSecretsResponse>;
 }
 
 /** The coordinator's end of one `Work` stream. */
@@ -205,4 +209,12 @@ export interface LockOperations {
   forceReleaseLock(caller: Caller, request: locks.ForceReleaseLockRequest): Promise<locks.ForceReleaseLockResponse>;
   getLock(caller: Caller, request: locks.GetLockRequest): Promise<locks.GetLockResponse>;
   listLocks(caller: Caller, request: locks.ListLocksRequest): Promise<locks.ListLocksResponse>;
+}
+
+export interface SecretOperations {
+  /** The edge has seen to it that nobody on the way could read the value. */
+  setSecret(caller: Caller, request: secrets.SetSecretRequest): Promise<secrets.SetSecretResponse>;
+  listSecrets(caller: Caller): Promise<secrets.ListSecretsResponse>;
+  deleteSecret(caller: Caller, request: secrets.DeleteSecretRequest): Promise<secrets.DeleteSecretResponse>;
+  rotateSecrets(caller: Caller): Promise<secrets.RotateSecretsResponse>;
 }

@@ -1,3 +1,6 @@
+import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
+import { type EngineState, isServing, movedError } from "../engine/state.ts";
+import { atOwner } from "./at-owner.ts";
 import type { WorkerOperations, WorkStream } from "./operations.ts";
 import type { Peers, Routes } from "./peers.ts";
 
@@ -7,6 +10,7 @@ import type { Peers, Routes } from "./peers.ts";
  * @param relayed streams of such workers; they are to be ended when this coordinator leaves.
  */
 export function routeWorkers(
+  state: EngineState,
   local: WorkerOperations,
   routes: Routes,
   peers: Peers,
@@ -14,6 +18,15 @@ export function routeWorkers(
 ): WorkerOperations {
   return {
     ...local,
+    getSecrets(caller, request) {
+      const shard = state.ids.decode(request.id)?.shard;
+      const here = () => local.getSecrets(caller, request);
+      if (shard === undefined || shard >= state.shards.count) return here();
+      if (caller.forwarded) return isServing(state, shard) ? here() : Promise.reject(movedError());
+      return atOwner(routes, shard, (address) =>
+        address === null ? here() : peers.call(address, WorkerService.method.getSecrets, request, caller),
+      );
+    },
     attach(caller, first, stream) {
       const { hello } = first;
       if (caller.forwarded || hello === undefined || hello.joins) return local.attach(caller, first, stream);

@@ -9,24 +9,33 @@ import { checkSpec } from "../kernel/check-spec.ts";
 import type { ReceivedTask } from "../kernel/received-task.ts";
 import { Violations } from "../kernel/violations.ts";
 import type { Caller, SubmitAnswer, SubmitRequest } from "./operations.ts";
+import { namesSecrets, secretProblems } from "./secrets/require-secrets.ts";
 import { traceSend } from "./trace-tasks.ts";
 
-/** Accepts the tasks of one message; each item of the answer stands for one task, and one bad task fails alone. */
+/**
+ * Accepts the tasks of one message; each item of the answer stands for one task, and one bad task fails alone.
+ * @param canOpenSecrets whether the coordinator has a master key.
+ */
 export async function submitTasks(
   state: EngineState,
   caller: Caller,
   request: SubmitRequest,
+  canOpenSecrets = false,
 ): Promise<readonly SubmitAnswer[]> {
   const found = new Violations();
   found.count("tasks", request.tasks.length, 1, LIMITS.tasksPerMessage);
   checkRequestId(found, request.requestId);
   found.check();
+  const ofSecrets = request.tasks.some(namesSecrets)
+    ? await secretProblems(state, canOpenSecrets, request.tasks)
+    : undefined;
   const now = state.clock.now();
   const answers: SubmitAnswer[] = new Array(request.tasks.length);
   const admissions: Admission[] = [];
   const places: number[] = [];
   for (const [index, task] of request.tasks.entries()) {
-    const problem = task.spec === undefined ? null : checkSpec(task.spec, now).error();
+    const problem =
+      task.spec === undefined ? null : (checkSpec(task.spec, now).error() ?? ofSecrets?.get(task.spec) ?? null);
     if (problem !== null) {
       answers[index] = problem;
       continue;

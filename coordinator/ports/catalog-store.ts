@@ -1,3 +1,4 @@
+import type { SecretStore } from "./secret-store.ts";
 import type { OwnedShard } from "./store.ts";
 
 /** API keys and join tokens. Every change of one raises `authVersion`. */
@@ -22,8 +23,8 @@ export interface ApiKeyStore {
   forgetJoined(endedBefore: number): Promise<void>;
 }
 
-/** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */
-export interface CatalogStore extends ApiKeyStore {
+/** Small tables that people change: lanes, queues, API keys, secrets, jobs on many tasks. Each call is its own short transaction. */
+export interface CatalogStore extends ApiKeyStore, SecretStore {
   meta(): Promise<Meta>;
 
   /** @param after only lanes with higher ids; default all. */

@@ -6,6 +6,7 @@ import { STATUS_CODES, TssError } from "../../proto/errors.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../proto/gen/google/rpc/error_details_pb.js";
 import { ApiKeyService } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { SubmitTasksRequestSchema } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import type { BidiCall, Connection } from "../../sdk/typescript/connection-types.ts";
 import { withoutBlame } from "../http/own-fault.ts";
@@ -15,11 +16,12 @@ import { SERVICES } from "../routes/annotations.ts";
 type Calls = Record<string, (...args: never[]) => unknown>;
 
 /**
- * All methods but the one that needs no key and no certificate: who joins calls the coordinator itself, which sees then whose
- * tokens it counts, and the gateway's certificate opens no door to somebody who has none.
+ * All methods but two. JoinWorker needs no key and no certificate: who joins calls the coordinator itself, which sees then whose
+ * tokens it counts, and the gateway's certificate opens no door to somebody who has none. GetSecrets looks at the connection
+ * of the worker, which ends here.
  */
 const METHODS: readonly DescMethod[] = SERVICES.flatMap(({ methods }) => methods).filter(
-  (method) => method !== ApiKeyService.method.joinWorker,
+  (method) => method !== ApiKeyService.method.joinWorker && method !== WorkerService.method.getSecrets,
 );
 
 /** Their paths. */

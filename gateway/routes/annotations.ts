@@ -3,6 +3,7 @@ import { http } from "../../proto/gen/google/api/annotations_pb.js";
 import { file_tss_v1_bulk_service } from "../../proto/gen/tss/v1/bulk_service_pb.js";
 import { file_tss_v1_lock_service } from "../../proto/gen/tss/v1/lock_service_pb.js";
 import { file_tss_v1_operator_service } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { file_tss_v1_secret_service } from "../../proto/gen/tss/v1/secret_service_pb.js";
 import { file_tss_v1_task_service } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { file_tss_v1_worker_service } from "../../proto/gen/tss/v1/worker_service_pb.js";
 
@@ -13,6 +14,7 @@ export const SERVICES: readonly DescService[] = [
   file_tss_v1_worker_service,
   file_tss_v1_operator_service,
   file_tss_v1_lock_service,
+  file_tss_v1_secret_service,
 ].flatMap((file) => file.services);
 
 export interface AnnotatedMethod {

@@ -52,6 +52,8 @@ type TaskSpec struct {
 	Traceparent string
 	// Env is the environment of a command.
 	Env map[string]string
+	// Secrets are those that a command gets in its environment: variable and name of the secret.
+	Secrets map[string]string
 	// Dir is the directory a command runs in; empty: the agent's choice.
 	Dir string
 	// User a command runs as, a name or number with ":GROUP" behind it if need be; the agent says who may be asked for.

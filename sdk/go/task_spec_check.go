@@ -37,7 +37,7 @@ func (s *TaskSpec) badText(err error) error {
 	for at, need := range s.Locks {
 		texts = append(texts, namedText{fmt.Sprintf("locks[%d].name", at), need.Name})
 	}
-	for field, values := range map[string]map[string]string{"labels": s.Labels, "selector": s.Selector, "env": s.Env} {
+	for field, values := range map[string]map[string]string{"labels": s.Labels, "selector": s.Selector, "env": s.Env, "secrets": s.Secrets} {
 		for key, value := range values {
 			texts = append(texts, namedText{field, key}, namedText{field, value})
 		}

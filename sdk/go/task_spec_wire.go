@@ -17,6 +17,7 @@ func (s *TaskSpec) wire(codec *PayloadCodec) (*tsspb.TaskSpec, error) {
 		Argv:             s.Argv,
 		Type:             s.Type,
 		Env:              s.Env,
+		Secrets:          s.Secrets,
 		WorkingDirectory: s.Dir,
 		User:             s.User,
 		Umask:            s.Umask,

@@ -11,6 +11,7 @@ import { readSettings } from "../../runtime/settings.ts";
 import { startAgent } from "../../worker-agent/agent.ts";
 import { processGroup } from "../../worker-agent/processes/group.ts";
 import { createFakeCoordinator } from "../support/fake-coordinator.ts";
+import { knownSecrets } from "../support/known-secrets.ts";
 
 const count = Number(process.argv[2] ?? 400);
 const slots = Number(process.argv[3] ?? 1);
@@ -27,6 +28,7 @@ const coordinator = createFakeCoordinator();
 const agent = await startAgent({
   settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_SLOTS: String(slots) }, ""),
   openSession: coordinator.open,
+  secrets: knownSecrets(),
   logger: silentLogger,
   version: "bench",
 });

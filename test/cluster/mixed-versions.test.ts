@@ -16,12 +16,13 @@ import { testWhere } from "../support/where-possible.ts";
  * Programs of two releases at work together, as during an upgrade (docs/operating.md).
  *
  * FIRST is where the first release ended: its contract is the oldest of proto/released, its schema has version 1, and it knows
- * nothing of several coordinators. BEFORE is a commit from before workers and coordinators told each other which version
- * of their protocol they speak; its schema is today's. When the schema changes, the one before that takes its place, and the
- * last test becomes one of a refusal.
+ * nothing of several coordinators. OTHER_SCHEMA is a commit from before workers and coordinators told each other which version
+ * of their protocol they speak; its schema is the one before today's. BEFORE has today's: it is the commit that brought it. When
+ * the schema changes, BEFORE takes the place of OTHER_SCHEMA, and the commit that changes it that of BEFORE.
  */
 const FIRST = hasHistory() ? oldRelease("3a600e61db215fbdc5de65521e08e1fcac286c79") : CURRENT;
-const BEFORE = hasHistory() ? oldRelease("42fcc4611299166bf4e468a36f5510ef2ec860c7") : CURRENT;
+const OTHER_SCHEMA = hasHistory() ? oldRelease("42fcc4611299166bf4e468a36f5510ef2ec860c7") : CURRENT;
+const BEFORE = hasHistory() ? oldRelease("c42d7e2d42ba281f073cda3cac5f9283381f89a5") : CURRENT;
 const mixed = testWhere(hasHistory(), "releases side by side need the history of the repository");
 
 const running: Started[] = [];
@@ -230,6 +231,37 @@ mixed(
     const ran = existsSync(ledger) ? readFileSync(ledger, "utf8").trim().split("\n") : [];
     expect(ran.sort()).toEqual(ids.sort());
     await client.close();
+  },
+  400_000,
+);
+
+mixed(
+  "a coordinator of another schema does not come to a cluster: all of that are stopped, and agents wait for the new ones",
+  async () => {
+    const url = await emptyDatabase();
+    const shared = { TSS_REDIS_URL: process.env["TSS_TEST_REDIS_URL"] ?? "" };
+    const listen = `127.0.0.1:${await freePort()}`;
+    expect((await tss(OTHER_SCHEMA, ["db", "init"], { TSS_DATABASE_URL: url })).code).toBe(0);
+    const old = await coordinator(OTHER_SCHEMA, url, listen, shared);
+    const env = { TSS_COORDINATOR: listen, TSS_API_KEY: keyOf(old) };
+    await agent(OTHER_SCHEMA, env);
+    const refusedBy = async (release: Release) => {
+      const settings = { TSS_DATABASE_URL: url, TSS_COORDINATOR_LISTEN: "127.0.0.1:0", ...shared };
+      const { code, stderr } = await release.start("tss-coordinator", [], settings).finished;
+      expect(code).not.toBe(0);
+      return stderr;
+    };
+    expect(await refusedBy(CURRENT)).toMatch(/has version \d+ and this program needs \d+: run `tss db migrate`\./);
+    expect((await tss(CURRENT, ["db", "migrate"], { TSS_DATABASE_URL: url })).stderr).toMatch(
+      /^.*Coordinators still work on/,
+    );
+    await runsBy(OTHER_SCHEMA, env, "old");
+
+    expect(await stop(old)).toBe(0);
+    expect((await tss(CURRENT, ["db", "migrate"], { TSS_DATABASE_URL: url })).code).toBe(0);
+    await coordinator(CURRENT, url, listen, shared);
+    await runsBy(CURRENT, env, "old-agent-new-coordinator");
+    expect(await refusedBy(OTHER_SCHEMA)).toMatch(/has version \d+ and this program knows \d+: use a newer TSS\./);
   },
   400_000,
 );

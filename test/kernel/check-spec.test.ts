@@ -47,6 +47,11 @@ const EDGES: readonly Edge[] = [
     of: (size) => ({ payload: { encodings: Array(size).fill("gzip") } }),
   },
   { limit: "envEntries", field: "env", of: (size) => ({ env: named(size) }) },
+  {
+    limit: "taskSecrets",
+    field: "secrets",
+    of: (size) => ({ secrets: named(size, () => "DB") }),
+  },
   { limit: "envBytes", field: "env", of: (size) => ({ env: { A: wide(1_000), B: wide(size - 1_002) } }) },
   { limit: "pathBytes", field: "working_directory", of: (size) => ({ workingDirectory: wide(size) }) },
   { limit: "delayMs", field: "delay", of: (ms) => ({ delay: duration(ms) }) },
@@ -108,7 +113,9 @@ const EDGES: readonly Edge[] = [
 
 /** Limits that are checked elsewhere: a new one must be put here or above. */
 const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
-  ...(["queueName", "environmentName", "userName", "umask"] as const),
+  ...(["queueName", "environmentName", "userName", "umask", "secretName"] as const),
+  // test/secrets.
+  ...(["secretBytes", "secrets", "secretQueues", "maskedCharacters"] as const),
   ...([
     "resultBytes",
     "idempotencyTtlDefaultMs",

@@ -39,6 +39,9 @@ const WRITTEN: Readonly<Record<string, string>> = {
   "tss.v1.ApiKeyService/JoinWorker": "key.join",
   "tss.v1.ApiKeyService/RenewWorkerKey": "key.renew",
   "tss.v1.ApiKeyService/RevokeApiKey": "key.revoke",
+  "tss.v1.SecretService/SetSecret": "secret.set",
+  "tss.v1.SecretService/DeleteSecret": "secret.delete",
+  "tss.v1.SecretService/RotateSecrets": "secret.rotate",
   "tss.v1.LockService/ForceReleaseLock": "lock.force-release",
 };
 /** Of locks only what is taken from another's hands is told: programs take and give back theirs by the thousand. */
@@ -92,6 +95,9 @@ describe("the audit", () => {
     await operations.operator.drainWorker(CALLER, { sessionId: worker.sessionId } as never);
     await operations.tasks.retryTasks(CALLER, { ids: [id, "nonsense"], requestId: "" } as never);
     await operations.tasks.cancelTasks(CALLER, { ids: [waiting, id] } as never);
+    await operations.secrets.setSecret(CALLER, { name: "DB", value: "hunter2-hunter2", queues: ["mail"] } as never);
+    await operations.secrets.rotateSecrets(CALLER);
+    await operations.secrets.deleteSecret(CALLER, { name: "DB" } as never);
     const prepared = { action: BulkAction.CANCEL, filter: create(ListTasksRequestSchema, { queue: "mail" }), ids: [] };
     const { bulk } = await operations.bulk.prepareBulk(CALLER, prepared as never);
     const job = { id: bulk!.id, perSecond: 0, delay: { seconds: 60n, nanos: 0 } } as never;
@@ -113,6 +119,9 @@ describe("the audit", () => {
     await keys.renewWorkerKey({ ...joined, bySecretToBe: true }, renewal);
     const entries = await written();
     expect(entries.map(({ action }) => action).sort()).toEqual(Object.values(WRITTEN).sort());
+    expect(JSON.stringify(entries, (_, value) => (typeof value === "bigint" ? String(value) : value))).not.toContain(
+      "hunter2",
+    );
     for (const { action, keyId, keyName } of entries) {
       const who = action === "key.join" || action === "key.renew" ? joined.keyId : CALLER.keyId;
       expect([keyId, keyName]).toEqual([who, "Ann"]);
@@ -128,6 +137,13 @@ describe("the audit", () => {
       },
       "queue.resume": { subject: "queue/mail", summary: "Ann resumed queue mail." },
       "queue.limit": { summary: "Ann limited queue mail to 7 at a time.", detail: { limit: "7" } },
+      "secret.set": {
+        subject: "secret/DB",
+        summary: "Ann made the secret DB.",
+        detail: { version: "1", queues: "mail" },
+      },
+      "secret.rotate": { subject: "system", detail: { rotated: "0" } },
+      "secret.delete": { subject: "secret/DB", summary: "Ann deleted the secret DB." },
       "lock.force-release": { subject: "lock/deploy", summary: "Ann took lock deploy from Bob." },
       "worker.drain": { subject: `worker/${worker.sessionId}`, summary: "Ann told worker test-worker to drain." },
       "task.retry": { subject: `task/${id}`, summary: `Ann retried task ${id}.` },

@@ -12,7 +12,14 @@ import { latency, queueView, systemView, T0 } from "../support/system-view.ts";
 
 const worker = (fields: Partial<WorkerFacts> = {}): WorkerFacts => ({
   ...{ name: "w1", mood: "active", slots: 4, held: 0, credit: 4, stalled: false, silentMs: 1_000, commands: true },
-  ...{ types: new Set(["send"]), queues: new Set<string>(), labels: {}, resources: {}, used: new Map() },
+  ...{
+    secrets: false,
+    types: new Set(["send"]),
+    queues: new Set<string>(),
+    labels: {},
+    resources: {},
+    used: new Map(),
+  },
   ...fields,
 });
 
@@ -81,6 +88,11 @@ const FIRST: readonly (readonly [code: string, message: RegExp, task: WaitingTas
     "no_handler",
     /No worker of its queue runs commands/,
     task({ ...asking({ type: "" }), serving: [] }, [worker({ commands: false })]),
+  ],
+  [
+    "no_secrets",
+    /No worker may be given the secrets it needs \(w1\)/,
+    task({ ...asking({ type: "", secrets: true }), serving: [] }, [worker()]),
   ],
   [
     "selector",

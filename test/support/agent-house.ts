@@ -5,7 +5,9 @@ import { afterEach } from "@jest/globals";
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
 import { type Agent, startAgent } from "../../worker-agent/agent.ts";
+import type { SecretSource } from "../../worker-agent/secrets.ts";
 import { createFakeCoordinator, type FakeCoordinator } from "./fake-coordinator.ts";
+import { knownSecrets } from "./known-secrets.ts";
 
 export interface AgentHouse {
   readonly agent: Agent;
@@ -16,6 +18,7 @@ export interface AgentHouse {
 export interface HouseOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly secrets?: SecretSource;
   readonly leaseTtlMs?: number;
   readonly directory?: string;
 }
@@ -54,6 +57,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<AgentHouse>
   const agent = await startAgent({
     settings,
     openSession: coordinator.open,
+    secrets: options.secrets ?? knownSecrets(),
     logger: silentLogger,
     version: "test",
     environment: options.environment ?? { PATH: process.env["PATH"] },

@@ -14,6 +14,7 @@ import type {
   WorkAttachment,
   WorkerMessage,
 } from "../../coordinator/operations/operations.ts";
+import { readMasterKeys } from "../../coordinator/operations/secrets/master-keys.ts";
 import type { Blobs, LogChunk } from "../../coordinator/ports/blobs.ts";
 import type { Store } from "../../coordinator/ports/store.ts";
 import { Cells } from "../../coordinator/stats/cells.ts";
@@ -41,6 +42,9 @@ const observerOf = (cells: Cells, failed: NonNullable<EngineObserver["failed"]>)
   lockGranted: ignored,
   failed,
 });
+
+/** Of every test that keeps secrets. */
+export const TEST_MASTER_KEY = Buffer.alloc(32, 7).toString("base64");
 
 export interface EngineHouse {
   readonly engine: Engine;
@@ -89,11 +93,8 @@ export async function startEngine(
     onEnd: (record: BulkRecord) => void bulkEnds.push(record),
   };
   const bulks = new BulkHost(parts, silentLogger);
-  const operations = createOperations(engine.state, logs, stats, bulks, {
-    version: "5.0.0",
-    schemaVersion: 1,
-    startedAt: Date.now(),
-  });
+  const facts = { version: "5.0.0", schemaVersion: 1, startedAt: Date.now() };
+  const operations = createOperations(engine.state, logs, stats, bulks, facts, readMasterKeys([TEST_MASTER_KEY]));
   bulks.start(operations.tasks);
   return {
     engine,

@@ -20,6 +20,7 @@ export function fakeOperations(parts: Partials = {}): Operations {
     stats: room("stats"),
     bulk: room("bulk"),
     locks: room("locks"),
+    secrets: room("secrets"),
     peers: room("peers"),
   };
 }

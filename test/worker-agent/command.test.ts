@@ -138,15 +138,15 @@ test("a task sees the agent's environment without its secrets, its own, and the 
     environment: {
       PATH: process.env["PATH"],
       HOME: "/home/x",
-      TSS_API_KEY: "tss_secret",
-      TSS_DATABASE_URL: "postgres://secret",
-      TSS_REDIS_URL: "redis://secret",
-      TSS_MASTER_KEY: "secret",
-      TSS_TLS_KEY: "secret",
+      TSS_API_KEY: "tss_unseen",
+      TSS_DATABASE_URL: "postgres://unseen",
+      TSS_REDIS_URL: "redis://unseen",
+      TSS_MASTER_KEY: "unseen",
+      TSS_TLS_KEY: "unseen",
       NODE_CHANNEL_FD: "3",
-      TRACEPARENT: "secret",
-      OTEL_SERVICE_NAME: "secret",
-      OTEL_EXPORTER_OTLP_HEADERS: "authorization=secret",
+      TRACEPARENT: "unseen",
+      OTEL_SERVICE_NAME: "unseen",
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=unseen",
       OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
       TSS_COORDINATOR: "127.0.0.1:7400",
     },
@@ -157,7 +157,7 @@ test("a task sees the agent's environment without its secrets, its own, and the 
   );
   await coordinator.outcome(given);
   const lines = coordinator.output(given).toString().trim().split("\n");
-  expect(lines.join()).not.toMatch(/secret|NODE_CHANNEL_FD|forged/);
+  expect(lines.join()).not.toMatch(/unseen|NODE_CHANNEL_FD|forged/);
   for (const line of ["HOME=/home/x", "COLOUR=red", "TSS_TASK_ID=task-env", "TSS_TASK_NAME=resize", "TSS_ATTEMPT=2"])
     expect(lines).toContain(line);
   for (const line of [

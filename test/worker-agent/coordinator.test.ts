@@ -12,6 +12,7 @@ import {
   TailLogsRequestSchema,
   TaskService,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
+import { WorkerService } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { silentLogger } from "../../runtime/logger.ts";
 import { readSettings } from "../../runtime/settings.ts";
@@ -19,11 +20,13 @@ import { openConnection } from "../../sdk/typescript/connection/open-connection.
 import type { Connection } from "../../sdk/typescript/connection-types.ts";
 import { workSessions } from "../../sdk/typescript/worker/open-work-session.ts";
 import { type Agent, startAgent } from "../../worker-agent/agent.ts";
+import { coordinatorSecrets } from "../../worker-agent/secrets.ts";
 import { closeLater, leave, temporaryDirectory } from "../support/agent-house.ts";
 import { freshDatabase } from "../support/database.ts";
 import { type EdgeUnderTest, startEdge } from "../support/edge-server.ts";
-import { type EngineHouse, startEngine, submit } from "../support/engine-house.ts";
+import { CALLER, type EngineHouse, startEngine, submit } from "../support/engine-house.ts";
 import { isRunning } from "../support/is-running.ts";
+import { knownSecrets } from "../support/known-secrets.ts";
 import { startProxy } from "../support/tcp-proxy.ts";
 
 let engine: EngineHouse;
@@ -52,6 +55,7 @@ async function start(from: Connection = connection, directory = temporaryDirecto
   agent = await startAgent({
     settings: readSettings({ TSS_WORKER_DIR: directory, TSS_WORKER_NAME: "hand", TSS_WORKER_SLOTS: "4" }, ""),
     openSession: workSessions(from),
+    secrets: knownSecrets(coordinatorSecrets(() => from).read),
     logger: silentLogger,
     version: "test",
     environment: { PATH: process.env["PATH"] },
@@ -228,4 +232,37 @@ describe("the program tss-agent", () => {
     expect(await text(child.stderr)).toMatch(/^tss-agent: [^\n]+\n$/);
     expect(await exit).toEqual([EXIT.failed, null]);
   });
+});
+
+test("a command gets its secrets from the coordinator, and only while the caller holds the attempt", async () => {
+  const value = "hunter2-of-the-coordinator";
+  await engine.operations.secrets.setSecret(CALLER, { name: "db", value, queues: [] } as never);
+  await start();
+  const id = await run({
+    command: 'test "$DB" = hunter2-of-the-coordinator && echo "it is $DB"',
+    secrets: { DB: "db" },
+  });
+  expect(await wait(id)).toMatchObject({ status: TaskStatus.SUCCEEDED });
+  expect(await output(id)).toBe("it is ***\n");
+  const asked = connection.service(WorkerService).getSecrets({ id, fencingToken: 1n });
+  await expect(asked).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "NOT_HELD" });
+});
+
+test("a task that names a secret which is not there is refused; one whose secret has gone since fails once", async () => {
+  await expect(submit(engine, [{ command: "true", secrets: { DB: "none" } }])).rejects.toThrow(
+    "The secret none that the task needs does not exist",
+  );
+  await engine.operations.secrets.setSecret(CALLER, {
+    name: "db",
+    value: "hunter2-hunter2",
+    queues: ["mail"],
+  } as never);
+  const elsewhere = submit(engine, [{ command: "true", secrets: { DB: "db" } }]);
+  await expect(elsewhere).rejects.toThrow("is only for tasks of queue mail, not for those of default");
+  const id = await run({ command: "true", queue: "mail", secrets: { DB: "db" }, retry: { limit: 5 } });
+  await engine.operations.secrets.deleteSecret(CALLER, { name: "db" } as never);
+  await start();
+  const task = await wait(id);
+  expect(task).toMatchObject({ status: TaskStatus.FAILED, reason: TaskReason.SPAWN_ERROR, attempt: 1 });
+  expect(task.error?.message).toContain("The secret db that the task needs does not exist: set it");
 });

@@ -1,6 +1,7 @@
 import type { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
 import type { Lease } from "../../proto/gen/tss/v1/worker_service_pb.js";
 import type { ProcessIdentity } from "../processes/identity.ts";
+import type { Redaction } from "../redaction/redaction.ts";
 import type { Stop, StopCause } from "../stop.ts";
 
 /** A way to run attempts. Chosen by what the task asks for; never by its status or its history. */
@@ -36,6 +37,10 @@ export interface RunningAttempt extends AttemptVoice {
   /** W3C traceparent for what it runs; "": none. */
   readonly traceparent: string;
   readonly stop: Stop;
+  /** Values for its environment, by variable. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Absent: it has none. */
+  readonly redaction?: Redaction;
   /** Called before anything of the task can run. */
   starting(): void;
   /** Called as soon as it runs. */
@@ -53,6 +58,8 @@ export interface LeftAttempt extends AttemptVoice {
   readonly process: ProcessIdentity | undefined;
   /** The newest of its standard error so far. */
   readonly errors: Uint8Array;
+  /** Variables that it was given secrets in. */
+  readonly secretNames: readonly string[];
   readonly stop: Stop;
 }
 
@@ -64,7 +71,8 @@ export type TaskResult =
 /** How an attempt ended, before anyone judged what that means. */
 export type Ending =
   | { readonly kind: "not_started"; readonly stoppedBy: StopCause }
-  | { readonly kind: "spawn_failed"; readonly message: string }
+  /** `final`: no further attempt would fare better. */
+  | { readonly kind: "spawn_failed"; readonly message: string; readonly final?: boolean }
   | { readonly kind: "rejected"; readonly message: string }
   | EndedProcess;
 

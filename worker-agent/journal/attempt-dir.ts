@@ -25,6 +25,8 @@ export interface AttemptRecord {
   readonly timeoutMs?: number;
   /** The shell line as far as its first program; "": there is none. */
   readonly line: string;
+  /** Variables that it was given secrets in; absent: none. */
+  readonly secretNames?: readonly string[];
   /** Absent: the agent ended while it started the command. */
   readonly process?: ProcessIdentity;
 }

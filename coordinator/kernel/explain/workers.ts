@@ -14,6 +14,8 @@ export interface WorkerFacts {
   readonly stalled: boolean;
   readonly silentMs: number;
   readonly commands: boolean;
+  /** Whether it may be given secrets. */
+  readonly secrets: boolean;
   readonly types: ReadonlySet<string>;
   /** Empty: all. */
   readonly queues: ReadonlySet<string>;
@@ -54,11 +56,21 @@ export function lacking(asked: Asked, workers: readonly WorkerFacts[]): Reason |
       message: needs.type === "" ? "No worker of its queue runs commands." : `No worker has the handler ${needs.type}.`,
       action: "Start a worker that can run it, or cancel the task.",
     });
-  const labelled = able.filter(({ labels }) => missingLabels(needs, labels).length === 0);
+  const trusted = able.filter(({ secrets }) => secrets || !needs.secrets);
+  if (trusted.length === 0)
+    return reason({
+      ...{ ...told, code: "no_secrets", evidence, command: "tss worker list" },
+      message: `No worker may be given the secrets it needs (${able
+        .map(({ name }) => name)
+        .slice(0, 3)
+        .join(", ")}).`,
+      action: "Connect a worker over TLS or on the coordinator's machine, of a version that knows secrets.",
+    });
+  const labelled = trusted.filter(({ labels }) => missingLabels(needs, labels).length === 0);
   if (labelled.length === 0)
     return reason({
       ...{ ...told, code: "selector", evidence: { ...evidence, ...needs.selector }, command: "tss worker list" },
-      message: `No worker has the labels it asks for (${closest(needs, able)}).`,
+      message: `No worker has the labels it asks for (${closest(needs, trusted)}).`,
       action: "Start a worker with these labels, or submit it with another selector.",
     });
   const large = labelled.filter(({ resources }) => tooSmall(needs, resources).length === 0);

@@ -3,6 +3,7 @@ import type { CatalogStore } from "../../ports/catalog-store.ts";
 import { apiKeyStore } from "./api-keys.ts";
 import type { Leaves } from "./leaves.ts";
 import type { ReadPool } from "./read-pool.ts";
+import { secretStore } from "./secrets.ts";
 
 /** Lane keys have no bound that an index would hold; their hashes do. */
 function hashOf(key: string): Buffer {
@@ -19,6 +20,7 @@ const SAVE_BULK = `INSERT INTO tss_bulk (id, created_at, body) SELECT $1, $2, $3
 export function makeCatalog(pool: ReadPool, leaves: Leaves): CatalogStore {
   return {
     ...apiKeyStore(pool),
+    ...secretStore(pool),
     async meta() {
       const [row] = await pool.rows({ text: "SELECT shards, salt, schema_version FROM tss_meta" });
       return { shards: row.shards, salt: row.salt, schemaVersion: row.schema_version };

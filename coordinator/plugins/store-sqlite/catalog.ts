@@ -5,12 +5,14 @@ import type { Handles } from "./handles.ts";
 import { metaValue } from "./meta-value.ts";
 import { checkEpochs } from "./ownership.ts";
 import type { Row } from "./row-codec.ts";
+import { secretStore } from "./secrets.ts";
 
 export function makeCatalog({ writer, reader }: Handles): CatalogStore {
   const rows = <T>(sql: string, decode: (row: Row) => T): readonly T[] =>
     reader.read(() => reader.prepare(sql).all().map(decode));
   return {
     ...apiKeyStore({ writer, reader }),
+    ...secretStore({ writer, reader }),
     meta: async () => reader.read(() => metaOf(reader)),
     lanes: async (after = 0) =>
       reader.read(() =>

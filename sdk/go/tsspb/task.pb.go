@@ -630,7 +630,10 @@ type TaskSpec struct {
 	// and `cpus` (0.5 is half a CPU), where the agent has control groups; of each process the limits of POSIX and Linux
 	// `nofile`, `nproc` (of the user), `core`, `fsize`, `cpu_seconds`, `as`, `data`, `stack` and `memlock`, sizes in bytes. An
 	// agent that cannot keep one starts nothing.
-	Limits        map[string]float64 `protobuf:"bytes,28,rep,name=limits,proto3" json:"limits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Limits map[string]float64 `protobuf:"bytes,28,rep,name=limits,proto3" json:"limits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	// Secrets that a command gets: name of the variable, and of the secret. At most 32, none of them also in `env` or beginning
+	// with TSS_. Values come when an attempt begins, and are masked in all that it says. Not for handlers.
+	Secrets       map[string]string `protobuf:"bytes,40,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -857,6 +860,13 @@ func (x *TaskSpec) GetUmask() string {
 func (x *TaskSpec) GetLimits() map[string]float64 {
 	if x != nil {
 		return x.Limits
+	}
+	return nil
+}
+
+func (x *TaskSpec) GetSecrets() map[string]string {
+	if x != nil {
+		return x.Secrets
 	}
 	return nil
 }
@@ -1629,7 +1639,7 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x06_limitB\t\n" +
 	"\a_factorB\t\n" +
 	"\a_jitterB\x10\n" +
-	"\x0e_release_limit\"\xf0\v\n" +
+	"\x0e_release_limit\"\xeb\f\n" +
 	"\bTaskSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x1a\n" +
@@ -1659,7 +1669,8 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x10on_agent_restart\x18\x19 \x01(\x0e2\x14.tss.v1.AgentRestartR\x0eonAgentRestart\x12\x12\n" +
 	"\x04user\x18\x1a \x01(\tR\x04user\x12\x14\n" +
 	"\x05umask\x18\x1b \x01(\tR\x05umask\x124\n" +
-	"\x06limits\x18\x1c \x03(\v2\x1c.tss.v1.TaskSpec.LimitsEntryR\x06limits\x1a6\n" +
+	"\x06limits\x18\x1c \x03(\v2\x1c.tss.v1.TaskSpec.LimitsEntryR\x06limits\x127\n" +
+	"\asecrets\x18( \x03(\v2\x1d.tss.v1.TaskSpec.SecretsEntryR\asecrets\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
@@ -1674,7 +1685,10 @@ const file_tss_v1_task_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a9\n" +
 	"\vLimitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01J\x04\b\x1e\x102\"8\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a:\n" +
+	"\fSecretsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\x1e\x10(J\x04\b)\x102\"8\n" +
 	"\bLockNeed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\rR\apermits\"4\n" +
@@ -1821,7 +1835,7 @@ func file_tss_v1_task_proto_rawDescGZIP() []byte {
 }
 
 var file_tss_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_tss_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_tss_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_tss_v1_task_proto_goTypes = []any{
 	(TaskStatus)(0),               // 0: tss.v1.TaskStatus
 	(TaskReason)(0),               // 1: tss.v1.TaskReason
@@ -1843,62 +1857,64 @@ var file_tss_v1_task_proto_goTypes = []any{
 	nil,                           // 17: tss.v1.TaskSpec.SelectorEntry
 	nil,                           // 18: tss.v1.TaskSpec.ResourcesEntry
 	nil,                           // 19: tss.v1.TaskSpec.LimitsEntry
-	nil,                           // 20: tss.v1.Task.LabelsEntry
-	(*durationpb.Duration)(nil),   // 21: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
+	nil,                           // 20: tss.v1.TaskSpec.SecretsEntry
+	nil,                           // 21: tss.v1.Task.LabelsEntry
+	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
 }
 var file_tss_v1_task_proto_depIdxs = []int32{
-	21, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
+	22, // 0: tss.v1.RetryPolicy.interval:type_name -> google.protobuf.Duration
 	3,  // 1: tss.v1.RetryPolicy.backoff:type_name -> tss.v1.RetryBackoff
-	21, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
+	22, // 2: tss.v1.RetryPolicy.max_interval:type_name -> google.protobuf.Duration
 	5,  // 3: tss.v1.TaskSpec.payload:type_name -> tss.v1.Payload
 	15, // 4: tss.v1.TaskSpec.env:type_name -> tss.v1.TaskSpec.EnvEntry
-	21, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
-	22, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
-	21, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
-	21, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
-	21, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
+	22, // 5: tss.v1.TaskSpec.delay:type_name -> google.protobuf.Duration
+	23, // 6: tss.v1.TaskSpec.run_at:type_name -> google.protobuf.Timestamp
+	22, // 7: tss.v1.TaskSpec.expires:type_name -> google.protobuf.Duration
+	22, // 8: tss.v1.TaskSpec.timeout:type_name -> google.protobuf.Duration
+	22, // 9: tss.v1.TaskSpec.heartbeat_timeout:type_name -> google.protobuf.Duration
 	6,  // 10: tss.v1.TaskSpec.retry:type_name -> tss.v1.RetryPolicy
 	16, // 11: tss.v1.TaskSpec.labels:type_name -> tss.v1.TaskSpec.LabelsEntry
 	17, // 12: tss.v1.TaskSpec.selector:type_name -> tss.v1.TaskSpec.SelectorEntry
 	18, // 13: tss.v1.TaskSpec.resources:type_name -> tss.v1.TaskSpec.ResourcesEntry
-	21, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
-	21, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
+	22, // 14: tss.v1.TaskSpec.idempotency_ttl:type_name -> google.protobuf.Duration
+	22, // 15: tss.v1.TaskSpec.cancel_grace:type_name -> google.protobuf.Duration
 	8,  // 16: tss.v1.TaskSpec.locks:type_name -> tss.v1.LockNeed
 	4,  // 17: tss.v1.TaskSpec.on_agent_restart:type_name -> tss.v1.AgentRestart
 	19, // 18: tss.v1.TaskSpec.limits:type_name -> tss.v1.TaskSpec.LimitsEntry
-	22, // 19: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
-	22, // 20: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
-	2,  // 21: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
-	1,  // 22: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
-	22, // 23: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
-	22, // 24: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
-	22, // 25: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
-	12, // 26: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
-	10, // 27: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
-	11, // 28: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
-	9,  // 29: tss.v1.Attempt.locks:type_name -> tss.v1.TaskLock
-	0,  // 30: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
-	1,  // 31: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
-	20, // 32: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
-	22, // 33: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
-	22, // 34: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
-	22, // 35: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
-	22, // 36: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
-	22, // 37: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
-	22, // 38: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
-	10, // 39: tss.v1.Task.progress:type_name -> tss.v1.Progress
-	12, // 40: tss.v1.Task.error:type_name -> tss.v1.TaskError
-	5,  // 41: tss.v1.Task.result:type_name -> tss.v1.Payload
-	13, // 42: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
-	11, // 43: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
-	7,  // 44: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
-	22, // 45: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
-	46, // [46:46] is the sub-list for method output_type
-	46, // [46:46] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	20, // 19: tss.v1.TaskSpec.secrets:type_name -> tss.v1.TaskSpec.SecretsEntry
+	23, // 20: tss.v1.Progress.at:type_name -> google.protobuf.Timestamp
+	23, // 21: tss.v1.TaskMessage.at:type_name -> google.protobuf.Timestamp
+	2,  // 22: tss.v1.Attempt.outcome:type_name -> tss.v1.AttemptOutcome
+	1,  // 23: tss.v1.Attempt.reason:type_name -> tss.v1.TaskReason
+	23, // 24: tss.v1.Attempt.leased_at:type_name -> google.protobuf.Timestamp
+	23, // 25: tss.v1.Attempt.started_at:type_name -> google.protobuf.Timestamp
+	23, // 26: tss.v1.Attempt.ended_at:type_name -> google.protobuf.Timestamp
+	12, // 27: tss.v1.Attempt.error:type_name -> tss.v1.TaskError
+	10, // 28: tss.v1.Attempt.progress:type_name -> tss.v1.Progress
+	11, // 29: tss.v1.Attempt.messages:type_name -> tss.v1.TaskMessage
+	9,  // 30: tss.v1.Attempt.locks:type_name -> tss.v1.TaskLock
+	0,  // 31: tss.v1.Task.status:type_name -> tss.v1.TaskStatus
+	1,  // 32: tss.v1.Task.reason:type_name -> tss.v1.TaskReason
+	21, // 33: tss.v1.Task.labels:type_name -> tss.v1.Task.LabelsEntry
+	23, // 34: tss.v1.Task.created_at:type_name -> google.protobuf.Timestamp
+	23, // 35: tss.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
+	23, // 36: tss.v1.Task.run_at:type_name -> google.protobuf.Timestamp
+	23, // 37: tss.v1.Task.started_at:type_name -> google.protobuf.Timestamp
+	23, // 38: tss.v1.Task.ended_at:type_name -> google.protobuf.Timestamp
+	23, // 39: tss.v1.Task.next_attempt_at:type_name -> google.protobuf.Timestamp
+	10, // 40: tss.v1.Task.progress:type_name -> tss.v1.Progress
+	12, // 41: tss.v1.Task.error:type_name -> tss.v1.TaskError
+	5,  // 42: tss.v1.Task.result:type_name -> tss.v1.Payload
+	13, // 43: tss.v1.Task.attempts:type_name -> tss.v1.Attempt
+	11, // 44: tss.v1.Task.messages:type_name -> tss.v1.TaskMessage
+	7,  // 45: tss.v1.Task.spec:type_name -> tss.v1.TaskSpec
+	23, // 46: tss.v1.Task.cancel_requested_at:type_name -> google.protobuf.Timestamp
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_proto_init() }
@@ -1915,7 +1931,7 @@ func file_tss_v1_task_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_task_proto_rawDesc), len(file_tss_v1_task_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -47,8 +47,11 @@ type WorkerInfo struct {
 	Protocol *uint32 `protobuf:"varint,11,opt,name=protocol,proto3,oneof" json:"protocol,omitempty"`
 	// Oldest version that it speaks. Absent: `protocol`.
 	OldestProtocol *uint32 `protobuf:"varint,12,opt,name=oldest_protocol,json=oldestProtocol,proto3,oneof" json:"oldest_protocol,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Whether it gives commands their secrets and masks them; a worker that does not gets no task that needs any. Over plaintext
+	// from another machine it counts as false.
+	Secrets       bool `protobuf:"varint,20,opt,name=secrets,proto3" json:"secrets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WorkerInfo) Reset() {
@@ -163,6 +166,13 @@ func (x *WorkerInfo) GetOldestProtocol() uint32 {
 		return *x.OldestProtocol
 	}
 	return 0
+}
+
+func (x *WorkerInfo) GetSecrets() bool {
+	if x != nil {
+		return x.Secrets
+	}
+	return false
 }
 
 // An attempt a worker holds.
@@ -1768,11 +1778,108 @@ func (x *ReportTasksResponse) GetNext() *durationpb.Duration {
 	return nil
 }
 
+type GetSecretsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	FencingToken  int64                  `protobuf:"varint,2,opt,name=fencing_token,json=fencingToken,proto3" json:"fencing_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSecretsRequest) Reset() {
+	*x = GetSecretsRequest{}
+	mi := &file_tss_v1_worker_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSecretsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSecretsRequest) ProtoMessage() {}
+
+func (x *GetSecretsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_worker_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSecretsRequest.ProtoReflect.Descriptor instead.
+func (*GetSecretsRequest) Descriptor() ([]byte, []int) {
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetSecretsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetSecretsRequest) GetFencingToken() int64 {
+	if x != nil {
+		return x.FencingToken
+	}
+	return 0
+}
+
+type GetSecretsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By the name of the variable.
+	Values        map[string]string `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSecretsResponse) Reset() {
+	*x = GetSecretsResponse{}
+	mi := &file_tss_v1_worker_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSecretsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSecretsResponse) ProtoMessage() {}
+
+func (x *GetSecretsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tss_v1_worker_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSecretsResponse.ProtoReflect.Descriptor instead.
+func (*GetSecretsResponse) Descriptor() ([]byte, []int) {
+	return file_tss_v1_worker_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetSecretsResponse) GetValues() map[string]string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 var File_tss_v1_worker_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xaa\x04\n" +
+	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xc4\x04\n" +
 	"\n" +
 	"WorkerInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1787,7 +1894,8 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x03pid\x18\n" +
 	" \x01(\x05R\x03pid\x12\x1f\n" +
 	"\bprotocol\x18\v \x01(\rH\x00R\bprotocol\x88\x01\x01\x12,\n" +
-	"\x0foldest_protocol\x18\f \x01(\rH\x01R\x0eoldestProtocol\x88\x01\x01\x1a9\n" +
+	"\x0foldest_protocol\x18\f \x01(\rH\x01R\x0eoldestProtocol\x88\x01\x01\x12\x18\n" +
+	"\asecrets\x18\x14 \x01(\bR\asecrets\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a<\n" +
@@ -1939,12 +2047,22 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\foutcome_acks\x18\x01 \x03(\v2\x12.tss.v1.OutcomeAckR\voutcomeAcks\x12-\n" +
 	"\acancels\x18\x02 \x03(\v2\x13.tss.v1.CancelOrderR\acancels\x12)\n" +
 	"\blog_acks\x18\x03 \x03(\v2\x0e.tss.v1.LogAckR\alogAcks\x12-\n" +
-	"\x04next\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04next2\xd3\x01\n" +
+	"\x04next\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04next\"H\n" +
+	"\x11GetSecretsRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
+	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\x94\x01\n" +
+	"\x12GetSecretsResponse\x12C\n" +
+	"\x06values\x18\x01 \x03(\v2&.tss.v1.GetSecretsResponse.ValuesEntryB\x03\x80\x01\x01R\x06values\x1a9\n" +
+	"\vValuesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x98\x02\n" +
 	"\rWorkerService\x125\n" +
 	"\x04Work\x12\x13.tss.v1.WorkRequest\x1a\x14.tss.v1.WorkResponse(\x010\x01\x12C\n" +
 	"\n" +
 	"LeaseTasks\x12\x19.tss.v1.LeaseTasksRequest\x1a\x1a.tss.v1.LeaseTasksResponse\x12F\n" +
-	"\vReportTasks\x12\x1a.tss.v1.ReportTasksRequest\x1a\x1b.tss.v1.ReportTasksResponseB\x80\x01\n" +
+	"\vReportTasks\x12\x1a.tss.v1.ReportTasksRequest\x1a\x1b.tss.v1.ReportTasksResponse\x12C\n" +
+	"\n" +
+	"GetSecrets\x12\x19.tss.v1.GetSecretsRequest\x1a\x1a.tss.v1.GetSecretsResponseB\x80\x01\n" +
 	"\n" +
 	"com.tss.v1B\x12WorkerServiceProtoP\x01Z%github.com/tss/tss/sdk/go/tsspb;tsspb\xa2\x02\x03TXX\xaa\x02\x06Tss.V1\xca\x02\x06Tss\\V1\xe2\x02\x12Tss\\V1\\GPBMetadata\xea\x02\aTss::V1b\x06proto3"
 
@@ -1960,7 +2078,7 @@ func file_tss_v1_worker_service_proto_rawDescGZIP() []byte {
 	return file_tss_v1_worker_service_proto_rawDescData
 }
 
-var file_tss_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_tss_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tss_v1_worker_service_proto_goTypes = []any{
 	(*WorkerInfo)(nil),            // 0: tss.v1.WorkerInfo
 	(*HeldLease)(nil),             // 1: tss.v1.HeldLease
@@ -1982,25 +2100,28 @@ var file_tss_v1_worker_service_proto_goTypes = []any{
 	(*LeaseTasksResponse)(nil),    // 17: tss.v1.LeaseTasksResponse
 	(*ReportTasksRequest)(nil),    // 18: tss.v1.ReportTasksRequest
 	(*ReportTasksResponse)(nil),   // 19: tss.v1.ReportTasksResponse
-	nil,                           // 20: tss.v1.WorkerInfo.LabelsEntry
-	nil,                           // 21: tss.v1.WorkerInfo.ResourcesEntry
-	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
-	(*TaskSpec)(nil),              // 23: tss.v1.TaskSpec
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(*TaskLock)(nil),              // 25: tss.v1.TaskLock
-	(LogStream)(0),                // 26: tss.v1.LogStream
-	(AttemptOutcome)(0),           // 27: tss.v1.AttemptOutcome
-	(TaskReason)(0),               // 28: tss.v1.TaskReason
-	(*TaskError)(nil),             // 29: tss.v1.TaskError
-	(*Payload)(nil),               // 30: tss.v1.Payload
+	(*GetSecretsRequest)(nil),     // 20: tss.v1.GetSecretsRequest
+	(*GetSecretsResponse)(nil),    // 21: tss.v1.GetSecretsResponse
+	nil,                           // 22: tss.v1.WorkerInfo.LabelsEntry
+	nil,                           // 23: tss.v1.WorkerInfo.ResourcesEntry
+	nil,                           // 24: tss.v1.GetSecretsResponse.ValuesEntry
+	(*durationpb.Duration)(nil),   // 25: google.protobuf.Duration
+	(*TaskSpec)(nil),              // 26: tss.v1.TaskSpec
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(*TaskLock)(nil),              // 28: tss.v1.TaskLock
+	(LogStream)(0),                // 29: tss.v1.LogStream
+	(AttemptOutcome)(0),           // 30: tss.v1.AttemptOutcome
+	(TaskReason)(0),               // 31: tss.v1.TaskReason
+	(*TaskError)(nil),             // 32: tss.v1.TaskError
+	(*Payload)(nil),               // 33: tss.v1.Payload
 }
 var file_tss_v1_worker_service_proto_depIdxs = []int32{
-	20, // 0: tss.v1.WorkerInfo.labels:type_name -> tss.v1.WorkerInfo.LabelsEntry
-	21, // 1: tss.v1.WorkerInfo.resources:type_name -> tss.v1.WorkerInfo.ResourcesEntry
+	22, // 0: tss.v1.WorkerInfo.labels:type_name -> tss.v1.WorkerInfo.LabelsEntry
+	23, // 1: tss.v1.WorkerInfo.resources:type_name -> tss.v1.WorkerInfo.ResourcesEntry
 	0,  // 2: tss.v1.Hello.worker:type_name -> tss.v1.WorkerInfo
 	1,  // 3: tss.v1.Hello.held:type_name -> tss.v1.HeldLease
-	22, // 4: tss.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
-	22, // 5: tss.v1.Welcome.lease_ttl:type_name -> google.protobuf.Duration
+	25, // 4: tss.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
+	25, // 5: tss.v1.Welcome.lease_ttl:type_name -> google.protobuf.Duration
 	1,  // 6: tss.v1.Welcome.adopted:type_name -> tss.v1.HeldLease
 	1,  // 7: tss.v1.Welcome.refused:type_name -> tss.v1.HeldLease
 	1,  // 8: tss.v1.Welcome.elsewhere:type_name -> tss.v1.HeldLease
@@ -2008,29 +2129,29 @@ var file_tss_v1_worker_service_proto_depIdxs = []int32{
 	1,  // 10: tss.v1.Adoption.adopted:type_name -> tss.v1.HeldLease
 	1,  // 11: tss.v1.Adoption.refused:type_name -> tss.v1.HeldLease
 	1,  // 12: tss.v1.Adoption.elsewhere:type_name -> tss.v1.HeldLease
-	23, // 13: tss.v1.Lease.spec:type_name -> tss.v1.TaskSpec
-	22, // 14: tss.v1.Lease.timeout:type_name -> google.protobuf.Duration
-	22, // 15: tss.v1.Lease.cancel_grace:type_name -> google.protobuf.Duration
-	22, // 16: tss.v1.Lease.heartbeat_timeout:type_name -> google.protobuf.Duration
-	24, // 17: tss.v1.Lease.created_at:type_name -> google.protobuf.Timestamp
-	25, // 18: tss.v1.Lease.locks:type_name -> tss.v1.TaskLock
-	24, // 19: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
-	26, // 20: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
-	24, // 21: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
-	27, // 22: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
-	28, // 23: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
-	29, // 24: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
-	30, // 25: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
-	24, // 26: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
-	24, // 27: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
-	22, // 28: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
+	26, // 13: tss.v1.Lease.spec:type_name -> tss.v1.TaskSpec
+	25, // 14: tss.v1.Lease.timeout:type_name -> google.protobuf.Duration
+	25, // 15: tss.v1.Lease.cancel_grace:type_name -> google.protobuf.Duration
+	25, // 16: tss.v1.Lease.heartbeat_timeout:type_name -> google.protobuf.Duration
+	27, // 17: tss.v1.Lease.created_at:type_name -> google.protobuf.Timestamp
+	28, // 18: tss.v1.Lease.locks:type_name -> tss.v1.TaskLock
+	27, // 19: tss.v1.StartReport.started_at:type_name -> google.protobuf.Timestamp
+	29, // 20: tss.v1.LogReport.stream:type_name -> tss.v1.LogStream
+	27, // 21: tss.v1.LogReport.at:type_name -> google.protobuf.Timestamp
+	30, // 22: tss.v1.OutcomeReport.outcome:type_name -> tss.v1.AttemptOutcome
+	31, // 23: tss.v1.OutcomeReport.reason:type_name -> tss.v1.TaskReason
+	32, // 24: tss.v1.OutcomeReport.error:type_name -> tss.v1.TaskError
+	33, // 25: tss.v1.OutcomeReport.result:type_name -> tss.v1.Payload
+	27, // 26: tss.v1.OutcomeReport.started_at:type_name -> google.protobuf.Timestamp
+	27, // 27: tss.v1.OutcomeReport.ended_at:type_name -> google.protobuf.Timestamp
+	25, // 28: tss.v1.OutcomeReport.retry_after:type_name -> google.protobuf.Duration
 	2,  // 29: tss.v1.WorkRequest.hello:type_name -> tss.v1.Hello
 	10, // 30: tss.v1.WorkRequest.outcomes:type_name -> tss.v1.OutcomeReport
 	7,  // 31: tss.v1.WorkRequest.starts:type_name -> tss.v1.StartReport
 	8,  // 32: tss.v1.WorkRequest.progress:type_name -> tss.v1.ProgressReport
 	9,  // 33: tss.v1.WorkRequest.logs:type_name -> tss.v1.LogReport
 	4,  // 34: tss.v1.WorkRequest.announcements:type_name -> tss.v1.Announcement
-	28, // 35: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
+	31, // 35: tss.v1.CancelOrder.reason:type_name -> tss.v1.TaskReason
 	3,  // 36: tss.v1.WorkResponse.welcome:type_name -> tss.v1.Welcome
 	6,  // 37: tss.v1.WorkResponse.leases:type_name -> tss.v1.Lease
 	12, // 38: tss.v1.WorkResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
@@ -2040,10 +2161,10 @@ var file_tss_v1_worker_service_proto_depIdxs = []int32{
 	1,  // 42: tss.v1.WorkResponse.moved:type_name -> tss.v1.HeldLease
 	0,  // 43: tss.v1.LeaseTasksRequest.worker:type_name -> tss.v1.WorkerInfo
 	1,  // 44: tss.v1.LeaseTasksRequest.held:type_name -> tss.v1.HeldLease
-	22, // 45: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
+	25, // 45: tss.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
 	6,  // 46: tss.v1.LeaseTasksResponse.leases:type_name -> tss.v1.Lease
 	13, // 47: tss.v1.LeaseTasksResponse.cancels:type_name -> tss.v1.CancelOrder
-	22, // 48: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
+	25, // 48: tss.v1.LeaseTasksResponse.next:type_name -> google.protobuf.Duration
 	10, // 49: tss.v1.ReportTasksRequest.outcomes:type_name -> tss.v1.OutcomeReport
 	7,  // 50: tss.v1.ReportTasksRequest.starts:type_name -> tss.v1.StartReport
 	8,  // 51: tss.v1.ReportTasksRequest.progress:type_name -> tss.v1.ProgressReport
@@ -2051,18 +2172,21 @@ var file_tss_v1_worker_service_proto_depIdxs = []int32{
 	12, // 53: tss.v1.ReportTasksResponse.outcome_acks:type_name -> tss.v1.OutcomeAck
 	13, // 54: tss.v1.ReportTasksResponse.cancels:type_name -> tss.v1.CancelOrder
 	14, // 55: tss.v1.ReportTasksResponse.log_acks:type_name -> tss.v1.LogAck
-	22, // 56: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
-	11, // 57: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
-	16, // 58: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
-	18, // 59: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
-	15, // 60: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
-	17, // 61: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
-	19, // 62: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
-	60, // [60:63] is the sub-list for method output_type
-	57, // [57:60] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	25, // 56: tss.v1.ReportTasksResponse.next:type_name -> google.protobuf.Duration
+	24, // 57: tss.v1.GetSecretsResponse.values:type_name -> tss.v1.GetSecretsResponse.ValuesEntry
+	11, // 58: tss.v1.WorkerService.Work:input_type -> tss.v1.WorkRequest
+	16, // 59: tss.v1.WorkerService.LeaseTasks:input_type -> tss.v1.LeaseTasksRequest
+	18, // 60: tss.v1.WorkerService.ReportTasks:input_type -> tss.v1.ReportTasksRequest
+	20, // 61: tss.v1.WorkerService.GetSecrets:input_type -> tss.v1.GetSecretsRequest
+	15, // 62: tss.v1.WorkerService.Work:output_type -> tss.v1.WorkResponse
+	17, // 63: tss.v1.WorkerService.LeaseTasks:output_type -> tss.v1.LeaseTasksResponse
+	19, // 64: tss.v1.WorkerService.ReportTasks:output_type -> tss.v1.ReportTasksResponse
+	21, // 65: tss.v1.WorkerService.GetSecrets:output_type -> tss.v1.GetSecretsResponse
+	62, // [62:66] is the sub-list for method output_type
+	58, // [58:62] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_worker_service_proto_init() }
@@ -2081,7 +2205,7 @@ func file_tss_v1_worker_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tss_v1_worker_service_proto_rawDesc), len(file_tss_v1_worker_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	WorkerService_Work_FullMethodName        = "/tss.v1.WorkerService/Work"
 	WorkerService_LeaseTasks_FullMethodName  = "/tss.v1.WorkerService/LeaseTasks"
 	WorkerService_ReportTasks_FullMethodName = "/tss.v1.WorkerService/ReportTasks"
+	WorkerService_GetSecrets_FullMethodName  = "/tss.v1.WorkerService/GetSecrets"
 )
 
 // WorkerServiceClient is the client API for WorkerService service.
@@ -36,6 +37,9 @@ type WorkerServiceClient interface {
 	LeaseTasks(ctx context.Context, in *LeaseTasksRequest, opts ...grpc.CallOption) (*LeaseTasksResponse, error)
 	// Reports for simple clients; also a heartbeat.
 	ReportTasks(ctx context.Context, in *ReportTasksRequest, opts ...grpc.CallOption) (*ReportTasksResponse, error)
+	// Values of the secrets of an attempt that the caller holds. Over TLS or within one machine only, from coordinators only: the
+	// gateway does not answer it.
+	GetSecrets(ctx context.Context, in *GetSecretsRequest, opts ...grpc.CallOption) (*GetSecretsResponse, error)
 }
 
 type workerServiceClient struct {
@@ -79,6 +83,16 @@ func (c *workerServiceClient) ReportTasks(ctx context.Context, in *ReportTasksRe
 	return out, nil
 }
 
+func (c *workerServiceClient) GetSecrets(ctx context.Context, in *GetSecretsRequest, opts ...grpc.CallOption) (*GetSecretsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSecretsResponse)
+	err := c.cc.Invoke(ctx, WorkerService_GetSecrets_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WorkerServiceServer is the server API for WorkerService service.
 // All implementations must embed UnimplementedWorkerServiceServer
 // for forward compatibility.
@@ -91,6 +105,9 @@ type WorkerServiceServer interface {
 	LeaseTasks(context.Context, *LeaseTasksRequest) (*LeaseTasksResponse, error)
 	// Reports for simple clients; also a heartbeat.
 	ReportTasks(context.Context, *ReportTasksRequest) (*ReportTasksResponse, error)
+	// Values of the secrets of an attempt that the caller holds. Over TLS or within one machine only, from coordinators only: the
+	// gateway does not answer it.
+	GetSecrets(context.Context, *GetSecretsRequest) (*GetSecretsResponse, error)
 	mustEmbedUnimplementedWorkerServiceServer()
 }
 
@@ -109,6 +126,9 @@ func (UnimplementedWorkerServiceServer) LeaseTasks(context.Context, *LeaseTasksR
 }
 func (UnimplementedWorkerServiceServer) ReportTasks(context.Context, *ReportTasksRequest) (*ReportTasksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReportTasks not implemented")
+}
+func (UnimplementedWorkerServiceServer) GetSecrets(context.Context, *GetSecretsRequest) (*GetSecretsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSecrets not implemented")
 }
 func (UnimplementedWorkerServiceServer) mustEmbedUnimplementedWorkerServiceServer() {}
 func (UnimplementedWorkerServiceServer) testEmbeddedByValue()                       {}
@@ -174,6 +194,24 @@ func _WorkerService_ReportTasks_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WorkerService_GetSecrets_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSecretsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkerServiceServer).GetSecrets(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkerService_GetSecrets_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkerServiceServer).GetSecrets(ctx, req.(*GetSecretsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WorkerService_ServiceDesc is the grpc.ServiceDesc for WorkerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -188,6 +226,10 @@ var WorkerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReportTasks",
 			Handler:    _WorkerService_ReportTasks_Handler,
+		},
+		{
+			MethodName: "GetSecrets",
+			Handler:    _WorkerService_GetSecrets_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

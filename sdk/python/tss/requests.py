@@ -86,6 +86,8 @@ class TaskOptions(TypedDict, total=False):
     """W3C traceparent. Absent: ``TRACEPARENT`` of the environment."""
     env: Mapping[str, str]
     """Environment of a command."""
+    secrets: Mapping[str, str]
+    """Secrets a command gets in its environment: variable and name of the secret."""
     working_directory: str
     user: str
     """User a command runs as, a name or number with ``:GROUP`` behind it if need be; the agent says who may be asked for."""

@@ -64,6 +64,8 @@ export interface TaskOptions {
   readonly traceparent?: string;
   /** Environment of a command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Secrets that a command gets in its environment: variable and name of the secret. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   /** User a command runs as, a name or number with `:GROUP` behind it if need be; the agent says who may be asked for. */
   readonly user?: string;

@@ -34,6 +34,7 @@ const OPTIONS: { readonly [K in keyof Required<TaskOptions>]: true } = {
   onAgentRestart: true,
   traceparent: true,
   env: true,
+  secrets: true,
   workingDirectory: true,
   user: true,
   umask: true,
@@ -88,6 +89,7 @@ export function taskSpec(request: TaskRequest, payload: PayloadInit | undefined)
   if (request.labels !== undefined) spec.labels = texts("labels", request.labels);
   if (request.selector !== undefined) spec.selector = texts("selector", request.selector);
   if (request.env !== undefined) spec.env = texts("env", request.env);
+  if (request.secrets !== undefined) spec.secrets = texts("secrets", request.secrets);
   if (request.resources !== undefined) spec.resources = { ...request.resources };
   if (request.locks !== undefined) spec.locks = lockNeeds(request.locks);
   if (request.onAgentRestart !== undefined) spec.onAgentRestart = agentRestart(request.onAgentRestart);

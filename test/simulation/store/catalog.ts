@@ -1,4 +1,5 @@
 import type { ApiKeyRow, CatalogStore } from "../../../coordinator/ports/catalog-store.ts";
+import type { SecretFacts, SecretRow } from "../../../coordinator/ports/secret-store.ts";
 import type { Disk } from "./disk.ts";
 
 export const SCHEMA_VERSION = 1;
@@ -58,6 +59,20 @@ export function catalogOf(disk: Disk): CatalogStore {
       disk.authVersion++;
       return true;
     },
+    secrets: async () => [...disk.secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(factsOf),
+    secretsNamed: async (names) => names.flatMap((name) => disk.secrets.get(name) ?? []),
+    async saveSecret(secret) {
+      if ((disk.secrets.get(secret.name)?.version ?? 0) !== secret.version - 1) return false;
+      disk.secrets.set(secret.name, { ...secret });
+      return true;
+    },
+    async rewrapSecret({ name, version, masterKeyId, wrapped }, from) {
+      const secret = disk.secrets.get(name);
+      if (secret?.version !== version || secret.masterKeyId !== from) return false;
+      disk.secrets.set(name, { ...secret, masterKeyId, wrapped });
+      return true;
+    },
+    deleteSecret: async (name) => disk.secrets.delete(name),
     async forgetJoined(endedBefore) {
       for (const { id, renewMs = 0, revokedAt, expiresAt } of disk.apiKeys.values())
         if (renewMs > 0 && (revokedAt || expiresAt) < endedBefore) {
@@ -72,6 +87,10 @@ export function catalogOf(disk: Disk): CatalogStore {
       }
     },
   };
+}
+
+function factsOf({ wrapped: _, sealed: __, ...facts }: SecretRow): SecretFacts {
+  return facts;
 }
 
 function usableKey(disk: Disk, id: string, at: number): ApiKeyRow | undefined {

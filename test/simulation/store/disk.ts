@@ -1,6 +1,7 @@
 import { refKey, type TaskRef } from "../../../coordinator/kernel/task-ref.ts";
 import type { ApiKeyRow, BulkRow, QueueRow } from "../../../coordinator/ports/catalog-store.ts";
 import type { EndRow, EventRow, GateRow, SessionRow, TaskRow } from "../../../coordinator/ports/rows.ts";
+import type { SecretRow } from "../../../coordinator/ports/secret-store.ts";
 import type { Member } from "../../../coordinator/ports/shared-store.ts";
 import type {
   Checkpoint,
@@ -52,6 +53,7 @@ export class Disk {
   readonly lanes = new Map<number, string>();
   readonly queues = new Map<string, QueueRow>();
   readonly apiKeys = new Map<string, ApiKeyRow>();
+  readonly secrets = new Map<string, SecretRow>();
   readonly bulks = new Map<string, BulkRow>();
   readonly members = new Map<number, DiskMember>();
   readonly salt: Uint8Array;

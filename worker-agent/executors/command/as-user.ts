@@ -1,4 +1,5 @@
-import { closeSync, fchownSync, openSync, rmSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, fchownSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { LIMITS } from "../../../proto/limits.ts";
 import type { Account } from "../../users/account.ts";
@@ -22,6 +23,9 @@ shift
 unset OLDPWD
 . /proc/self/fd/${ENVIRONMENT_FD}
 exec "$@" ${ENVIRONMENT_FD}<&-`;
+
+/** A file system in memory, on every Linux that has one. */
+const MEMORY = "/dev/shm";
 
 /** Names that some shell does not let anybody set. */
 const OF_SHELL = /^(_|PPID|UID|EUID|LINENO|OPTIND|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/;
@@ -56,19 +60,27 @@ export function openEnvironment(
   environment: Readonly<Record<string, string>>,
   account: Account,
 ): number {
-  const path = join(folder, "environment");
+  // What is secret in it is not to reach a disk, however short it is there.
+  const path = join(isDirectory(MEMORY) ? MEMORY : folder, `tss-environment-${randomUUID()}`);
   const write = openSync(path, "wx", 0o400);
   try {
     const lines = Object.entries(environment)
       .filter(([name]) => isSettable(name))
       .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
     writeSync(write, lines.join(""));
+    // While it is the agent's: who is given a file could put another in its place.
+    const read = openSync(path, "r");
+    rmSync(path);
     fchownSync(write, account.uid, account.gid);
-    return openSync(path, "r");
+    return read;
   } finally {
     closeSync(write);
-    rmSync(path);
+    rmSync(path, { force: true });
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** What is left to processes that are still the agent's user: where programs are, and what tells the attempt's own. */

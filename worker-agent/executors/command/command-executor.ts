@@ -4,6 +4,7 @@ import { giveFolder } from "../../journal/given-folder.ts";
 import type { Policy } from "../../policy.ts";
 import { identify } from "../../processes/identity.ts";
 import type { AttemptMark } from "../../processes/sweep.ts";
+import { redactEnding } from "../../redaction/redact-ending.ts";
 import { nameOf } from "../../users/account.ts";
 import type { UserPolicy } from "../../users/choose-user.ts";
 import type { Ending, Executor, RunningAttempt } from "../executor.ts";
@@ -38,7 +39,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): Executor
   return {
     name: "command",
     accepts: (lease: Lease) => lease.spec !== undefined && (lease.spec.command !== "" || lease.spec.argv.length > 0),
-    run: (attempt) => runCommand(options, attempt),
+    run: async (attempt) => redactEnding(await runCommand(options, attempt), attempt.redaction),
     adopt: (attempt) => adoptCommand(options, attempt),
     close: async () => options.pipes.close(),
   };
@@ -93,7 +94,7 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   const { command } = launched;
   attempt.started(identify(command.pid));
 
-  const readers = readPipes(command, attempt);
+  const readers = readPipes(command, attempt, attempt.redaction);
   const end = await watchCommand(command, readers, stop, mark, cell);
   sayLeftOpen(end, attempt);
   const lastError = readers.lastError();

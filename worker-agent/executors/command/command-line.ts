@@ -40,7 +40,7 @@ export function planCommand(spec: TaskSpec, policy: Policy, agentName: string): 
     return refuse(
       `Agent ${agentName} does not run "${program}" because ${policy.because}; add it to TSS_AGENT_ALLOW ${add}.`,
     );
-  const variable = forbiddenVariable(spec.env);
+  const variable = forbiddenVariable({ ...spec.env, ...spec.secrets });
   if (variable !== undefined)
     return refuse(
       `Agent ${agentName} takes no variable ${variable} from a task because ${policy.because}; leave it out, or put * into TSS_AGENT_ALLOW on that agent.`,

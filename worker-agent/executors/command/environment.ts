@@ -40,11 +40,11 @@ const OWN = new Set([
 
 /**
  * The environment of a command: the agent's without its secrets, then what another user has instead, then the place in the
- * trace, then the task's, then the names TSS gives.
+ * trace, then the task's and its secrets, then the names TSS gives.
  */
 export function taskEnvironment(
   agent: Readonly<Record<string, string | undefined>>,
-  { lease, traceparent }: Pick<RunningAttempt, "lease" | "traceparent">,
+  { lease, traceparent, secrets }: Pick<RunningAttempt, "lease" | "traceparent" | "secrets">,
   directory: string,
   files: TaskFiles,
   account?: Account,
@@ -57,7 +57,7 @@ export function taskEnvironment(
   if (account !== undefined) tellUser(environment, account);
   if (traceparent !== "") environment["TRACEPARENT"] = traceparent;
   const spec = lease.spec;
-  Object.assign(environment, { PWD: directory }, spec?.env, {
+  Object.assign(environment, { PWD: directory }, spec?.env, secrets, {
     TSS_TASK_ID: lease.id,
     TSS_TASK_NAME: spec?.name ?? "",
     TSS_ATTEMPT: String(lease.attempt),

@@ -5,6 +5,7 @@ import { FENCE_FUNCTION } from "./fence-function.ts";
 import { JOINING } from "./joining.ts";
 import { LEAF_FUNCTION } from "./leaf-function.ts";
 import { LOG_TABLES } from "./log-tables.ts";
+import { SECRETS } from "./secrets.ts";
 import { SHARING } from "./sharing.ts";
 import { STATS_TABLES } from "./stats-tables.ts";
 import { SHARDS, TABLES } from "./tables.ts";
@@ -72,6 +73,12 @@ export const STEPS: readonly Step[] = [
     name: "Joining1795900000000",
     async up(runner) {
       await runner.query(JOINING);
+    },
+  },
+  {
+    name: "Secrets1796000000000",
+    async up(runner) {
+      await runner.query(SECRETS);
     },
   },
 ];

@@ -87,13 +87,20 @@ async function runMigrations(path: string): Promise<void> {
   const { Stats1785500000000 } = await import("./stats-schema.ts");
   const { Bulk1795600000000 } = await import("./bulk-schema.ts");
   const { Joining1795900000000 } = await import("./joining-schema.ts");
+  const { Secrets1796000000000 } = await import("./secrets-schema.ts");
   const { NodeSqliteDriver } = await import("./typeorm-driver.ts");
   const source = new DataSource({
     type: "better-sqlite3",
     driver: NodeSqliteDriver,
     database: path,
     timeout: 0,
-    migrations: [InitialSchema1764000000000, Stats1785500000000, Bulk1795600000000, Joining1795900000000],
+    migrations: [
+      InitialSchema1764000000000,
+      Stats1785500000000,
+      Bulk1795600000000,
+      Joining1795900000000,
+      Secrets1796000000000,
+    ],
     migrationsTableName: "migration",
   });
   try {

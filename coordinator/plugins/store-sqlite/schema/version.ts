@@ -8,6 +8,7 @@ export const MIGRATIONS: readonly string[] = [
   "Stats1785500000000",
   "Bulk1795600000000",
   "Joining1795900000000",
+  "Secrets1796000000000",
 ];
 
 export const LATEST = MIGRATIONS.length;

@@ -43,6 +43,7 @@ export function asCommandLine(spec: TaskSpecJson): string {
   pairs("resource", body["resources"]);
   for (const need of spec.locks ?? []) flag("lock", lockText(need));
   pairs("env", body["env"]);
+  pairs("secret", body["secrets"]);
   flag("cwd", body["workingDirectory"]);
   flag("user", body["user"]);
   flag("umask", body["umask"]);

@@ -4,25 +4,17 @@ import { readSeconds } from "../time/format.ts";
 /** A task as POST /task/submit takes it, less what the caller would not have asked for again (its trace, its key). */
 export type RestBody = Readonly<Record<string, unknown>>;
 
+const PLAIN = [
+  ...(["priority", "env", "secrets", "workingDirectory", "user", "umask", "limits"] as const),
+  ...(["labels", "selector", "resources", "fairnessKey"] as const),
+];
 const DURATIONS = ["delay", "expires", "timeout", "heartbeatTimeout", "cancelGrace"] as const;
 
 export function restBody(spec: TaskSpecJson): RestBody {
   const body: Record<string, unknown> = { name: spec.name };
   for (const key of ["queue", "command", "argv", "type"] as const) if (spec[key] !== undefined) body[key] = spec[key];
   if (spec.payload !== undefined) body["payload"] = payloadValue(spec.payload);
-  for (const key of [
-    "priority",
-    "env",
-    "workingDirectory",
-    "user",
-    "umask",
-    "limits",
-    "labels",
-    "selector",
-    "resources",
-    "fairnessKey",
-  ] as const)
-    if (spec[key] !== undefined) body[key] = spec[key];
+  for (const key of PLAIN) if (spec[key] !== undefined) body[key] = spec[key];
   if (spec.locks !== undefined) body["locks"] = spec.locks.map(lockBody);
   for (const key of DURATIONS) if (spec[key] !== undefined) body[key] = seconds(spec[key]);
   if (spec.retry !== undefined) body["retry"] = retryBody(spec.retry);

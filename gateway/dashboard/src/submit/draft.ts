@@ -81,7 +81,11 @@ export function draftLike({ spec = {} }: TaskJson): Draft {
 
 /** What of a task the form has no field for: it goes along as it was. */
 export function restOfSpec(spec: TaskSpecJson): TaskSpecJson {
-  const { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires, user, umask, limits } = spec;
-  const kept = { selector, resources, fairnessKey, cancelGrace, heartbeatTimeout, expires, user, umask, limits };
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  const kept = REST.flatMap((field) => (spec[field] === undefined ? [] : [[field, spec[field]]]));
+  return Object.fromEntries(kept) as TaskSpecJson;
 }
+
+const REST = [
+  ...(["secrets", "selector", "resources", "fairnessKey", "cancelGrace", "heartbeatTimeout", "expires"] as const),
+  ...(["user", "umask", "limits"] as const),
+];

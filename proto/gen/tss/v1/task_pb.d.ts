@@ -410,6 +410,14 @@ export declare type TaskSpec = Message<"tss.v1.TaskSpec"> & {
    * @generated from field: map<string, double> limits = 28;
    */
   limits: { [key: string]: number };
+
+  /**
+   * Secrets that a command gets: name of the variable, and of the secret. At most 32, none of them also in `env` or beginning
+   * with TSS_. Values come when an attempt begins, and are masked in all that it says. Not for handlers.
+   *
+   * @generated from field: map<string, string> secrets = 40;
+   */
+  secrets: { [key: string]: string };
 };
 
 /**
@@ -617,6 +625,14 @@ export declare type TaskSpecJson = {
    * @generated from field: map<string, double> limits = 28;
    */
   limits?: { [key: string]: number | "NaN" | "Infinity" | "-Infinity" };
+
+  /**
+   * Secrets that a command gets: name of the variable, and of the secret. At most 32, none of them also in `env` or beginning
+   * with TSS_. Values come when an attempt begins, and are masked in all that it says. Not for handlers.
+   *
+   * @generated from field: map<string, string> secrets = 40;
+   */
+  secrets?: { [key: string]: string };
 };
 
 /**

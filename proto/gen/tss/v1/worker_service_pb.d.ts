@@ -96,6 +96,14 @@ export declare type WorkerInfo = Message<"tss.v1.WorkerInfo"> & {
    * @generated from field: optional uint32 oldest_protocol = 12;
    */
   oldestProtocol?: number | undefined;
+
+  /**
+   * Whether it gives commands their secrets and masks them; a worker that does not gets no task that needs any. Over plaintext
+   * from another machine it counts as false.
+   *
+   * @generated from field: bool secrets = 20;
+   */
+  secrets: boolean;
 };
 
 /**
@@ -181,6 +189,14 @@ export declare type WorkerInfoJson = {
    * @generated from field: optional uint32 oldest_protocol = 12;
    */
   oldestProtocol?: number;
+
+  /**
+   * Whether it gives commands their secrets and masks them; a worker that does not gets no task that needs any. Over plaintext
+   * from another machine it counts as false.
+   *
+   * @generated from field: bool secrets = 20;
+   */
+  secrets?: boolean;
 };
 
 /**
@@ -1776,6 +1792,72 @@ export declare type ReportTasksResponseJson = {
 export declare const ReportTasksResponseSchema: GenMessage<ReportTasksResponse, {jsonType: ReportTasksResponseJson}>;
 
 /**
+ * @generated from message tss.v1.GetSecretsRequest
+ */
+export declare type GetSecretsRequest = Message<"tss.v1.GetSecretsRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: int64 fencing_token = 2;
+   */
+  fencingToken: bigint;
+};
+
+/**
+ * @generated from message tss.v1.GetSecretsRequest
+ */
+export declare type GetSecretsRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * @generated from field: int64 fencing_token = 2;
+   */
+  fencingToken?: string;
+};
+
+/**
+ * Describes the message tss.v1.GetSecretsRequest.
+ * Use `create(GetSecretsRequestSchema)` to create a new message.
+ */
+export declare const GetSecretsRequestSchema: GenMessage<GetSecretsRequest, {jsonType: GetSecretsRequestJson}>;
+
+/**
+ * @generated from message tss.v1.GetSecretsResponse
+ */
+export declare type GetSecretsResponse = Message<"tss.v1.GetSecretsResponse"> & {
+  /**
+   * By the name of the variable.
+   *
+   * @generated from field: map<string, string> values = 1;
+   */
+  values: { [key: string]: string };
+};
+
+/**
+ * @generated from message tss.v1.GetSecretsResponse
+ */
+export declare type GetSecretsResponseJson = {
+  /**
+   * By the name of the variable.
+   *
+   * @generated from field: map<string, string> values = 1;
+   */
+  values?: { [key: string]: string };
+};
+
+/**
+ * Describes the message tss.v1.GetSecretsResponse.
+ * Use `create(GetSecretsResponseSchema)` to create a new message.
+ */
+export declare const GetSecretsResponseSchema: GenMessage<GetSecretsResponse, {jsonType: GetSecretsResponseJson}>;
+
+/**
  * What workers say: offer slots, take leases, report.
  *
  * @generated from service tss.v1.WorkerService
@@ -1810,6 +1892,17 @@ export declare const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof ReportTasksRequestSchema;
     output: typeof ReportTasksResponseSchema;
+  },
+  /**
+   * Values of the secrets of an attempt that the caller holds. Over TLS or within one machine only, from coordinators only: the
+   * gateway does not answer it.
+   *
+   * @generated from rpc tss.v1.WorkerService.GetSecrets
+   */
+  getSecrets: {
+    methodKind: "unary";
+    input: typeof GetSecretsRequestSchema;
+    output: typeof GetSecretsResponseSchema;
   },
 }>;
 

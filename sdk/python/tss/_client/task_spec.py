@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME_CHARACTERS = 200
 TEXTS = ("name", "queue", "idempotency_key", "fairness_key", "traceparent", "working_directory", "user", "umask")
 DURATIONS = ("delay", "expires", "timeout", "heartbeat_timeout", "idempotency_ttl", "cancel_grace")
-MAPS = ("labels", "selector", "env")
+MAPS = ("labels", "selector", "env", "secrets")
 AMOUNTS = ("resources", "limits")
 KNOWN = frozenset(TaskOptions.__annotations__)
 BACKOFF = {"fixed": pb.RETRY_BACKOFF_FIXED, "exponential": pb.RETRY_BACKOFF_EXPONENTIAL}

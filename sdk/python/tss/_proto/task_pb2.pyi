@@ -141,7 +141,7 @@ class RetryPolicy(_message.Message):
     def __init__(self, limit: _Optional[int] = ..., interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., backoff: _Optional[_Union[RetryBackoff, str]] = ..., factor: _Optional[float] = ..., max_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., jitter: _Optional[float] = ..., non_retryable_exit_codes: _Optional[_Iterable[int]] = ..., release_limit: _Optional[int] = ...) -> None: ...
 
 class TaskSpec(_message.Message):
-    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent", "locks", "on_agent_restart", "user", "umask", "limits")
+    __slots__ = ("name", "queue", "priority", "command", "argv", "type", "payload", "env", "working_directory", "delay", "run_at", "expires", "timeout", "heartbeat_timeout", "retry", "labels", "selector", "resources", "idempotency_key", "idempotency_ttl", "fairness_key", "cancel_grace", "traceparent", "locks", "on_agent_restart", "user", "umask", "limits", "secrets")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +177,13 @@ class TaskSpec(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class SecretsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
@@ -205,6 +212,7 @@ class TaskSpec(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     UMASK_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
+    SECRETS_FIELD_NUMBER: _ClassVar[int]
     name: str
     queue: str
     priority: int
@@ -233,7 +241,8 @@ class TaskSpec(_message.Message):
     user: str
     umask: str
     limits: _containers.ScalarMap[str, float]
-    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ..., locks: _Optional[_Iterable[_Union[LockNeed, _Mapping[str, object]]]] = ..., on_agent_restart: _Optional[_Union[AgentRestart, str]] = ..., user: _Optional[str] = ..., umask: _Optional[str] = ..., limits: _Optional[_Mapping[str, float]] = ...) -> None: ...
+    secrets: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., command: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., type: _Optional[str] = ..., payload: _Optional[_Union[Payload, _Mapping[str, object]]] = ..., env: _Optional[_Mapping[str, str]] = ..., working_directory: _Optional[str] = ..., delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., run_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., expires: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., heartbeat_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., retry: _Optional[_Union[RetryPolicy, _Mapping[str, object]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., selector: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., idempotency_key: _Optional[str] = ..., idempotency_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., fairness_key: _Optional[str] = ..., cancel_grace: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., traceparent: _Optional[str] = ..., locks: _Optional[_Iterable[_Union[LockNeed, _Mapping[str, object]]]] = ..., on_agent_restart: _Optional[_Union[AgentRestart, str]] = ..., user: _Optional[str] = ..., umask: _Optional[str] = ..., limits: _Optional[_Mapping[str, float]] = ..., secrets: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class LockNeed(_message.Message):
     __slots__ = ("name", "permits")

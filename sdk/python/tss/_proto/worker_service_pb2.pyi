@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WorkerInfo(_message.Message):
-    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid", "protocol", "oldest_protocol")
+    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid", "protocol", "oldest_protocol", "secrets")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class WorkerInfo(_message.Message):
     PID_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     OLDEST_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    SECRETS_FIELD_NUMBER: _ClassVar[int]
     name: str
     hostname: str
     version: str
@@ -52,7 +53,8 @@ class WorkerInfo(_message.Message):
     pid: int
     protocol: int
     oldest_protocol: int
-    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ..., protocol: _Optional[int] = ..., oldest_protocol: _Optional[int] = ...) -> None: ...
+    secrets: bool
+    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ..., protocol: _Optional[int] = ..., oldest_protocol: _Optional[int] = ..., secrets: _Optional[bool] = ...) -> None: ...
 
 class HeldLease(_message.Message):
     __slots__ = ("id", "fencing_token")
@@ -345,3 +347,24 @@ class ReportTasksResponse(_message.Message):
     log_acks: _containers.RepeatedCompositeFieldContainer[LogAck]
     next: _duration_pb2.Duration
     def __init__(self, outcome_acks: _Optional[_Iterable[_Union[OutcomeAck, _Mapping[str, object]]]] = ..., cancels: _Optional[_Iterable[_Union[CancelOrder, _Mapping[str, object]]]] = ..., log_acks: _Optional[_Iterable[_Union[LogAck, _Mapping[str, object]]]] = ..., next: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ...) -> None: ...
+
+class GetSecretsRequest(_message.Message):
+    __slots__ = ("id", "fencing_token")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    fencing_token: int
+    def __init__(self, id: _Optional[str] = ..., fencing_token: _Optional[int] = ...) -> None: ...
+
+class GetSecretsResponse(_message.Message):
+    __slots__ = ("values",)
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.ScalarMap[str, str]
+    def __init__(self, values: _Optional[_Mapping[str, str]] = ...) -> None: ...
