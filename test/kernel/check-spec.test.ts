@@ -122,6 +122,8 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "pageSize",
     "pageSizeDefault",
     "labelFilters",
+    "searchTerms",
+    "searchCharacters",
     "waitMs",
     "waitDefaultMs",
   ] as const),

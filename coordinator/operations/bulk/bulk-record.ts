@@ -38,8 +38,8 @@ const POSSIBLE: Readonly<Record<BulkAction, readonly TaskStatus[]>> = {
 };
 
 /** Statuses of a filter that the action is for; empty: it is for none of them. */
-export function statusesFor(action: BulkAction, { status, failure }: ListTasksRequest): readonly TaskStatus[] {
-  if (failure !== "") return action === BulkAction.RETRY ? [TaskStatus.FAILED] : [];
+export function statusesFor(action: BulkAction, { status, failure, error }: ListTasksRequest): readonly TaskStatus[] {
+  if (failure !== "" || error.length > 0) return action === BulkAction.RETRY ? [TaskStatus.FAILED] : [];
   const possible = POSSIBLE[action];
   if (status.length > 0) return possible.filter((one) => status.includes(one));
   // What has succeeded is run again only by who says so.

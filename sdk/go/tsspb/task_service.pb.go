@@ -516,7 +516,28 @@ type ListTasksRequest struct {
 	CreatedAfter  *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_after,json=createdAfter,proto3" json:"created_after,omitempty"`
 	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
 	// Fingerprint of a failure group (ListFailureGroups): only failed tasks whose last attempt belongs to it.
-	Failure       string `protobuf:"bytes,10,opt,name=failure,proto3" json:"failure,omitempty"`
+	Failure string `protobuf:"bytes,10,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+	// Capital and small letters are alike. At most 8.
+	Error []string `protobuf:"bytes,11,rep,name=error,proto3" json:"error,omitempty"`
+	// "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+	// their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+	// At most 8, of 500 characters each.
+	Args []string `protobuf:"bytes,12,rep,name=args,proto3" json:"args,omitempty"`
+	// From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+	WaitedOver *durationpb.Duration `protobuf:"bytes,13,opt,name=waited_over,json=waitedOver,proto3" json:"waited_over,omitempty"`
+	// Below this.
+	WaitedUnder *durationpb.Duration `protobuf:"bytes,14,opt,name=waited_under,json=waitedUnder,proto3" json:"waited_under,omitempty"`
+	// Waits are measured up to here. Absent: to the moment of the call.
+	WaitedUntil *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=waited_until,json=waitedUntil,proto3" json:"waited_until,omitempty"`
+	// Tasks of these queues are left out, as those of the fields below; at most 8 each.
+	NotQueue      []string `protobuf:"bytes,16,rep,name=not_queue,json=notQueue,proto3" json:"not_queue,omitempty"`
+	NotName       []string `protobuf:"bytes,17,rep,name=not_name,json=notName,proto3" json:"not_name,omitempty"`
+	NotType       []string `protobuf:"bytes,18,rep,name=not_type,json=notType,proto3" json:"not_type,omitempty"`
+	NotLabel      []string `protobuf:"bytes,19,rep,name=not_label,json=notLabel,proto3" json:"not_label,omitempty"`
+	NotFailure    []string `protobuf:"bytes,20,rep,name=not_failure,json=notFailure,proto3" json:"not_failure,omitempty"`
+	NotError      []string `protobuf:"bytes,21,rep,name=not_error,json=notError,proto3" json:"not_error,omitempty"`
+	NotArgs       []string `protobuf:"bytes,22,rep,name=not_args,json=notArgs,proto3" json:"not_args,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -619,6 +640,90 @@ func (x *ListTasksRequest) GetFailure() string {
 		return x.Failure
 	}
 	return ""
+}
+
+func (x *ListTasksRequest) GetError() []string {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetArgs() []string {
+	if x != nil {
+		return x.Args
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWaitedOver() *durationpb.Duration {
+	if x != nil {
+		return x.WaitedOver
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWaitedUnder() *durationpb.Duration {
+	if x != nil {
+		return x.WaitedUnder
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWaitedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WaitedUntil
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotQueue() []string {
+	if x != nil {
+		return x.NotQueue
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotName() []string {
+	if x != nil {
+		return x.NotName
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotType() []string {
+	if x != nil {
+		return x.NotType
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotLabel() []string {
+	if x != nil {
+		return x.NotLabel
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotFailure() []string {
+	if x != nil {
+		return x.NotFailure
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotError() []string {
+	if x != nil {
+		return x.NotError
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotArgs() []string {
+	if x != nil {
+		return x.NotArgs
+	}
+	return nil
 }
 
 type ListTasksResponse struct {
@@ -1721,7 +1826,7 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\x0eGetTaskRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"3\n" +
 	"\x0fGetTaskResponse\x12 \n" +
-	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xde\x02\n" +
+	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\x8a\x06\n" +
 	"\x10ListTasksRequest\x12*\n" +
 	"\x06status\x18\x01 \x03(\x0e2\x12.tss.v1.TaskStatusR\x06status\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x12\n" +
@@ -1733,7 +1838,21 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\rcreated_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\fcreatedAfter\x12A\n" +
 	"\x0ecreated_before\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x18\n" +
 	"\afailure\x18\n" +
-	" \x01(\tR\afailure\"\x93\x01\n" +
+	" \x01(\tR\afailure\x12\x14\n" +
+	"\x05error\x18\v \x03(\tR\x05error\x12\x12\n" +
+	"\x04args\x18\f \x03(\tR\x04args\x12:\n" +
+	"\vwaited_over\x18\r \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"waitedOver\x12<\n" +
+	"\fwaited_under\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\vwaitedUnder\x12=\n" +
+	"\fwaited_until\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\vwaitedUntil\x12\x1b\n" +
+	"\tnot_queue\x18\x10 \x03(\tR\bnotQueue\x12\x19\n" +
+	"\bnot_name\x18\x11 \x03(\tR\anotName\x12\x19\n" +
+	"\bnot_type\x18\x12 \x03(\tR\anotType\x12\x1b\n" +
+	"\tnot_label\x18\x13 \x03(\tR\bnotLabel\x12\x1f\n" +
+	"\vnot_failure\x18\x14 \x03(\tR\n" +
+	"notFailure\x12\x1b\n" +
+	"\tnot_error\x18\x15 \x03(\tR\bnotError\x12\x19\n" +
+	"\bnot_args\x18\x16 \x03(\tR\anotArgs\"\x93\x01\n" +
 	"\x11ListTasksResponse\x12\"\n" +
 	"\x05tasks\x18\x01 \x03(\v2\f.tss.v1.TaskR\x05tasks\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
@@ -1892,51 +2011,54 @@ var file_tss_v1_task_service_proto_depIdxs = []int32{
 	29, // 7: tss.v1.ListTasksRequest.status:type_name -> tss.v1.TaskStatus
 	30, // 8: tss.v1.ListTasksRequest.created_after:type_name -> google.protobuf.Timestamp
 	30, // 9: tss.v1.ListTasksRequest.created_before:type_name -> google.protobuf.Timestamp
-	28, // 10: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
-	30, // 11: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
-	12, // 12: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
-	28, // 13: tss.v1.CancelResult.task:type_name -> tss.v1.Task
-	27, // 14: tss.v1.CancelResult.error:type_name -> google.rpc.Status
-	15, // 15: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
-	28, // 16: tss.v1.RetryResult.task:type_name -> tss.v1.Task
-	27, // 17: tss.v1.RetryResult.error:type_name -> google.rpc.Status
-	31, // 18: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
-	28, // 19: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
-	29, // 20: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
-	28, // 21: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
-	0,  // 22: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
-	30, // 23: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
-	29, // 24: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
-	32, // 25: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
-	24, // 26: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
-	30, // 27: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
-	25, // 28: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
-	30, // 29: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
-	1,  // 30: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
-	4,  // 31: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
-	6,  // 32: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
-	8,  // 33: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
-	10, // 34: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
-	13, // 35: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
-	16, // 36: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
-	18, // 37: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
-	20, // 38: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
-	22, // 39: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
-	2,  // 40: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
-	5,  // 41: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
-	7,  // 42: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
-	9,  // 43: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
-	11, // 44: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
-	14, // 45: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
-	17, // 46: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
-	19, // 47: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
-	21, // 48: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
-	23, // 49: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
-	40, // [40:50] is the sub-list for method output_type
-	30, // [30:40] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	31, // 10: tss.v1.ListTasksRequest.waited_over:type_name -> google.protobuf.Duration
+	31, // 11: tss.v1.ListTasksRequest.waited_under:type_name -> google.protobuf.Duration
+	30, // 12: tss.v1.ListTasksRequest.waited_until:type_name -> google.protobuf.Timestamp
+	28, // 13: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
+	30, // 14: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
+	12, // 15: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
+	28, // 16: tss.v1.CancelResult.task:type_name -> tss.v1.Task
+	27, // 17: tss.v1.CancelResult.error:type_name -> google.rpc.Status
+	15, // 18: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
+	28, // 19: tss.v1.RetryResult.task:type_name -> tss.v1.Task
+	27, // 20: tss.v1.RetryResult.error:type_name -> google.rpc.Status
+	31, // 21: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
+	28, // 22: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
+	29, // 23: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
+	28, // 24: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
+	0,  // 25: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
+	30, // 26: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
+	29, // 27: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
+	32, // 28: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
+	24, // 29: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
+	30, // 30: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
+	25, // 31: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
+	30, // 32: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
+	1,  // 33: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
+	4,  // 34: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
+	6,  // 35: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
+	8,  // 36: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
+	10, // 37: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
+	13, // 38: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
+	16, // 39: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
+	18, // 40: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
+	20, // 41: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
+	22, // 42: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
+	2,  // 43: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
+	5,  // 44: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
+	7,  // 45: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
+	9,  // 46: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
+	11, // 47: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
+	14, // 48: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
+	17, // 49: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
+	19, // 50: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
+	21, // 51: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
+	23, // 52: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
+	43, // [43:53] is the sub-list for method output_type
+	33, // [33:43] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_service_proto_init() }

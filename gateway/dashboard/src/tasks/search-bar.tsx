@@ -1,8 +1,8 @@
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
+import { parseSearch } from "../../../../proto/search/parse-search.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Glyph } from "../ui/glyph.tsx";
 import { MarkedText } from "./marked-text.tsx";
-import { parseSearch } from "./search/parse-search.ts";
 import { suggest } from "./search/suggest.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
+import { parseSearch } from "../../../../proto/search/parse-search.ts";
 import { serverNow } from "../time/server-clock.ts";
 import { Moment } from "../time/time.tsx";
 import { Button } from "../ui/button.tsx";
@@ -9,7 +10,6 @@ import { useTitle } from "../ui/use-title.ts";
 import { BulkMenu, ChosenBar, mayAct } from "./bulk-menu.tsx";
 import { Histogram } from "./histogram.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
-import { parseSearch } from "./search/parse-search.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { StatusFilter } from "./status-filter.tsx";
 import { TaskTable } from "./task-table.tsx";

@@ -364,6 +364,81 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
    * @generated from field: string failure = 10;
    */
   failure: string;
+
+  /**
+   * Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+   * Capital and small letters are alike. At most 8.
+   *
+   * @generated from field: repeated string error = 11;
+   */
+  error: string[];
+
+  /**
+   * "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+   * their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+   * At most 8, of 500 characters each.
+   *
+   * @generated from field: repeated string args = 12;
+   */
+  args: string[];
+
+  /**
+   * From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+   *
+   * @generated from field: google.protobuf.Duration waited_over = 13;
+   */
+  waitedOver?: Duration | undefined;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration waited_under = 14;
+   */
+  waitedUnder?: Duration | undefined;
+
+  /**
+   * Waits are measured up to here. Absent: to the moment of the call.
+   *
+   * @generated from field: google.protobuf.Timestamp waited_until = 15;
+   */
+  waitedUntil?: Timestamp | undefined;
+
+  /**
+   * Tasks of these queues are left out, as those of the fields below; at most 8 each.
+   *
+   * @generated from field: repeated string not_queue = 16;
+   */
+  notQueue: string[];
+
+  /**
+   * @generated from field: repeated string not_name = 17;
+   */
+  notName: string[];
+
+  /**
+   * @generated from field: repeated string not_type = 18;
+   */
+  notType: string[];
+
+  /**
+   * @generated from field: repeated string not_label = 19;
+   */
+  notLabel: string[];
+
+  /**
+   * @generated from field: repeated string not_failure = 20;
+   */
+  notFailure: string[];
+
+  /**
+   * @generated from field: repeated string not_error = 21;
+   */
+  notError: string[];
+
+  /**
+   * @generated from field: repeated string not_args = 22;
+   */
+  notArgs: string[];
 };
 
 /**
@@ -433,6 +508,81 @@ export declare type ListTasksRequestJson = {
    * @generated from field: string failure = 10;
    */
   failure?: string;
+
+  /**
+   * Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+   * Capital and small letters are alike. At most 8.
+   *
+   * @generated from field: repeated string error = 11;
+   */
+  error?: string[];
+
+  /**
+   * "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+   * their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+   * At most 8, of 500 characters each.
+   *
+   * @generated from field: repeated string args = 12;
+   */
+  args?: string[];
+
+  /**
+   * From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+   *
+   * @generated from field: google.protobuf.Duration waited_over = 13;
+   */
+  waitedOver?: DurationJson;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration waited_under = 14;
+   */
+  waitedUnder?: DurationJson;
+
+  /**
+   * Waits are measured up to here. Absent: to the moment of the call.
+   *
+   * @generated from field: google.protobuf.Timestamp waited_until = 15;
+   */
+  waitedUntil?: TimestampJson;
+
+  /**
+   * Tasks of these queues are left out, as those of the fields below; at most 8 each.
+   *
+   * @generated from field: repeated string not_queue = 16;
+   */
+  notQueue?: string[];
+
+  /**
+   * @generated from field: repeated string not_name = 17;
+   */
+  notName?: string[];
+
+  /**
+   * @generated from field: repeated string not_type = 18;
+   */
+  notType?: string[];
+
+  /**
+   * @generated from field: repeated string not_label = 19;
+   */
+  notLabel?: string[];
+
+  /**
+   * @generated from field: repeated string not_failure = 20;
+   */
+  notFailure?: string[];
+
+  /**
+   * @generated from field: repeated string not_error = 21;
+   */
+  notError?: string[];
+
+  /**
+   * @generated from field: repeated string not_args = 22;
+   */
+  notArgs?: string[];
 };
 
 /**
