@@ -11,6 +11,8 @@ export interface Poll {
   read(headers: Record<string, string>, signal: AbortSignal): Promise<Message>;
   /** Where the rows are and what tells them apart; absent: the answer is one value. */
   readonly rows?: { readonly field: string; readonly key: string };
+  /** Between two reads, where what changes need not be seen within a second, ms. */
+  readonly pauseMs?: number;
 }
 
 /** One read at a time for everybody who listens, however many they are. */
@@ -24,7 +26,7 @@ export function pollSource(poll: Poll): Source {
       if (next !== last) state(next);
       last = next;
       const took = performance.now() - begun;
-      await pause(Math.max(INTERVAL_MS, took / BUSY_SHARE), signal);
+      await pause(Math.max(poll.pauseMs ?? INTERVAL_MS, took / BUSY_SHARE), signal);
     }
   };
 }
