@@ -8,6 +8,7 @@ import type { Settings } from "../runtime/settings-table.ts";
 import type { Connection, ServiceClient } from "../sdk/typescript/connection-types.ts";
 import { connect } from "./connect.ts";
 import { reportError, UsageError } from "./errors.ts";
+import { nameFlags } from "./name-flags.ts";
 import { jsonLine, jsonText } from "./render/json-text.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -85,7 +86,8 @@ export abstract class TssCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    process.exitCode = reportError(error, this.jsonEnabled());
+    const { flags } = this.constructor as typeof TssCommand;
+    process.exitCode = reportError(nameFlags(error, new Set(Object.keys(flags ?? {}))), this.jsonEnabled());
   }
 
   protected override async finally(): Promise<void> {

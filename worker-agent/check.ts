@@ -118,6 +118,8 @@ async function checkCoordinator(identity: AgentIdentity, version: string): Promi
         onDrain: ignored,
       },
     });
+    // It says so in its greeting: one that leaves is no worker that was lost, and is listed no longer than it is here.
+    session.drain();
     const impatience = setTimeout(
       () => say(false, `${settings.TSS_COORDINATOR} has not answered within ${PATIENCE_MS / 1_000} s.`),
       PATIENCE_MS,

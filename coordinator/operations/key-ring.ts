@@ -5,7 +5,7 @@ import type { ApiKeyRow, CatalogStore } from "../ports/catalog-store.ts";
 import { REFUSALS, refusalOf } from "./key-refusals.ts";
 import type { Caller } from "./operations.ts";
 
-type KeyTable = Pick<CatalogStore, "apiKeys" | "authVersion" | "touchApiKeys">;
+type KeyTable = Pick<CatalogStore, "apiKeys" | "authVersion" | "touchApiKeys" | "forgetJoined">;
 
 export interface KeyRingOptions {
   readonly catalog: KeyTable;
@@ -13,9 +13,12 @@ export interface KeyRingOptions {
   readonly logger: Logger;
   /** Between two looks at `authVersion` and at expiries. Default 500 ms. */
   readonly pollMs?: number;
-  /** Between two writes of `lastUsedAt`. Default 60 s. */
+  /** Between two writes of `lastUsedAt`, and between two looks for what is to be forgotten. Default 60 s. */
   readonly touchMs?: number;
 }
+
+/** How long a join token or the key of an agent that joined is still listed after its end: a fleet makes them without number. */
+const KEEP_ENDED_MS = 30 * 86_400_000;
 
 /** Stands in for the hash of an id that is not known, so that it costs the same time. */
 const NOBODY = new Uint8Array(32);
@@ -44,7 +47,7 @@ export class KeyRing {
     await this.reload();
     const { pollMs = 500, touchMs = 60_000 } = this.options;
     this.timers.push(setInterval(() => this.look(), pollMs).unref());
-    this.timers.push(setInterval(() => void this.writeUses(), touchMs).unref());
+    this.timers.push(setInterval(() => void this.writeUses().then(() => this.forgetEnded()), touchMs).unref());
   }
 
   /** Ends the watch and writes the last uses. */
@@ -159,6 +162,15 @@ export class KeyRing {
       // The next beat writes them; a newer use wins.
       for (const { id, at } of used) if (!this.used.has(id)) this.used.set(id, at);
     }
+  }
+
+  private async forgetEnded(): Promise<void> {
+    const endedBefore = this.options.clock.now() - KEEP_ENDED_MS;
+    const isPast = ({ renewMs = 0, revokedAt, expiresAt }: ApiKeyRow) =>
+      renewMs > 0 && (revokedAt || expiresAt) < endedBefore;
+    if (![...this.keys.values()].some(isPast)) return;
+    // What fails is done at the next beat.
+    await this.options.catalog.forgetJoined(endedBefore).catch(() => {});
   }
 
   private findNextExpiry(): void {

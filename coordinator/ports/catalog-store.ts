@@ -18,6 +18,8 @@ export interface ApiKeyStore {
   announceSecret(id: string, nextHash: Uint8Array, at: number): Promise<boolean>;
   /** The secret that was announced becomes the only one. @returns false when another was, or the key may not be used. */
   settleSecret(id: string, nextHash: Uint8Array, expiresAt: number, at: number): Promise<boolean>;
+  /** Deletes join tokens and keys that joined (`renewMs`) which were revoked, used up or expired before a time. */
+  forgetJoined(endedBefore: number): Promise<void>;
 }
 
 /** Small tables that people change: lanes, queues, API keys, jobs on many tasks. Each call is its own short transaction. */

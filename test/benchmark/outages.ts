@@ -1,6 +1,8 @@
-// `node test/benchmark/outages.ts [--seconds 60] [--only "redis-stopped postgres-away"]`: two coordinators at full load, and what
-// becomes of it while Redis is stopped, emptied, or Postgres is away for so long. 200 tasks run all the while. Every task
-// carries a number, and the worker counts its runs: accepted, ended, run twice and lost are exact.
+// `node test/benchmark/outages.ts [--seconds 60] [--rounds 3] [--only "redis-stopped postgres-away"]`: two coordinators at full
+// load, and what becomes of it while Redis is stopped, emptied, or Postgres is away for so long, as often as rounds are asked
+// for. 200 tasks run all the while. Every task carries a number, and the worker counts its runs: accepted, ended, run twice and
+// lost are exact. The pace of a machine wanders from one minute to the next, so each outage is compared with what lies right
+// before and right after it, and the CPU that a task takes is told besides.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -15,6 +17,7 @@ import { startCoordinatorProcess } from "../support/crash-system.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
+import { CpuMeter } from "./cpu-meter.ts";
 import { describeMachine } from "./machine.ts";
 import type { Counted } from "./systems/counting-worker.ts";
 import { untilDivided } from "./systems/tss.ts";
@@ -22,11 +25,15 @@ import { untilDivided } from "./systems/tss.ts";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
+    rounds: { type: "string", default: "3" },
     only: { type: "string", default: "none redis-stopped redis-emptied postgres-away" },
   },
 });
 const SECONDS = Number(values.seconds);
+const ROUNDS = Number(values.rounds);
+/** What an outage is compared with: as long before it, and as long after it when the pace had `RECOVERY_S` to come back. */
 const BASELINE_S = 20;
+const RECOVERY_S = 15;
 const LONG = 200;
 /** Tasks that are submitted and have not run, at most. */
 const AHEAD = 20_000;
@@ -107,6 +114,37 @@ function numbered(number: number): Uint8Array {
   return payload;
 }
 
+interface Stretch {
+  /** Of each of its seconds. */
+  readonly runs: readonly number[];
+  readonly cpuUs: number;
+}
+interface Round {
+  readonly before: Stretch;
+  readonly meanwhile: Stretch;
+  readonly recovery: Stretch;
+  readonly after: Stretch;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+const mean = (numbers: readonly number[]) => sum(numbers) / numbers.length;
+
+/** Pace without the outage, the part of it meanwhile, seconds until nine tenths are back, and CPU a task: one of each round. */
+function tell(rounds: readonly Round[]): string {
+  const usual = rounds.map(({ before, after }) => mean([...before.runs, ...after.runs]));
+  const parts = rounds.map(({ meanwhile }, at) => (mean(meanwhile.runs) / (usual[at] as number)).toFixed(2));
+  const back = rounds.map(({ recovery }, at) => recovery.runs.findIndex((runs) => runs >= 0.9 * (usual[at] as number)));
+  const cpu = rounds.map(
+    ({ before, meanwhile, after }) => `${mean([before.cpuUs, after.cpuUs]).toFixed(1)} → ${meanwhile.cpuUs.toFixed(1)}`,
+  );
+  return [
+    usual.map(Math.round).join(", "),
+    parts.join(", "),
+    back.map((second) => (second < 0 ? `> ${RECOVERY_S}` : second + 1)).join(", "),
+    cpu.join(", "),
+  ].join(" | ");
+}
+
 async function measure(name: string, outage: Outage): Promise<string> {
   const servers = {
     postgres: restartable(await startPostgres(need(["postgres", "initdb"], "Postgres"))),
@@ -148,16 +186,27 @@ async function measure(name: string, outage: Outage): Promise<string> {
       perSecond.push(counted.noop - before);
       before = counted.noop;
     }, 1_000);
-    const seconds = (count: number) => {
-      const end = perSecond.length + count;
-      return until(`${count} seconds`, () => perSecond.length >= end, count * 2_000);
+    const cpu = new CpuMeter({ coordinators: coordinators.map((one) => one.process.pid ?? 0) });
+    /** So many more seconds, with what the coordinators took of the CPU for each task. */
+    const stretch = async (wait: (seconds: () => Promise<void>) => Promise<void>, count: number): Promise<Stretch> => {
+      const from = perSecond.length;
+      cpu.start();
+      await wait(() => until(`${count} seconds`, () => perSecond.length >= from + count, count * 2_000));
+      const runs = perSecond.slice(from);
+      const { coordinators: used = 0 } = cpu.stop();
+      return { runs, cpuUs: (used * 1e6) / Math.max(sum(runs), 1) };
     };
-    await seconds(5 + BASELINE_S);
-    const baseline = perSecond.slice(5).sort((a, b) => a - b)[BASELINE_S / 2] ?? 0;
-    const from = perSecond.length;
-    await outage(servers, () => seconds(SECONDS));
-    const to = perSecond.length;
-    await seconds(15);
+    const calm = (count: number) => stretch((seconds) => seconds(), count);
+    await calm(5);
+    const rounds: Round[] = [];
+    let last = await calm(BASELINE_S);
+    for (let round = 0; round < ROUNDS; round++) {
+      const meanwhile = await stretch((seconds) => outage(servers, seconds), SECONDS);
+      const recovery = await calm(RECOVERY_S);
+      const after = await calm(BASELINE_S);
+      rounds.push({ before: last, meanwhile, recovery, after });
+      last = after;
+    }
     await load.stop();
     clearInterval(ticker);
     worker.send("over");
@@ -166,11 +215,8 @@ async function measure(name: string, outage: Outage): Promise<string> {
     await until("every accepted task to end", async () => (await ended()) >= load.accepted + LONG, 120_000).catch(
       () => {},
     );
-    const during = perSecond.slice(from, to);
-    const back = perSecond.slice(to).findIndex((runs) => runs >= 0.9 * baseline);
     const lost = Math.max(load.accepted + LONG - (await ended()), 0);
-    const ratio = during.reduce((sum, runs) => sum + runs, 0) / during.length / baseline;
-    return `| ${name} | ${Math.round(baseline)} | ${ratio.toFixed(2)} | ${back < 0 ? "> 15" : back + 1} | ${load.accepted} | ${lost} | ${counted.extra} | ${counted.ended} of ${LONG} | ${load.refused} |`;
+    return `| ${name}, ${ROUNDS} × ${SECONDS} s | ${tell(rounds)} | ${load.accepted} | ${lost} | ${counted.extra} | ${counted.ended} of ${LONG} | ${load.refused} |`;
   } finally {
     const gone = once(worker, "exit");
     worker.kill("SIGKILL");
@@ -185,7 +231,7 @@ console.log(
   `${SECONDS} s each; two coordinators, one worker of 1 000 slots, ${LONG} of them held by tasks that run all the while\n`,
 );
 console.log(
-  "| outage | tasks/s before | of it meanwhile | s after until 90 % | accepted | lost | extra starts | long tasks unharmed | submits refused |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+  "| outage | tasks/s without | of it meanwhile | s after until 90 % | coordinators' CPU µs a task | accepted | lost | extra starts | long tasks unharmed | submits refused |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 );
 for (const name of values.only.split(" ")) {
   const outage = OUTAGES[name];

@@ -84,7 +84,7 @@ test("a machine joins with a token, and works without any setting", async () => 
   const { file, ...there } = machine();
   const made = await tss("key", "join");
   expect(made.stderr).toMatch(
-    /^Token \w{12} is good for one agent until .+: run `tss-agent join 127\.0\.0\.1:\d+ --token …` there\.\n$/,
+    /^Token \w{12} is good for one agent until .+: run `tss-agent join 127\.0\.0\.1:\d+ --token -` there and paste it\.\n$/,
   );
   const joined = await there.join(made.stdout.trim());
   expect(joined).toMatchObject({ code: 0, stderr: "" });
@@ -126,6 +126,13 @@ test("the token may come from where no list of processes shows it: a variable, o
   const refused = await byNothing.finished;
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^tss-agent: Standard input is empty, [^\n]+\n$/);
+
+  // An end that never comes is not waited for.
+  const byNonsense = machine().joinBy(["--token", "-"], {});
+  byNonsense.child.stdin?.write("x".repeat(10_000));
+  const nonsense = await byNonsense.finished;
+  expect(nonsense.code).toBe(1);
+  expect(nonsense.stderr).toMatch(/^tss-agent: Standard input does not begin with a line that is a token; [^\n]+\n$/);
 });
 
 test("it renews its key and its certificate in time, and its old key is good no more", async () => {

@@ -3,10 +3,12 @@ import { statSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { WorkerRegistryService, WorkerState } from "../../proto/gen/tss/v1/operator_service_pb.js";
 import { readVersion } from "../../runtime/version.ts";
 import { buildAgent, furnishRoot, inRoot, mayMount } from "../support/one-file-agent.ts";
 import { startProgram, temporaryFolder } from "../support/run-tss.ts";
 import { type SdkSystem, startSdkSystem } from "../support/sdk-system.ts";
+import { until } from "../support/until.ts";
 import { testWhere } from "../support/where-possible.ts";
 
 let file: string;
@@ -51,6 +53,13 @@ test("--check says whether it could work, and what is wrong where it could not",
     stdout: expect.stringMatching(
       /^ok {4}Output .*\nok {4}The programs .*\nok {4}It runs every .*\nok {4}\S+ knows the key and takes bare as a worker\.\n$/,
     ),
+  });
+  // It left, and was not lost: nobody is to look for it.
+  const registry = system.client().connection.service(WorkerRegistryService);
+  await until("it is not listed", async () => {
+    const { workers } = await registry.listWorkers({});
+    expect(workers.map(({ state }) => state)).not.toContain(WorkerState.DISCONNECTED);
+    return workers.length === 0;
   });
   const wrongKey = await startProgram(file, ["--check"], here({ TSS_API_KEY: "tss_wrong" })).finished;
   expect(wrongKey).toMatchObject({ code: 1, stdout: expect.stringMatching(/FAIL .*key/) });

@@ -148,3 +148,17 @@ test("uses are written once a minute, kept when the write fails, and written at 
   await ring.stop();
   expect(catalog.touched).toHaveLength(2);
 });
+
+test("agents' keys and tokens are forgotten 30 days after their end, and the database is asked only then", async () => {
+  const catalog = new MemoryKeys();
+  const day = 86_400_000;
+  const ended = testKey(Role.WORKER, { renewMs: day, expiresAt: Date.now() + day });
+  const byPeople = testKey(Role.ADMIN, { expiresAt: Date.now() - 90 * day });
+  for (const { row } of [ended, byPeople]) await catalog.insertApiKey(row);
+  await started(catalog);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(catalog.forgotten).toEqual([]);
+  jest.setSystemTime(Date.now() + 31 * day);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(catalog.forgotten).toEqual([Date.now() - 30 * day]);
+});

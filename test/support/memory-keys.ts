@@ -6,6 +6,8 @@ import { hashApiKeySecret, makeApiKey } from "../../runtime/api-key.ts";
 export class MemoryKeys implements ApiKeyStore {
   rows: ApiKeyRow[] = [];
   touched: { readonly id: string; readonly at: number }[] = [];
+  /** What `forgetJoined` was called with. */
+  forgotten: number[] = [];
   fail: Error | undefined;
   reads = 0;
   private version = 0;
@@ -45,6 +47,10 @@ export class MemoryKeys implements ApiKeyStore {
   async settleSecret(id: string, hash: Uint8Array, expiresAt: number, at: number): Promise<boolean> {
     const isNext = ({ nextHash }: ApiKeyRow) => nextHash !== undefined && Buffer.from(nextHash).equals(hash);
     return this.change(id, at, isNext, { hash, nextHash: undefined, expiresAt });
+  }
+  async forgetJoined(endedBefore: number): Promise<void> {
+    this.check();
+    this.forgotten.push(endedBefore);
   }
 
   private change(id: string, at: number, may: (row: ApiKeyRow) => boolean, fields: object): boolean {

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { EXIT } from "../../runtime/exit-codes.ts";
 import { readSettings } from "../../runtime/settings.ts";
@@ -14,6 +13,9 @@ import { joinSystem } from "./join.ts";
 
 const USAGE =
   "write: tss-agent join HOST:PORT --token TOKEN, with - in place of TOKEN to give it on standard input, or set TSS_JOIN_TOKEN";
+
+/** A token has 61 characters. */
+const LONGEST_TOKEN = 256;
 
 /** The command `tss-agent join`: sets the exit code of the process. */
 export async function joinCommand(argv: readonly string[]): Promise<void> {
@@ -74,11 +76,20 @@ function parse(argv: readonly string[]) {
 /** The first line of standard input, where no list of processes shows it. */
 async function readToken(): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write("Token: ");
+  let text = "";
   try {
-    for await (const line of createInterface({ input: process.stdin })) return line.trim();
+    for await (const chunk of process.stdin.setEncoding("utf8")) {
+      text += chunk;
+      if (text.includes("\n") || text.length > LONGEST_TOKEN) break;
+    }
   } finally {
     // Whoever holds the other end open keeps nobody waiting.
     process.stdin.destroy();
   }
+  const [line = ""] = text.split("\n", 1);
+  // What is longer is no token, and is not sent; what is shorter the coordinator judges.
+  if (line.length > LONGEST_TOKEN)
+    throw new Error(`Standard input does not begin with a line that is a token; ${USAGE}`);
+  if (text !== "") return line.trim();
   throw new Error(`Standard input is empty, and --token - takes the token from it; ${USAGE}`);
 }

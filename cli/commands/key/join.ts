@@ -10,8 +10,8 @@ import { clockText, msOf } from "../../render/time.ts";
 export default class KeyJoin extends TssCommand {
   static override summary = "make a token with which one agent joins";
   static override description =
-    "Makes a token with which one agent makes itself a key, once: `tss-agent join HOST:PORT --token TOKEN` on its machine. " +
-    "It is printed on stdout, this once; everything else goes to stderr. What it was used for is in key list.";
+    "Makes a token with which one agent makes itself a key, once: `tss-agent join HOST:PORT --token -` on its machine, which " +
+    "reads it from its input, or takes it from TSS_JOIN_TOKEN. It is printed on stdout, this once; everything else goes to stderr. What it was used for is in key list.";
   static override examples = [
     "<%= config.bin %> key join",
     "<%= config.bin %> key join build-7 --ttl 5m --key-ttl 30d",
@@ -37,7 +37,7 @@ export default class KeyJoin extends TssCommand {
     await this.print(`${token}\n`);
     if (apiKey !== undefined)
       this.note(
-        `Token ${printable(apiKey.id)} is good for one agent until ${clockText(msOf(apiKey.expiresAt))}: run \`tss-agent join ${printable(this.settings.TSS_COORDINATOR)} --token …\` there.`,
+        `Token ${printable(apiKey.id)} is good for one agent until ${clockText(msOf(apiKey.expiresAt))}: run \`tss-agent join ${printable(this.settings.TSS_COORDINATOR)} --token -\` there and paste it.`,
       );
     return { apiKey: apiKey && messageJson(ApiKeySchema, apiKey), token };
   }

@@ -23,6 +23,11 @@ const SETTLE = `WITH done AS (UPDATE tss_api_key SET hash = next_hash, next_hash
   bump AS (${BUMP} WHERE EXISTS (SELECT FROM done))
   SELECT EXISTS (SELECT FROM done) AS done`;
 
+/** Of a key that was revoked early its expiry says nothing. */
+const FORGET = `WITH gone AS (DELETE FROM tss_api_key
+    WHERE renew_ms > 0 AND CASE WHEN revoked_at > 0 THEN revoked_at ELSE expires_at END < $1 RETURNING 1)
+  ${BUMP} WHERE EXISTS (SELECT FROM gone)`;
+
 export function apiKeyStore(pool: ReadPool): ApiKeyStore {
   const done = async (text: string, values: readonly unknown[]): Promise<boolean> =>
     (await pool.rows({ text, values: [...values] }))[0].done;
@@ -69,6 +74,7 @@ export function apiKeyStore(pool: ReadPool): ApiKeyStore {
     redeemJoinToken: (id, made, at) => done(REDEEM, [...valuesOf(made), id, at]),
     announceSecret: (id, nextHash, at) => done(ANNOUNCE, [id, Buffer.from(nextHash), at]),
     settleSecret: (id, nextHash, expiresAt, at) => done(SETTLE, [id, Buffer.from(nextHash), expiresAt, at]),
+    forgetJoined: async (endedBefore) => void (await pool.rows({ text: FORGET, values: [endedBefore] })),
   };
 }
 

@@ -11,6 +11,8 @@ const REDEEM = "UPDATE api_key SET revoked_at = ?, used_by = ? WHERE id = ? AND 
 const ANNOUNCE = "UPDATE api_key SET next_hash = ? WHERE id = ? AND revoked_at = 0 AND expires_at > ?";
 const SETTLE = `UPDATE api_key SET hash = next_hash, next_hash = NULL, expires_at = ?
   WHERE id = ? AND next_hash = ? AND revoked_at = 0 AND expires_at > ?`;
+/** Of a key that was revoked early its expiry says nothing. */
+const FORGET = "DELETE FROM api_key WHERE renew_ms > 0 AND iif(revoked_at > 0, revoked_at, expires_at) < ?";
 
 export function apiKeyStore({ writer, reader }: Pick<Handles, "writer" | "reader">): ApiKeyStore {
   /** Whether the statement changed a row; what follows is done with it or not at all. */
@@ -47,6 +49,7 @@ export function apiKeyStore({ writer, reader }: Pick<Handles, "writer" | "reader
     redeemJoinToken: async (id, made, at) => change(REDEEM, [at, made.id, id, at], () => insert(writer, made)),
     announceSecret: async (id, nextHash, at) => change(ANNOUNCE, [nextHash, id, at]),
     settleSecret: async (id, nextHash, expiresAt, at) => change(SETTLE, [expiresAt, id, nextHash, at]),
+    forgetJoined: async (endedBefore) => void change(FORGET, [endedBefore]),
   };
 }
 

@@ -200,6 +200,32 @@ export function catalogExam(openFresh: OpenFresh): void {
     );
 
     test(
+      "tokens and keys that joined are forgotten when they ended before a time; what people made stays",
+      onFresh(openFresh, async (fresh) => {
+        const { catalog } = await fresh.open();
+        const keep = [
+          apiKey("personAAAAAA", { revokedAt: T0 + 1 }),
+          apiKey("personBBBBBB", { expiresAt: T0 + 1 }),
+          apiKey("joinedAAAAAA", { renewMs: 9, expiresAt: T0 + 10 }),
+          apiKey("joinedBBBBBB", { renewMs: 9, expiresAt: T0 + 5, revokedAt: T0 + 10 }),
+        ];
+        const gone = [
+          apiKey("joinedCCCCCC", { renewMs: 9, expiresAt: T0 + 9 }),
+          apiKey("joinedDDDDDD", { renewMs: 9, expiresAt: T0 + 90, revokedAt: T0 + 9 }),
+          apiKey("tokenAAAAAAA", { role: 6, renewMs: 9, revokedAt: T0 + 9, usedBy: "joinedAAAAAA" }),
+        ];
+        for (const key of [...keep, ...gone]) await catalog.insertApiKey(key);
+        const before = await catalog.authVersion();
+        await catalog.forgetJoined(T0 + 10);
+        expect(new Set(await catalog.apiKeys())).toEqual(new Set(keep));
+        const after = await catalog.authVersion();
+        expect(after).toBeGreaterThan(before);
+        await catalog.forgetJoined(T0 + 10);
+        expect(await catalog.authVersion()).toBe(after);
+      }),
+    );
+
+    test(
       "jobs on many tasks are kept, replaced and deleted",
       onFresh(openFresh, async (fresh) => {
         const [store, other] = [await fresh.open(), await fresh.open()];

@@ -58,6 +58,13 @@ export function catalogOf(disk: Disk): CatalogStore {
       disk.authVersion++;
       return true;
     },
+    async forgetJoined(endedBefore) {
+      for (const { id, renewMs = 0, revokedAt, expiresAt } of disk.apiKeys.values())
+        if (renewMs > 0 && (revokedAt || expiresAt) < endedBefore) {
+          disk.apiKeys.delete(id);
+          disk.authVersion++;
+        }
+    },
     async touchApiKeys(used) {
       for (const { id, at } of used) {
         const key = disk.apiKeys.get(id);
