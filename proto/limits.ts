@@ -54,6 +54,8 @@ export const LIMITS = {
   pageSize: 500,
   pageSizeDefault: 50,
   labelFilters: 8,
+  /** Of one file of a list. */
+  exportTasks: 100_000,
   /** Of each kind in one search, and what one of them may be long. */
   searchTerms: 8,
   searchCharacters: 500,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "@jest/globals";
 import { dashboardHouse } from "../support/dashboard-house.ts";
 
@@ -95,6 +97,22 @@ test("all that fit such a search are meant by what is done to them, and no other
   await dialog.getByText("small order").waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
+});
+
+test("what fits a search is saved as a file, and nothing else", async () => {
+  const { page } = house.browser;
+  await open("queue:shop status:failed wait:<1h -label:absent args.order.lines.sku:a-1");
+  await row("large order").waitFor();
+  await page.getByRole("button", { name: /^Save the list as a file/ }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "CSV, for a spreadsheet" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("tasks.csv");
+  const file = join(house.system.folder, "tasks.csv");
+  await download.saveAs(file);
+  const lines = readFileSync(file, "utf8").trim().split("\r\n");
+  expect(lines.slice(1).map((line) => line.split(",")[1])).toEqual(["large order", "small order"]);
 });
 
 test("a search that finds nothing says so, and how to see all", async () => {

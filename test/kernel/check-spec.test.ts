@@ -122,6 +122,7 @@ const ELSEWHERE: readonly (keyof typeof LIMITS)[] = [
     "pageSize",
     "pageSizeDefault",
     "labelFilters",
+    "exportTasks",
     "searchTerms",
     "searchCharacters",
     "waitMs",

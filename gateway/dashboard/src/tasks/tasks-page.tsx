@@ -9,6 +9,7 @@ import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { BulkMenu, ChosenBar, mayAct } from "./bulk-menu.tsx";
 import { Histogram } from "./histogram.tsx";
+import { SaveMenu } from "./save-menu.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { StatusFilter } from "./status-filter.tsx";
@@ -53,7 +54,13 @@ export function TasksPage() {
         {rows.length > 0 ? (
           <ChosenBar chosen={rows} onClear={() => chosen.set([])} />
         ) : (
-          search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />
+          search.problems.length === 0 &&
+          list.order.length > 0 && (
+            <>
+              <SaveMenu request={search.request} />
+              <BulkMenu request={search.request} />
+            </>
+          )
         )}
       </div>
       {request !== null && (
