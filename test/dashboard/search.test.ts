@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { createdText, moveEdge, stretchOf, windowOf } from "../../gateway/dashboard/src/tasks/brush.ts";
 import { valuesOf, withField } from "../../gateway/dashboard/src/tasks/search/edit-search.ts";
 import { suggest } from "../../gateway/dashboard/src/tasks/search/suggest.ts";
+import { readViews, withView } from "../../gateway/dashboard/src/tasks/views.ts";
 import { parseSearch } from "../../proto/search/parse-search.ts";
 import { quote, tokenize } from "../../proto/search/tokenize.ts";
 
@@ -178,5 +179,23 @@ describe("a stretch of time", () => {
     expect(windowOf(undefined, 0, 400 * day)).toBe("30d");
     expect(windowOf("6h", 0, day)).toBe("6h");
     expect(windowOf("nonsense", undefined, day)).toBe("24h");
+  });
+});
+
+describe("searches with a name", () => {
+  const a = { name: "a", q: "queue:a" };
+
+  test("whatever was kept is read as far as it is one", () => {
+    expect(readViews(null)).toEqual([]);
+    for (const text of ["", "{", "null", "{}", '"x"', "[1,null,{}]", '[{"name":"","q":"x"},{"name":"x","q":1}]'])
+      expect(readViews(text)).toEqual([]);
+    expect(readViews(JSON.stringify([{ ...a, more: 1 }, 7]))).toMatchObject([a]);
+    expect(readViews(JSON.stringify(Array(99).fill(a)))).toHaveLength(50);
+  });
+
+  test("are in the order of names; one of a name that is there takes its place", () => {
+    const both = withView(withView([], { name: "b", q: "1" }), a);
+    expect(both.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(withView(both, { name: "b", q: "2" })).toEqual([a, { name: "b", q: "2" }]);
   });
 });

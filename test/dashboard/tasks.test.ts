@@ -115,6 +115,30 @@ test("what fits a search is saved as a file, and nothing else", async () => {
   expect(lines.slice(1).map((line) => line.split(",")[1])).toEqual(["large order", "small order"]);
 });
 
+test("a search is kept under a name, taken up in another tab, and forgotten", async () => {
+  const { page, context } = house.browser;
+  await open("queue:shop -status:succeeded");
+  await row("small order").waitFor();
+  await page.getByRole("button", { name: "Views: none" }).click();
+  await page.getByRole("menuitem", { name: "Keep this search …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await dialog.getByText("Say what it is to be called.").waitFor();
+  await dialog.getByLabel("Name").fill("  Unpaid <b>orders</b> ");
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "Views: Unpaid <b>orders</b>" }).waitFor();
+  const second = await context.newPage();
+  await second.goto(`${house.system.gateway}/#/tasks`);
+  await second.getByRole("button", { name: "Views: none" }).click();
+  await second.getByRole("menuitemradio", { name: "Unpaid <b>orders</b>" }).click();
+  await second.getByRole("row").filter({ hasText: "small order" }).waitFor();
+  expect(decodeURIComponent(second.url())).toContain("queue:shop+-status:succeeded");
+  await second.getByRole("button", { name: "Views: Unpaid <b>orders</b>" }).click();
+  await second.getByRole("menuitem", { name: /^Forget/ }).click();
+  await page.getByRole("button", { name: "Views: none" }).waitFor();
+  await second.close();
+});
+
 test("a search that finds nothing says so, and how to see all", async () => {
   const { page } = house.browser;
   await open('name:"no such task"');

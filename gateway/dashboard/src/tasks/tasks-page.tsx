@@ -17,6 +17,7 @@ import { TaskTable } from "./task-table.tsx";
 import { type Chosen, useChosen } from "./use-chosen.ts";
 import { useCounts } from "./use-counts.ts";
 import { type TaskList, useTaskList } from "./use-task-list.ts";
+import { ViewMenu } from "./view-menu.tsx";
 
 export function TasksPage() {
   useTitle("Tasks");
@@ -43,7 +44,10 @@ export function TasksPage() {
   const statuses = valuesOf(text, "status");
   return (
     <div className="page tasks-page">
-      <h1>Tasks</h1>
+      <div className="page-head">
+        <h1>Tasks</h1>
+        <ViewMenu text={text} sound={search.problems.length === 0 && search.id === null} onSearch={setSearch} />
+      </div>
       <SearchBar text={text} known={{ queue: queues }} onSearch={setSearch} />
       <div className="page-head">
         <StatusFilter
@@ -56,10 +60,10 @@ export function TasksPage() {
         ) : (
           search.problems.length === 0 &&
           list.order.length > 0 && (
-            <>
+            <div className="actions">
               <SaveMenu request={search.request} />
               <BulkMenu request={search.request} />
-            </>
+            </div>
           )
         )}
       </div>
