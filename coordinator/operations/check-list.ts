@@ -28,6 +28,8 @@ export function checkList(request: ListTasksRequest): void {
   checkTerms(found, request);
   checkWait(found, "waited_over", request.waitedOver);
   checkWait(found, "waited_under", request.waitedUnder);
+  checkWait(found, "ran_over", request.ranOver);
+  checkWait(found, "ran_under", request.ranUnder);
   found.check();
 }
 
@@ -44,6 +46,8 @@ function checkTerms(found: Violations, request: ListTasksRequest): void {
   );
   each(found, "not_error", notError, (text) => found.line("not_error", text, 1, LIMITS.searchCharacters));
   each(found, "not_args", notArgs, (text) => checkArgs(found, "not_args", text));
+  for (const [field, names] of [["worker", request.worker] as const, ["not_worker", request.notWorker] as const])
+    each(found, field, names, (name) => found.line(field, name, 1, LIMITS.searchCharacters));
 }
 
 function each(found: Violations, field: string, terms: readonly string[], check: (term: string) => void): void {

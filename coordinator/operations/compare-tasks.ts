@@ -1,27 +1,38 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttemptSchema, type Task, TaskReason, TaskSpecSchema, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import type { ListTasksRequest } from "../../proto/gen/tss/v1/task_service_pb.js";
+import type { Item } from "../engine/item.ts";
 import { hasValue, readWanted, type Wanted } from "../kernel/search/json-search.ts";
 import { waitedMs } from "../kernel/search/waited.ts";
 import { durationMs, timestampMs } from "../kernel/time.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import { fingerprintOfTask } from "../stats/task-failure.ts";
+import { describeAttempts } from "./describe-attempts.ts";
 
 /** What no store decides by its rows alone: each task is described, and compared. */
 export interface Comparison {
-  /** The first start of a task of several attempts is in its events, which lists leave out. */
-  readonly needsStart: boolean;
+  /** Lists leave out events: the first start of several attempts is in them, and who had the newest. */
+  needsEvents(stored: StoredTask): boolean;
   /** Bytes of payloads that it has read. */
   readonly bytesRead: number;
+  /** @param stored with its events where it needs them. */
   fits(task: Task, stored: StoredTask): boolean;
 }
 
 /** Null: the rows of the store say it all. @param now ms. */
-export function comparisonOf(request: ListTasksRequest, now: number): Comparison | null {
+export function comparisonOf(
+  request: ListTasksRequest,
+  now: number,
+  itemOf: (stored: StoredTask) => Item | undefined,
+): Comparison | null {
   if (!needsComparison(request)) return null;
   const { failure, waitedOver, waitedUnder, waitedUntil } = request;
   const over = waitedOver === undefined ? null : durationMs(waitedOver);
   const under = waitedUnder === undefined ? null : durationMs(waitedUnder);
+  const ranOver = request.ranOver === undefined ? null : durationMs(request.ranOver);
+  const ranUnder = request.ranUnder === undefined ? null : durationMs(request.ranUnder);
+  const { worker, notWorker, attemptsMin, attemptsMax } = request;
+  const ofAttempt = ranOver !== null || ranUnder !== null || worker.length > 0 || notWorker.length > 0;
   const until = waitedUntil === undefined ? now : timestampMs(waitedUntil);
   const error = request.error.map((text) => text.toLowerCase());
   const notError = request.notError.map((text) => text.toLowerCase());
@@ -51,6 +62,19 @@ export function comparisonOf(request: ListTasksRequest, now: number): Comparison
     return (over === null || waited > over) && (under === null || waited < under);
   }
 
+  function fitsAttempt({ attempt }: Task, stored: StoredTask): boolean {
+    if (attempt < attemptsMin || (attemptsMax > 0 && attempt > attemptsMax)) return false;
+    if (!ofAttempt) return true;
+    const last = describeAttempts(stored, itemOf(stored)).at(-1);
+    const name = last?.workerName ?? "";
+    if ((worker.length > 0 && !worker.includes(name)) || notWorker.includes(name)) return false;
+    if (ranOver === null && ranUnder === null) return true;
+    const from = last?.startedAt ?? last?.leasedAt;
+    if (from === undefined) return false;
+    const ran = (last?.endedAt === undefined ? now : timestampMs(last.endedAt)) - timestampMs(from);
+    return (ranOver === null || ran > ranOver) && (ranUnder === null || ran < ranUnder);
+  }
+
   function fitsArgs({ task }: StoredTask): boolean {
     if (args.length === 0 && notArgs.length === 0) return true;
     bytesRead += task.spec.length;
@@ -60,7 +84,7 @@ export function comparisonOf(request: ListTasksRequest, now: number): Comparison
   }
 
   return {
-    needsStart: over !== null || under !== null,
+    needsEvents: ({ end }) => ofAttempt || ((over !== null || under !== null) && (end === null || end.attempt > 1)),
     get bytesRead() {
       return bytesRead;
     },
@@ -68,14 +92,19 @@ export function comparisonOf(request: ListTasksRequest, now: number): Comparison
       fitsFailure(task, stored.end?.detail) &&
       fitsError(task, stored.end?.detail) &&
       fitsWait(task) &&
+      fitsAttempt(task, stored) &&
       fitsArgs(stored),
   };
 }
 
 export function needsComparison(request: ListTasksRequest): boolean {
   const { failure, error, args, waitedOver, waitedUnder, notFailure, notError, notArgs } = request;
-  const lists = [failure, error, args, notFailure, notError, notArgs];
-  return lists.some(({ length }) => length > 0) || waitedOver !== undefined || waitedUnder !== undefined;
+  const { worker, notWorker, ranOver, ranUnder, attemptsMin, attemptsMax } = request;
+  const lists = [failure, error, args, notFailure, notError, notArgs, worker, notWorker];
+  const spans = [waitedOver, waitedUnder, ranOver, ranUnder];
+  return (
+    lists.some(({ length }) => length > 0) || spans.some((span) => span !== undefined) || attemptsMin + attemptsMax > 0
+  );
 }
 
 function wantedOf(terms: readonly string[]): Wanted[] {

@@ -8,12 +8,13 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { reading } from "../engine/reading.ts";
-import type { EngineState } from "../engine/state.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
+import type { LaneKey } from "../kernel/lane-key.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { ListPage, ListPlace, ListQuery } from "../ports/store.ts";
 import { checkList } from "./check-list.ts";
-import { comparisonOf, needsComparison } from "./compare-tasks.ts";
+import { type Comparison, comparisonOf, needsComparison } from "./compare-tasks.ts";
 import { describeTask } from "./describe-task.ts";
 import { listRunning, mergePages } from "./list-running.ts";
 
@@ -40,7 +41,7 @@ export async function listTasks(state: EngineState, request: ListTasksRequest): 
   const wanted = wantedOf(request);
   const query = toQuery(state, request, wanted, limit);
   if (query === null) return create(ListTasksResponseSchema);
-  const comparison = comparisonOf(request, state.clock.now());
+  const comparison = comparisonOf(request, state.clock.now(), ({ task }) => itemAt(state, task));
   // Waiting and running are told apart in memory: a page of what waits may take several of the store.
   const someFit = comparison !== null || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING);
   const tasks: Task[] = [];
@@ -55,12 +56,13 @@ export async function listTasks(state: EngineState, request: ListTasksRequest): 
       { ...query, after: place, limit: rows, maxScanned: MAX_SCANNED - scanned },
       wanted,
     );
-    const described = await describePage(state, page.tasks, comparison?.needsStart === true);
+    const whole = await readWhole(state, page.tasks, comparison);
+    const described = whole.map((stored) => describeTask(state, stored, "summary"));
     let at = 0;
     for (; at < described.length && tasks.length < limit && !hasRead(); at++) {
       const task = described[at] as Task;
       if (wanted.size > 0 && !wanted.has(task.status)) continue;
-      if (comparison === null || comparison.fits(task, page.tasks[at] as StoredTask)) tasks.push(task);
+      if (comparison === null || comparison.fits(task, whole[at] as StoredTask)) tasks.push(task);
       if ((comparison?.bytesRead ?? 0) < turn) continue;
       turn += TURN_READ;
       await new Promise((resolve) => setImmediate(resolve));
@@ -133,10 +135,10 @@ function toQuery(
     unended,
     lanes,
     name: request.name || null,
-    type: request.type || null,
+    type: isBeginning(request.type) ? null : request.type || null,
     labels: labelsOf(request.label),
     notNames: request.notName,
-    notTypes: request.notType,
+    notTypes: request.notType.filter((type) => !isBeginning(type)),
     notLabels: labelsOf(request.notLabel),
     createdAfter: request.createdAfter === undefined ? null : timestampMs(request.createdAfter),
     createdBefore: request.createdBefore === undefined ? null : timestampMs(request.createdBefore),
@@ -148,22 +150,32 @@ function labelsOf(terms: readonly string[]): string[] {
   return terms.map((label) => (label.includes("=") ? label : `${label}=\u0000`));
 }
 
-function lanesOf(state: EngineState, { queue, notQueue }: ListTasksRequest): number[] | null {
-  if (queue === "" && notQueue.length === 0) return null;
-  const isWanted = (name: string) => (queue === "" || name === queue) && !notQueue.includes(name);
-  return [...state.lanes.values()].filter((lane) => isWanted(lane.key.queue)).map((lane) => lane.id);
+/** Lanes that may have what is asked for; null: any. A lane has one queue and one handler. */
+function lanesOf(state: EngineState, { queue, notQueue, type, notType }: ListTasksRequest): number[] | null {
+  const begins = [type].filter(isBeginning);
+  const notBegins = notType.filter(isBeginning);
+  if (queue === "" && notQueue.length + begins.length + notBegins.length === 0) return null;
+  const isWanted = ({ queue: of, needs }: LaneKey) => {
+    const hasType = (beginning: string) => needs.type.startsWith(beginning.slice(0, -1));
+    const ofQueue = (queue === "" || of === queue) && !notQueue.includes(of);
+    return ofQueue && begins.every(hasType) && !notBegins.some(hasType);
+  };
+  return [...state.lanes.values()].filter((lane) => isWanted(lane.key)).map((lane) => lane.id);
 }
 
-/**
- * Lists carry no events; a task that has begun and not ended needs them to say what it is doing.
- * @param withStart and so does one that has ended after several attempts, to say when the first began.
- */
-async function describePage(state: EngineState, page: readonly StoredTask[], withStart: boolean): Promise<Task[]> {
-  const partial = page.filter(({ end }) => end === null || (withStart && end.attempt > 1));
+const isBeginning = (type: string): boolean => type.endsWith("*");
+
+/** Lists carry no events; a task that has begun and not ended needs them to say what it is doing, and so may what is compared. */
+async function readWhole(
+  state: EngineState,
+  page: readonly StoredTask[],
+  comparison: Comparison | null,
+): Promise<readonly StoredTask[]> {
+  const partial = page.filter((stored) => stored.end === null || comparison?.needsEvents(stored) === true);
   const refs = partial.map(({ task }) => ({ ...task, segs: state.segments.candidates(task) }));
   const full = refs.length === 0 ? [] : await reading(() => state.store.reads.tasks(refs));
   const byRow = new Map(partial.map((stored, index) => [stored, full[index] ?? stored]));
-  return page.map((stored) => describeTask(state, byRow.get(stored) ?? stored, "summary"));
+  return page.map((stored) => byRow.get(stored) ?? stored);
 }
 
 function placeOf({ task: { createdAt, shard, lane, seq } }: StoredTask): ListPlace {

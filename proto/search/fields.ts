@@ -1,7 +1,7 @@
 import type { TaskStatusJson } from "../gen/tss/v1/task_pb.js";
 import type { ListTasksRequestJson } from "../gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../limits.ts";
-import { readSpans } from "./read-span.ts";
+import { readCount, readSpans } from "./read-span.ts";
 import { readRange } from "./read-time.ts";
 import type { Token } from "./tokenize.ts";
 
@@ -37,13 +37,15 @@ type ListField =
   | "label"
   | "error"
   | "args"
+  | "worker"
   | "notQueue"
   | "notName"
   | "notType"
   | "notLabel"
   | "notFailure"
   | "notError"
-  | "notArgs";
+  | "notArgs"
+  | "notWorker";
 
 const leaveOut =
   (list: ListField, what: string, check: (value: string) => string | undefined = () => undefined) =>
@@ -112,7 +114,7 @@ export const FIELDS: readonly Field[] = [
   {
     name: "type",
     aliases: ["handler"],
-    hint: "its handler",
+    hint: "its handler; mail.* for all that begin so",
     example: "type:mail.send",
     apply(request, { value }) {
       if (request.type !== undefined) return "A task has one type: give type: once.";
@@ -150,18 +152,41 @@ export const FIELDS: readonly Field[] = [
     hint: "how long it waited for its first start, or has waited",
     example: "wait:>30s",
     values: [">30s", ">5m", ">1h", "<1s"],
+    apply: (request, { value }) => applySpan(request, "wait", value),
+    leaveOut: "A wait cannot be left out: turn it round, wait:<30s instead of -wait:>30s.",
+  },
+  {
+    name: "run",
+    aliases: ["ran"],
+    hint: "how long its newest attempt ran, or has run",
+    example: "run:>5s",
+    values: [">5s", ">1m", ">1h", "<100ms"],
+    apply: (request, { value }) => applySpan(request, "run", value),
+    leaveOut: "A run cannot be left out: turn it round, run:<5s instead of -run:>5s.",
+  },
+  {
+    name: "attempt",
+    aliases: ["attempts"],
+    hint: "how many attempts it has had",
+    example: "attempt:>2",
+    values: [">1", ">2", "1"],
     apply(request, { value }) {
-      const spans = readSpans(value);
-      if (spans === undefined) return "Write wait:>30s, wait:<5m or wait:30s..5m, with ms, s, m, h or d.";
-      for (const [field, ms] of [["waitedOver", spans.over] as const, ["waitedUnder", spans.under] as const]) {
-        if (ms === undefined) continue;
-        if (request[field] !== undefined) return "A wait has one bound on each side: give each once.";
-        if (ms > LIMITS.delayMs) return "No task waits for longer than 10 years.";
-        request[field] = `${ms / 1_000}s`;
-      }
+      const count = readCount(value);
+      if (count === undefined) return "Write attempt:>2, attempt:<5, attempt:3 or attempt:2..4.";
+      if (request.attemptsMin !== undefined || request.attemptsMax !== undefined) return "Give attempt: once.";
+      if (count.min !== undefined) request.attemptsMin = count.min;
+      if (count.max !== undefined) request.attemptsMax = count.max;
       return undefined;
     },
-    leaveOut: "A wait cannot be left out: turn it round, wait:<30s instead of -wait:>30s.",
+    leaveOut: "A number of attempts cannot be left out: turn it round, attempt:<3 instead of -attempt:>2.",
+  },
+  {
+    name: "worker",
+    aliases: [],
+    hint: "the name of the worker that has or had it",
+    example: "worker:mailer-3",
+    apply: (request, { value }) => isNoText(value) ?? add(request, "worker", value, "workers"),
+    leaveOut: leaveOut("notWorker", "workers to leave out", isNoText),
   },
   {
     name: "error",
@@ -192,6 +217,19 @@ export const FIELDS: readonly Field[] = [
     leaveOut: leaveOut("notFailure", "groups to leave out", isNoGroup),
   },
 ];
+
+function applySpan(request: ListTasksRequestJson, what: "wait" | "run", value: string): string | undefined {
+  const spans = readSpans(value);
+  if (spans === undefined) return `Write ${what}:>30s, ${what}:<5m or ${what}:30s..5m, with ms, s, m, h or d.`;
+  const [over, under] = what === "wait" ? (["waitedOver", "waitedUnder"] as const) : (["ranOver", "ranUnder"] as const);
+  for (const [field, ms] of [[over, spans.over] as const, [under, spans.under] as const]) {
+    if (ms === undefined) continue;
+    if (request[field] !== undefined) return `A ${what} has one bound on each side: give each once.`;
+    if (ms > LIMITS.delayMs) return `No task ${what}s for longer than 10 years.`;
+    request[field] = `${ms / 1_000}s`;
+  }
+  return undefined;
+}
 
 function eachStatus(value: string, put: (word: string) => void): string | undefined {
   for (const word of value.toLowerCase().split(",")) {

@@ -33,6 +33,15 @@ describe("a search", () => {
     ["wait:>30s", { waitedOver: "30s" }],
     ["wait:<1.5m waited:>500ms", { waitedOver: "0.5s", waitedUnder: "90s" }],
     ["wait:1m..1h", { waitedOver: "60s", waitedUnder: "3600s" }],
+    ["run:>5s ran:<2h", { ranOver: "5s", ranUnder: "7200s" }],
+    ["attempt:>2", { attemptsMin: 3 }],
+    ["attempt:<5", { attemptsMax: 4 }],
+    ["attempts:2..4", { attemptsMin: 2, attemptsMax: 4 }],
+    [
+      "attempt:1 worker:mailer-3 -worker:old",
+      { attemptsMin: 1, attemptsMax: 1, worker: ["mailer-3"], notWorker: ["old"] },
+    ],
+    ["type:send-* -type:send-sms.*", { type: "send-*", notType: ["send-sms.*"] }],
     ["args.user.id:42", { args: ["user.id=42"] }],
     ['Args.userId.0:"a b" -args.x-y:http://z', { args: ["userId.0=a b"], notArgs: ["x-y=http://z"] }],
   ])("%s", (text, request) => {
@@ -56,6 +65,12 @@ describe("a search", () => {
     ["wait:>30", "wait:>30", /Write wait:>30s/],
     ["wait:>5s wait:>6s", "wait:>6s", /each once/],
     ["wait:>9000d", "wait:>9000d", /10 years/],
+    ["run:5", "run:5", /Write run:>30s/],
+    ["-run:>5s", "-run:>5s", /turn it round/],
+    ["attempt:<1", "attempt:<1", /Write attempt:/],
+    ["attempt:0", "attempt:0", /Write attempt:/],
+    ["attempt:2 attempt:>3", "attempt:>3", /once/],
+    ["-attempt:2", "-attempt:2", /turn it round/],
     ["args:42", "args:42", /where in the payload/],
     ["args.:42", "args.:42", /cannot be searched|where in the payload/],
     ["args.a..b:42", "args.a..b:42", /where in the payload/],
@@ -133,7 +148,7 @@ describe("suggestions", () => {
     const left = suggest("queue:a -", 9, {}).map(({ label }) => label);
     expect(left).toEqual([]);
     expect(suggest("-l", 2, {})).toMatchObject([{ label: "-label:", text: "-label:", cursor: 7 }]);
-    expect(suggest("-w", 2, {})).toEqual([]);
+    expect(suggest("-wa", 3, {})).toEqual([]);
     expect(suggest("x -queue:m", 10, { queue: ["mail"] })).toMatchObject([{ label: "mail", text: "x -queue:mail " }]);
     expect(suggest("ar", 2, {})).toMatchObject([{ label: "args.", text: "args.", cursor: 5 }]);
     expect(suggest("args.user:", 10, {})).toEqual([]);

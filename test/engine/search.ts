@@ -156,6 +156,46 @@ export function searchExam(name: string, database: () => Promise<() => Promise<S
       expect(await answers([TaskStatus.RUNNING])).toEqual(wanted);
     });
 
+    test("by attempts, how long the newest ran, its worker, and by how handlers begin", async () => {
+      const retry = { limit: 2, interval: { seconds: 0n, nanos: 1 } };
+      const [one = "", many = ""] = await submit(house, [
+        { type: "send.mail", name: "once" },
+        { type: "send.sms", name: "thrice", retry },
+      ]);
+      await submit(house, [
+        { type: "sender", name: "waits", selector: { nobody: "1" } },
+        { command: "x", name: "command", selector: { nobody: "1" } },
+      ]);
+      const worker = new TestWorker(house, { credit: 10, types: ["send.mail", "send.sms", "sender"] });
+      const failing = { reason: TaskReason.HANDLER_ERROR };
+      for (const attempt of [1, 2, 3]) {
+        await worker.until((w) => w.leases.filter(({ id }) => id === many).length === attempt);
+        const lease = worker.leases.findLast(({ id }) => id === many)!;
+        worker.report(
+          lease,
+          attempt < 3 ? AttemptOutcome.FAILED : AttemptOutcome.SUCCEEDED,
+          attempt < 3 ? failing : {},
+        );
+      }
+      await waitForTask(house, many);
+      await worker.until((w) => w.leases.some(({ id }) => id === one));
+      await until("it to run", async () => (await names({ status: [TaskStatus.RUNNING] })).length === 1);
+      expect(await names({ attemptsMin: 2 })).toEqual(["thrice"]);
+      expect(await names({ attemptsMin: 1, attemptsMax: 2 })).toEqual(["once"]);
+      expect(await names({ attemptsMax: 2 })).toEqual(["command", "once", "waits"]);
+      expect(await names({ worker: ["nobody", "test-worker"] })).toEqual(["once", "thrice"]);
+      expect(await names({ notWorker: ["test-worker"] })).toEqual(["command", "waits"]);
+      expect(await names({ ranUnder: HOUR })).toEqual(["once", "thrice"]);
+      clock.wallMs = 7_200_000;
+      expect(await names({ ranOver: HOUR })).toEqual(["once"]);
+      expect(await names({ ranUnder: HOUR })).toEqual(["thrice"]);
+      expect(await names({ ranOver: HOUR, status: [TaskStatus.RUNNING], worker: ["test-worker"] })).toEqual(["once"]);
+      expect(await names({ type: "send*" })).toEqual(["once", "thrice", "waits"]);
+      expect(await names({ type: "send.*", notType: ["send.s*"] })).toEqual(["once"]);
+      expect(await names({ notType: ["send*"] })).toEqual(["command"]);
+      expect(await names({ type: "sen" })).toEqual([]);
+    });
+
     test("a job takes what fits a search, as long as it had waited when the job was prepared", async () => {
       const nobody = { selector: { nobody: "1" } };
       await submit(house, [

@@ -511,7 +511,7 @@ type ListTasksRequest struct {
 	Limit uint32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	// From next_cursor of the answer before.
 	Cursor string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// Handler name.
+	// Handler name; with * at its end: all that begin so.
 	Type          string                 `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"`
 	CreatedAfter  *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_after,json=createdAfter,proto3" json:"created_after,omitempty"`
 	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
@@ -531,13 +531,24 @@ type ListTasksRequest struct {
 	// Waits are measured up to here. Absent: to the moment of the call.
 	WaitedUntil *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=waited_until,json=waitedUntil,proto3" json:"waited_until,omitempty"`
 	// Tasks of these queues are left out, as those of the fields below; at most 8 each.
-	NotQueue      []string `protobuf:"bytes,16,rep,name=not_queue,json=notQueue,proto3" json:"not_queue,omitempty"`
-	NotName       []string `protobuf:"bytes,17,rep,name=not_name,json=notName,proto3" json:"not_name,omitempty"`
-	NotType       []string `protobuf:"bytes,18,rep,name=not_type,json=notType,proto3" json:"not_type,omitempty"`
-	NotLabel      []string `protobuf:"bytes,19,rep,name=not_label,json=notLabel,proto3" json:"not_label,omitempty"`
-	NotFailure    []string `protobuf:"bytes,20,rep,name=not_failure,json=notFailure,proto3" json:"not_failure,omitempty"`
-	NotError      []string `protobuf:"bytes,21,rep,name=not_error,json=notError,proto3" json:"not_error,omitempty"`
-	NotArgs       []string `protobuf:"bytes,22,rep,name=not_args,json=notArgs,proto3" json:"not_args,omitempty"`
+	NotQueue []string `protobuf:"bytes,16,rep,name=not_queue,json=notQueue,proto3" json:"not_queue,omitempty"`
+	NotName  []string `protobuf:"bytes,17,rep,name=not_name,json=notName,proto3" json:"not_name,omitempty"`
+	// Also with * at its end.
+	NotType    []string `protobuf:"bytes,18,rep,name=not_type,json=notType,proto3" json:"not_type,omitempty"`
+	NotLabel   []string `protobuf:"bytes,19,rep,name=not_label,json=notLabel,proto3" json:"not_label,omitempty"`
+	NotFailure []string `protobuf:"bytes,20,rep,name=not_failure,json=notFailure,proto3" json:"not_failure,omitempty"`
+	NotError   []string `protobuf:"bytes,21,rep,name=not_error,json=notError,proto3" json:"not_error,omitempty"`
+	NotArgs    []string `protobuf:"bytes,22,rep,name=not_args,json=notArgs,proto3" json:"not_args,omitempty"`
+	// Attempts leased so far: at least, and at most; 0: no bound.
+	AttemptsMin uint32 `protobuf:"varint,23,opt,name=attempts_min,json=attemptsMin,proto3" json:"attempts_min,omitempty"`
+	AttemptsMax uint32 `protobuf:"varint,24,opt,name=attempts_max,json=attemptsMax,proto3" json:"attempts_max,omitempty"`
+	// The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+	RanOver *durationpb.Duration `protobuf:"bytes,25,opt,name=ran_over,json=ranOver,proto3" json:"ran_over,omitempty"`
+	// Below this.
+	RanUnder *durationpb.Duration `protobuf:"bytes,26,opt,name=ran_under,json=ranUnder,proto3" json:"ran_under,omitempty"`
+	// Names of workers, any of which has or had the newest attempt; at most 8.
+	Worker        []string `protobuf:"bytes,27,rep,name=worker,proto3" json:"worker,omitempty"`
+	NotWorker     []string `protobuf:"bytes,28,rep,name=not_worker,json=notWorker,proto3" json:"not_worker,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -722,6 +733,48 @@ func (x *ListTasksRequest) GetNotError() []string {
 func (x *ListTasksRequest) GetNotArgs() []string {
 	if x != nil {
 		return x.NotArgs
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetAttemptsMin() uint32 {
+	if x != nil {
+		return x.AttemptsMin
+	}
+	return 0
+}
+
+func (x *ListTasksRequest) GetAttemptsMax() uint32 {
+	if x != nil {
+		return x.AttemptsMax
+	}
+	return 0
+}
+
+func (x *ListTasksRequest) GetRanOver() *durationpb.Duration {
+	if x != nil {
+		return x.RanOver
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetRanUnder() *durationpb.Duration {
+	if x != nil {
+		return x.RanUnder
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWorker() []string {
+	if x != nil {
+		return x.Worker
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotWorker() []string {
+	if x != nil {
+		return x.NotWorker
 	}
 	return nil
 }
@@ -1826,7 +1879,7 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\x0eGetTaskRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"3\n" +
 	"\x0fGetTaskResponse\x12 \n" +
-	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\x8a\x06\n" +
+	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xf5\a\n" +
 	"\x10ListTasksRequest\x12*\n" +
 	"\x06status\x18\x01 \x03(\x0e2\x12.tss.v1.TaskStatusR\x06status\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x12\n" +
@@ -1852,7 +1905,14 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\vnot_failure\x18\x14 \x03(\tR\n" +
 	"notFailure\x12\x1b\n" +
 	"\tnot_error\x18\x15 \x03(\tR\bnotError\x12\x19\n" +
-	"\bnot_args\x18\x16 \x03(\tR\anotArgs\"\x93\x01\n" +
+	"\bnot_args\x18\x16 \x03(\tR\anotArgs\x12!\n" +
+	"\fattempts_min\x18\x17 \x01(\rR\vattemptsMin\x12!\n" +
+	"\fattempts_max\x18\x18 \x01(\rR\vattemptsMax\x124\n" +
+	"\bran_over\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\aranOver\x126\n" +
+	"\tran_under\x18\x1a \x01(\v2\x19.google.protobuf.DurationR\branUnder\x12\x16\n" +
+	"\x06worker\x18\x1b \x03(\tR\x06worker\x12\x1d\n" +
+	"\n" +
+	"not_worker\x18\x1c \x03(\tR\tnotWorker\"\x93\x01\n" +
 	"\x11ListTasksResponse\x12\"\n" +
 	"\x05tasks\x18\x01 \x03(\v2\f.tss.v1.TaskR\x05tasks\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
@@ -2014,51 +2074,53 @@ var file_tss_v1_task_service_proto_depIdxs = []int32{
 	31, // 10: tss.v1.ListTasksRequest.waited_over:type_name -> google.protobuf.Duration
 	31, // 11: tss.v1.ListTasksRequest.waited_under:type_name -> google.protobuf.Duration
 	30, // 12: tss.v1.ListTasksRequest.waited_until:type_name -> google.protobuf.Timestamp
-	28, // 13: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
-	30, // 14: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
-	12, // 15: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
-	28, // 16: tss.v1.CancelResult.task:type_name -> tss.v1.Task
-	27, // 17: tss.v1.CancelResult.error:type_name -> google.rpc.Status
-	15, // 18: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
-	28, // 19: tss.v1.RetryResult.task:type_name -> tss.v1.Task
-	27, // 20: tss.v1.RetryResult.error:type_name -> google.rpc.Status
-	31, // 21: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
-	28, // 22: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
-	29, // 23: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
-	28, // 24: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
-	0,  // 25: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
-	30, // 26: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
-	29, // 27: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
-	32, // 28: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
-	24, // 29: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
-	30, // 30: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
-	25, // 31: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
-	30, // 32: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
-	1,  // 33: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
-	4,  // 34: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
-	6,  // 35: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
-	8,  // 36: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
-	10, // 37: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
-	13, // 38: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
-	16, // 39: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
-	18, // 40: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
-	20, // 41: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
-	22, // 42: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
-	2,  // 43: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
-	5,  // 44: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
-	7,  // 45: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
-	9,  // 46: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
-	11, // 47: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
-	14, // 48: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
-	17, // 49: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
-	19, // 50: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
-	21, // 51: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
-	23, // 52: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
-	43, // [43:53] is the sub-list for method output_type
-	33, // [33:43] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	31, // 13: tss.v1.ListTasksRequest.ran_over:type_name -> google.protobuf.Duration
+	31, // 14: tss.v1.ListTasksRequest.ran_under:type_name -> google.protobuf.Duration
+	28, // 15: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
+	30, // 16: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
+	12, // 17: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
+	28, // 18: tss.v1.CancelResult.task:type_name -> tss.v1.Task
+	27, // 19: tss.v1.CancelResult.error:type_name -> google.rpc.Status
+	15, // 20: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
+	28, // 21: tss.v1.RetryResult.task:type_name -> tss.v1.Task
+	27, // 22: tss.v1.RetryResult.error:type_name -> google.rpc.Status
+	31, // 23: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
+	28, // 24: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
+	29, // 25: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
+	28, // 26: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
+	0,  // 27: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
+	30, // 28: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
+	29, // 29: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
+	32, // 30: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
+	24, // 31: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
+	30, // 32: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
+	25, // 33: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
+	30, // 34: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
+	1,  // 35: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
+	4,  // 36: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
+	6,  // 37: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
+	8,  // 38: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
+	10, // 39: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
+	13, // 40: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
+	16, // 41: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
+	18, // 42: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
+	20, // 43: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
+	22, // 44: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
+	2,  // 45: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
+	5,  // 46: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
+	7,  // 47: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
+	9,  // 48: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
+	11, // 49: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
+	14, // 50: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
+	17, // 51: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
+	19, // 52: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
+	21, // 53: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
+	23, // 54: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
+	45, // [45:55] is the sub-list for method output_type
+	35, // [35:45] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_service_proto_init() }

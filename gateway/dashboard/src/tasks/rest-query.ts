@@ -7,7 +7,7 @@ export function restQuery(request: ListTasksRequestJson): string {
     if (name === "status")
       for (const status of request.status ?? []) query.append(name, status.replace("TASK_STATUS_", "").toLowerCase());
     else if (Array.isArray(value)) for (const item of value) query.append(name, String(item));
-    else query.append(name, /^waited(Over|Under)$/.test(name) ? String(value).replace(/s$/, "") : String(value));
+    else query.append(name, /^(waited|ran)(Over|Under)$/.test(name) ? String(value).replace(/s$/, "") : String(value));
   }
   return query.toString();
 }

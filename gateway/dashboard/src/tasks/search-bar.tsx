@@ -79,7 +79,7 @@ export function SearchBar(props: {
             aria-autocomplete="list"
             aria-invalid={problems.length > 0}
             aria-describedby={problems.length > 0 ? `${id}-problems` : undefined}
-            placeholder="status:failed queue:mail created:-2h — or a name, or an id"
+            placeholder="status:failed queue:mail -label:test wait:>30s — or a name, or an id"
             autoComplete="off"
             spellCheck={false}
             value={text}

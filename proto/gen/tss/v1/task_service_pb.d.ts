@@ -342,7 +342,7 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
   cursor: string;
 
   /**
-   * Handler name.
+   * Handler name; with * at its end: all that begin so.
    *
    * @generated from field: string type = 7;
    */
@@ -416,6 +416,8 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
   notName: string[];
 
   /**
+   * Also with * at its end.
+   *
    * @generated from field: repeated string not_type = 18;
    */
   notType: string[];
@@ -439,6 +441,44 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
    * @generated from field: repeated string not_args = 22;
    */
   notArgs: string[];
+
+  /**
+   * Attempts leased so far: at least, and at most; 0: no bound.
+   *
+   * @generated from field: uint32 attempts_min = 23;
+   */
+  attemptsMin: number;
+
+  /**
+   * @generated from field: uint32 attempts_max = 24;
+   */
+  attemptsMax: number;
+
+  /**
+   * The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+   *
+   * @generated from field: google.protobuf.Duration ran_over = 25;
+   */
+  ranOver?: Duration | undefined;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration ran_under = 26;
+   */
+  ranUnder?: Duration | undefined;
+
+  /**
+   * Names of workers, any of which has or had the newest attempt; at most 8.
+   *
+   * @generated from field: repeated string worker = 27;
+   */
+  worker: string[];
+
+  /**
+   * @generated from field: repeated string not_worker = 28;
+   */
+  notWorker: string[];
 };
 
 /**
@@ -486,7 +526,7 @@ export declare type ListTasksRequestJson = {
   cursor?: string;
 
   /**
-   * Handler name.
+   * Handler name; with * at its end: all that begin so.
    *
    * @generated from field: string type = 7;
    */
@@ -560,6 +600,8 @@ export declare type ListTasksRequestJson = {
   notName?: string[];
 
   /**
+   * Also with * at its end.
+   *
    * @generated from field: repeated string not_type = 18;
    */
   notType?: string[];
@@ -583,6 +625,44 @@ export declare type ListTasksRequestJson = {
    * @generated from field: repeated string not_args = 22;
    */
   notArgs?: string[];
+
+  /**
+   * Attempts leased so far: at least, and at most; 0: no bound.
+   *
+   * @generated from field: uint32 attempts_min = 23;
+   */
+  attemptsMin?: number;
+
+  /**
+   * @generated from field: uint32 attempts_max = 24;
+   */
+  attemptsMax?: number;
+
+  /**
+   * The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+   *
+   * @generated from field: google.protobuf.Duration ran_over = 25;
+   */
+  ranOver?: DurationJson;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration ran_under = 26;
+   */
+  ranUnder?: DurationJson;
+
+  /**
+   * Names of workers, any of which has or had the newest attempt; at most 8.
+   *
+   * @generated from field: repeated string worker = 27;
+   */
+  worker?: string[];
+
+  /**
+   * @generated from field: repeated string not_worker = 28;
+   */
+  notWorker?: string[];
 };
 
 /**

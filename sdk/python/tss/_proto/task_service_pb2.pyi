@@ -77,7 +77,7 @@ class GetTaskResponse(_message.Message):
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping[str, object]]] = ...) -> None: ...
 
 class ListTasksRequest(_message.Message):
-    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure", "error", "args", "waited_over", "waited_under", "waited_until", "not_queue", "not_name", "not_type", "not_label", "not_failure", "not_error", "not_args")
+    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure", "error", "args", "waited_over", "waited_under", "waited_until", "not_queue", "not_name", "not_type", "not_label", "not_failure", "not_error", "not_args", "attempts_min", "attempts_max", "ran_over", "ran_under", "worker", "not_worker")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +100,12 @@ class ListTasksRequest(_message.Message):
     NOT_FAILURE_FIELD_NUMBER: _ClassVar[int]
     NOT_ERROR_FIELD_NUMBER: _ClassVar[int]
     NOT_ARGS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    RAN_OVER_FIELD_NUMBER: _ClassVar[int]
+    RAN_UNDER_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    NOT_WORKER_FIELD_NUMBER: _ClassVar[int]
     status: _containers.RepeatedScalarFieldContainer[_task_pb2.TaskStatus]
     queue: str
     name: str
@@ -122,7 +128,13 @@ class ListTasksRequest(_message.Message):
     not_failure: _containers.RepeatedScalarFieldContainer[str]
     not_error: _containers.RepeatedScalarFieldContainer[str]
     not_args: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ..., error: _Optional[_Iterable[str]] = ..., args: _Optional[_Iterable[str]] = ..., waited_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., not_queue: _Optional[_Iterable[str]] = ..., not_name: _Optional[_Iterable[str]] = ..., not_type: _Optional[_Iterable[str]] = ..., not_label: _Optional[_Iterable[str]] = ..., not_failure: _Optional[_Iterable[str]] = ..., not_error: _Optional[_Iterable[str]] = ..., not_args: _Optional[_Iterable[str]] = ...) -> None: ...
+    attempts_min: int
+    attempts_max: int
+    ran_over: _duration_pb2.Duration
+    ran_under: _duration_pb2.Duration
+    worker: _containers.RepeatedScalarFieldContainer[str]
+    not_worker: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ..., error: _Optional[_Iterable[str]] = ..., args: _Optional[_Iterable[str]] = ..., waited_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., not_queue: _Optional[_Iterable[str]] = ..., not_name: _Optional[_Iterable[str]] = ..., not_type: _Optional[_Iterable[str]] = ..., not_label: _Optional[_Iterable[str]] = ..., not_failure: _Optional[_Iterable[str]] = ..., not_error: _Optional[_Iterable[str]] = ..., not_args: _Optional[_Iterable[str]] = ..., attempts_min: _Optional[int] = ..., attempts_max: _Optional[int] = ..., ran_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., ran_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., worker: _Optional[_Iterable[str]] = ..., not_worker: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListTasksResponse(_message.Message):
     __slots__ = ("tasks", "next_cursor", "scanned_to")

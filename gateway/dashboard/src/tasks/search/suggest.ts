@@ -18,6 +18,7 @@ export function suggest(
 ): readonly Suggestion[] {
   const token = tokenize(text).find(({ start, end }) => start < cursor && cursor <= end);
   const negated = token?.negated === true;
+  const minus = negated ? "-" : "";
   const start = (token?.start ?? cursor) + (negated ? 1 : 0);
   const end = token?.end ?? cursor;
   const put = (term: string, more: string): Pick<Suggestion, "text" | "cursor"> => ({
@@ -31,7 +32,7 @@ export function suggest(
     ).map(({ name, hint, example }) => {
       // Behind `args.` comes a path.
       const head = /^\w+[.:]/.exec(example)?.[0] ?? `${name}:`;
-      return { label: `${negated ? "-" : ""}${head}`, hint: `${hint}, e.g. ${example}`, ...put(head, "") };
+      return { label: `${minus}${head}`, hint: `${hint}, e.g. ${minus}${example}`, ...put(head, "") };
     });
   }
   const field = findField(token.key);
