@@ -1,7 +1,7 @@
 export default {
   testEnvironment: "<rootDir>/test/support/leak-environment.ts",
   // Two cores make a database and start programs in their own time; what a test waits for is a signal, not a time.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   // One more than jest takes by itself: most tests wait for programs they have started.
   maxWorkers: "100%",
   testSequencer: "<rootDir>/test/support/longest-first.js",

@@ -18,6 +18,7 @@ export class Others {
   readonly #newest = new Map<number, { readonly heardAt: number; readonly sample: Sample }>();
   readonly #known = new Set<number>();
   #counted: Counted[] = [];
+  #readUntil = 0;
 
   constructor(clock: Clock, failures: FailureBook, activity: ActivityLog) {
     this.#clock = clock;
@@ -30,6 +31,11 @@ export class Others {
     return this.#known.size > 0;
   }
 
+  /** What all of them had counted before this time, ms since 1970, was read from the store. */
+  skipUntil(at: number): void {
+    this.#readUntil = at;
+  }
+
   hear(sample: Sample): void {
     const now = this.#clock.now();
     const { owner, begins } = sample;
@@ -38,6 +44,9 @@ export class Others {
     this.#known.add(owner);
     this.#newest.set(owner, { heardAt: this.#clock.monotonic(), sample: inOurTime(sample, now) });
     this.#counted.push(sample);
+    if (!known)
+      for (const { at, cells } of sample.past ?? [])
+        if (at >= this.#readUntil) this.#counted.push({ cells, store: undefined });
     // Who was heard of before has told of this minute already, as far as it was heard.
     if (!begins || !known) for (const heard of sample.failures) this.#failures.hear(heard, now);
     this.#activity.hear(sample.marks);

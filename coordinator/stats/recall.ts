@@ -15,14 +15,14 @@ const QUEUES = 1_000;
 
 /**
  * Takes up what all coordinators have counted in the last 10 min, of all queues together and of each.
- * @returns since when anything is known; undefined: nothing is.
+ * @returns since when anything is known (undefined: nothing is), and until when it was read.
  */
 export async function recallTracks(
   stats: StatsStore,
   tracks: Tracks,
   queues: Iterable<string>,
   now: number,
-): Promise<number | undefined> {
+): Promise<{ readonly since: number | undefined; readonly until: number }> {
   const to = Math.floor(now / TEN_MS) * TEN_MS;
   const from = to - PAST_MS;
   const named = new Map<string, string | null>([[ALL, null]]);
@@ -40,7 +40,7 @@ export async function recallTracks(
     const packed = tens.map((bucket) => bucket.pack());
     tracks.of(named.get(key) ?? null, null).recall(packed, from);
   }
-  return since;
+  return { since, until: to };
 }
 
 /** Problems that the list says are open: they go on, or are over, and are not told again. @param rows newest first. */

@@ -20,6 +20,15 @@ export interface Sample extends Counted {
   readonly failures: readonly HeardFailures[];
   readonly marks: readonly Recorded[];
   readonly problem: StoreHealth;
+  /** Of the first of a stream: what was counted before, for one who has not heard it. Absent: nothing. */
+  readonly past?: readonly PastSecond[];
+}
+
+/** What was counted in a second. */
+export interface PastSecond {
+  /** Its start, ms since 1970 by the clock of who counted. */
+  readonly at: number;
+  readonly cells: readonly CountedCell[];
 }
 
 /** What is wrong with the store, "" when it is well, and for how long. */
@@ -64,6 +73,9 @@ function pack({ store, ...sample }: Sample, most: number): PackedSample {
     cells: sample.cells.slice(0, most),
     failures: sample.failures.slice(0, most),
     marks: sample.marks.slice(0, most),
+    ...(sample.past === undefined
+      ? {}
+      : { past: sample.past.map(({ at, cells }) => ({ at, cells: cells.slice(0, most) })) }),
     queues: sample.queues.filter(isBusy).slice(0, most),
     streaming: packWorkers(sample.streaming, most),
     polling: packWorkers(sample.polling, most),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { EngineState } from "../engine/state.ts";
 import type { PackedBucket } from "../kernel/stats/bucket.ts";
 import type { Board } from "./board.ts";
-import type { Cells, Counted } from "./cells.ts";
+import type { Cells, Counted, CountedCell } from "./cells.ts";
 import type { FailureBook } from "./failure-book.ts";
 import { type QueueGauge, readQueues, readWorkers, type WorkerGauges } from "./gauges.ts";
 import type { RollupWriter } from "./rollup-writer.ts";
@@ -35,7 +35,7 @@ export interface OwnSecond {
   /** Its start. */
   readonly at: number;
   readonly now: number;
-  readonly counted: Counted;
+  readonly counted: Pick<Counted, "store"> & { readonly cells: readonly CountedCell[] };
   readonly gauges: ReadonlyMap<string, QueueGauge>;
   /** What happened, by queue; "" is all of them. */
   readonly seconds: ReadonlyMap<string, PackedBucket>;
@@ -135,8 +135,7 @@ export class Sampler {
     const at = Math.max(Math.floor(now / 1_000) * 1_000 - 1_000, this.#lastAt);
     if (this.#lastAt > 0 && at > this.#lastAt) this.#closeBuckets(at);
     const taken = cells.take();
-    // Kept for those who read it again; alone, each cell is done with at once.
-    const counted = board.isAlone && !samples.areHeard ? taken : { ...taken, cells: [...taken.cells] };
+    const counted = { ...taken, cells: [...taken.cells] };
     tracks.take(counted);
     this.#readGauges(now);
     tracks.sample(this.#gauges, now, board.gather(this.#gauges, this.#workers));

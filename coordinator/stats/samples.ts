@@ -5,7 +5,7 @@ import type { ActivityLog, Recorded } from "./activity-log.ts";
 import type { FailureBook } from "./failure-book.ts";
 import { Feed } from "./feed.ts";
 import { readWorkers } from "./gauges.ts";
-import { encodeSample, type Sample } from "./sample.ts";
+import { encodeSample, type PastSecond, type Sample } from "./sample.ts";
 import type { OwnSecond } from "./sampler.ts";
 import { storeHealth } from "./store-health.ts";
 
@@ -13,6 +13,9 @@ import { storeHealth } from "./store-health.ts";
 const WATCHED_MS = 120_000;
 /** Nothing that is kept is left out for one who is behind: counts would be missing. */
 const BEHIND = 120;
+/** Who begins to listen has read from the store what was counted before: all but the buckets of 10 s not stored yet. */
+const PAST_MS = 30_000;
+const PAST_CELLS = 20_000;
 
 /** What this coordinator tells the others of itself: nothing, and at no cost, while there are none. */
 export class Samples {
@@ -23,6 +26,7 @@ export class Samples {
   readonly #feed = new Feed(BEHIND);
   #watchedAt = Number.NEGATIVE_INFINITY;
   #gauges: OwnSecond["gauges"] = new Map();
+  #past: PastSecond[] = [];
 
   constructor(state: EngineState, owner: number, failures: FailureBook, activity: ActivityLog) {
     this.#state = state;
@@ -46,6 +50,7 @@ export class Samples {
 
   publish(second: OwnSecond): void {
     this.#gauges = second.gauges;
+    this.#keep(second);
     if (this.#feed.watchers > 0) this.#watchedAt = this.#state.clock.monotonic();
     if (!this.areHeard) {
       this.#failures.listen(false);
@@ -54,7 +59,7 @@ export class Samples {
     }
     const { cells, store } = second.counted;
     const told = {
-      cells: [...cells],
+      cells,
       store,
       failures: this.#failures.takeUntold(),
       marks: this.#activity.takeUntold(),
@@ -62,14 +67,29 @@ export class Samples {
     this.#feed.publish(this.#encode(this.#feed.nextCursor, { ...told, begins: false }));
   }
 
-  /** For one who knows nothing: what waits and runs, and what of failures is not in the store yet. */
+  #keep({ at, counted: { cells } }: OwnSecond): void {
+    if (!this.#state.shared) return;
+    if (cells.length > 0) this.#past.push({ at, cells });
+    let room = PAST_CELLS;
+    const isKept = (second: PastSecond) => {
+      room -= second.cells.length;
+      return room >= 0 && at - second.at < PAST_MS;
+    };
+    this.#past = this.#past.toReversed().filter(isKept).reverse();
+  }
+
+  /** For one who knows nothing: what waits and runs, and what was counted and is not in the store yet. */
   #begin(): Uint8Array {
     const failures = this.#failures.minute();
     const marks: readonly Recorded[] = [];
-    return this.#encode(this.#feed.cursor, { cells: [], store: undefined, failures, marks, begins: true });
+    const nothing = { cells: [], store: undefined, marks };
+    return this.#encode(this.#feed.cursor, { ...nothing, failures, begins: true, past: this.#past });
   }
 
-  #encode(cursor: string, part: Pick<Sample, "cells" | "store" | "failures" | "marks" | "begins">): Uint8Array {
+  #encode(
+    cursor: string,
+    part: Pick<Sample, "cells" | "store" | "failures" | "marks" | "begins" | "past">,
+  ): Uint8Array {
     const sample = encodeSample({
       ...part,
       owner: this.#owner,

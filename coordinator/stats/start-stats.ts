@@ -61,7 +61,9 @@ export async function startStats(
     await activity.load();
     board.deploys.load(await activity.read([ACTIVITY.deploy], null, 1_000));
     await loadFailures(state, failures);
-    board.knownSince = (await recallTracks(stats, tracks, queuesOf(state), now)) ?? board.knownSince;
+    const { since = board.knownSince, until } = await recallTracks(stats, tracks, queuesOf(state), now);
+    board.knownSince = since;
+    others.skipUntil(until);
     board.recall(recallProblems(await activity.read([ACTIVITY.problem], now - DAY_MS, 1_000), state.clock.now()));
   } catch (error) {
     logger.warn({ error: (error as Error).message }, "what was known of the last day was not read");

@@ -85,7 +85,7 @@ test("a Redis that is not there, wants a password, evicts, or is a replica", asy
   await set("REPLICAOF", "NO", "ONE");
   expect(await doctorOn(redis.url)).toMatchObject({ state: "ok", message: expect.stringContaining("can be used") });
   expect(await refusalOf(redis.url)).toEqual({ how: undefined, said: "" });
-}, 120_000);
+});
 
 test("a Redis that is too old", async () => {
   const old = await startOldRedis();

@@ -159,4 +159,4 @@ test("when its coordinator is killed, and another whose tasks it is at, it is do
     const { counts } = await second.connection.service(StatsService).getOverview({});
     return counts?.cancelled === 4_030n && counts.waiting === 0n;
   });
-}, 90_000);
+});

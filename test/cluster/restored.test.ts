@@ -15,4 +15,4 @@ test("of several coordinators all end when one is shown a token that none has gi
     );
   }
   await expect(cluster.join()).rejects.toThrow("run `tss db restored`, then start again.");
-}, 120_000);
+});

@@ -22,7 +22,7 @@ test("a worker that knows one coordinator works for all of them", async () => {
   const ids = (await Promise.all(cluster.nodes.map((node) => submitTo(node, tasks(100))))).flat();
   await until("every task to run", () => ran.length >= ids.length, 60_000);
   expect(ran.sort()).toEqual(ids.sort());
-}, 90_000);
+});
 
 test("no more run at a time than there are slots, and no slot stays idle while one coordinator has work", async () => {
   const cluster = await startCluster(2);
@@ -49,7 +49,7 @@ test("no more run at a time than there are slots, and no slot stays idle while o
   await until("all to end", async () => (await counts())?.succeeded === 50n, 60_000);
   // What comes beyond them, because an offer to the other crossed it on its way, is not run.
   expect(most).toBe(6);
-}, 90_000);
+});
 
 test("a worker that an operator drains at one coordinator takes nothing more from any", async () => {
   const cluster = await startCluster(2);
@@ -77,7 +77,7 @@ test("a worker that an operator drains at one coordinator takes nothing more fro
   const ids = (await Promise.all([submitTo(a, tasks(20)), submitTo(b, tasks(20))])).flat();
   await until("every task to run", () => ids.every((id) => other.includes(id)));
   expect(drained).toHaveLength(before);
-}, 90_000);
+});
 
 test("what runs goes on when its coordinator is killed or leaves: its result counts, and nothing is started twice", async () => {
   const cluster = await startCluster(3);
@@ -115,7 +115,7 @@ test("what runs goes on when its coordinator is killed or leaves: its result cou
   expect(await counts()).toMatchObject({ waiting: 0n, running: 0n, failed: 0n });
   expect([...starts.keys()].sort()).toEqual(ids.sort());
   expect([...starts.values()].filter((count) => count > 1)).toEqual([]);
-}, 120_000);
+});
 
 test("nothing is started twice and nothing is lost, under load, whatever coordinators die, leave and come", async () => {
   const cluster = await startCluster(3);

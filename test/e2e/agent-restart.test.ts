@@ -49,7 +49,7 @@ test("an agent killed with 20 running commands, together with its coordinator: n
       system.client.submit({ command: ledger.command(`c${index}`, `echo after ${index}; exit ${index}`) }),
     ),
   );
-  await until("all run", () => ledger.starts().length === 20, 30_000);
+  await until("all run", () => ledger.starts().length === 20);
   await Promise.all([kill(), system.killCoordinator()]);
   // They go on meanwhile; what they write waits in their pipes.
   ledger.go();
@@ -75,7 +75,7 @@ test("a lease that went to another agent while its own was away: the command it 
   await kill();
   const [left] = ledger.starts();
   system.startAgent({ directory: temporaryFolder() });
-  await until("it runs elsewhere", () => ledger.starts().length === 2, 30_000);
+  await until("it runs elsewhere", () => ledger.starts().length === 2);
   expect(isRunning(left?.pid ?? 0)).toBe(true);
   system.startAgent();
   await until("the first run is ended", () => !isRunning(left?.pid ?? 0));
@@ -111,13 +111,13 @@ test("commands of a machine that goes away end on another one: no attempt is spe
   const tasks = await Promise.all(
     ["a", "b", "c"].map((name) => system.client.submit({ command: ledger.command(name, "echo after") })),
   );
-  await until("all run", () => ledger.starts().length === 3, 30_000);
+  await until("all run", () => ledger.starts().length === 3);
   const first = ledger.starts();
   system.startAgent({ directory: temporaryFolder(), env: slots });
   writeFileSync(notice, "4\n");
   expect(await leaving.finished).toMatchObject({ code: 0 });
   expect(first.map(({ pid }) => isRunning(pid))).toEqual([false, false, false]);
-  await until("all run elsewhere", () => ledger.starts().length === 6, 30_000);
+  await until("all run elsewhere", () => ledger.starts().length === 6);
   ledger.go();
   for (const task of tasks) {
     const ended = await task.wait();

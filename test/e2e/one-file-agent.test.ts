@@ -19,7 +19,7 @@ beforeAll(async () => {
   root = temporaryFolder();
   [file, system] = await Promise.all([buildAgent(temporaryFolder()), startSdkSystem()]);
   furnishRoot(root, file);
-}, 120_000);
+});
 
 afterAll(async () => system?.close());
 

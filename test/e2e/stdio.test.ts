@@ -30,7 +30,7 @@ beforeAll(async () => {
   if (!hasCompiler()) throw new Error("The example in C needs a C compiler: install gcc.");
   execFileSync("cc", ["-Wall", "-Wextra", "-Werror", "-o", compiled, join(EXAMPLES, "sum.c")]);
   system = await startDev();
-}, 120_000);
+});
 afterAll(async () => {
   await system?.stop();
   for (const one of [folder, system?.folder]) if (one !== undefined) rmSync(one, { recursive: true, force: true });

@@ -274,4 +274,4 @@ test("with a collector that is away tasks run and one line says so", async () =>
   // The spans of that task have failed too when the programs have put everything away.
   expect(await system.stop()).toBe(0);
   expect(complaints()).toBe(1);
-}, 60_000);
+});

@@ -44,7 +44,7 @@ async function untilDivided(living: readonly Node[]): Promise<void> {
   const members = living.map(({ member }) => member);
   const isRight = ({ member, owned }: Node) =>
     JSON.stringify(owned()) === JSON.stringify(ALL.filter((shard) => ownerOf(shard, members) === member));
-  await until("every shard to be where it belongs", () => living.every(isRight), 30_000);
+  await until("every shard to be where it belongs", () => living.every(isRight));
 }
 
 test("the first owns every shard, a second takes its share, and gives it back when it leaves", async () => {

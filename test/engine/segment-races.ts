@@ -119,6 +119,8 @@ export function racesOfSegments(name: string, database: () => Promise<Open>): vo
       await reclaim.reached;
       clock.wallMs = 61_000;
       await until("it was missed", () => missed > 0);
+      // What has ended stays to be looked at: its retention is over before a slow machine has looked.
+      house.store.hold("before", "segments.pruneLater");
       reclaim.release();
       await until("it has expired", async () => (await getTask(house, id!)).status === TaskStatus.FAILED);
     });

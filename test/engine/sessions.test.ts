@@ -68,7 +68,7 @@ test("credit that is taken back after it was used is owed: the next offer pays i
   expect(workers).toMatchObject([{ credit: 0, running: 4 }]);
   worker.say({ creditWithdrawn: 1 });
   expect((await house.operations.operator.listWorkers(CALLER)).workers).toMatchObject([{ credit: 0, running: 4 }]);
-}, 60_000);
+});
 
 test("a worker's clock that is an hour behind does not end its attempts early", async () => {
   const house = await start(await database(), LONG);

@@ -88,7 +88,7 @@ test("an address where nobody listens is passed over, and one that is slow to sa
   }
   expect(a.calls).toBe(6);
   // A connection attempt to a silent host takes 20 s until it is given up.
-}, 60_000);
+});
 
 test("one that says that it does not serve is not asked; it is when it does", async () => {
   const [a, b] = [counting(), counting()];

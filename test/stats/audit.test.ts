@@ -86,7 +86,7 @@ describe("the audit", () => {
     await operations.locks.acquireLock(
       CALLER,
       create(AcquireLockRequestSchema, { name: "deploy", holder: "Bob" }),
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(60_000),
     );
     await operations.locks.forceReleaseLock(CALLER, { name: "deploy", token: 0n } as never);
     await operations.operator.drainWorker(CALLER, { sessionId: worker.sessionId } as never);

@@ -1,11 +1,14 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { expect, test } from "@jest/globals";
 import { AT, FLOW, type PackedBucket } from "../../coordinator/kernel/stats/bucket.ts";
 import { FailureBook } from "../../coordinator/stats/failure-book.ts";
 import type { WorkerGauges } from "../../coordinator/stats/gauges.ts";
 import { Others } from "../../coordinator/stats/others.ts";
 import { recallProblems } from "../../coordinator/stats/recall.ts";
-import type { Sample } from "../../coordinator/stats/sample.ts";
+import { decodeSample, type Sample } from "../../coordinator/stats/sample.ts";
+import { Samples } from "../../coordinator/stats/samples.ts";
 import { Tracks } from "../../coordinator/stats/tracks.ts";
+import { WatchSamplesResponseSchema } from "../../proto/gen/tss/v1/peer_service_pb.js";
 
 /** What several coordinators know, put together. */
 const T0 = Date.UTC(2026, 5, 15, 12);
@@ -88,6 +91,41 @@ test("a coordinator that falls silent is forgotten in 3 s, what it has counted i
     2, 3,
   ]);
   expect([others.take(), others.any]).toEqual([[], true]);
+});
+
+/** A coordinator that counts, and whoever begins to listen to it. */
+function teller() {
+  const book = new FailureBook();
+  const clock = { now: () => T0 + 60_000, monotonic: () => 0 };
+  const state = { shared: {}, sessions: new Map(), storeProblem: null, clock };
+  const activity = { listen: () => {}, takeUntold: () => [] };
+  const samples = new Samples(state as never, 1, book, activity as never);
+  return {
+    count: (at: number, count: number) =>
+      samples.publish({ at, now: at + 1_000, counted: counted(count), gauges: new Map(), seconds: new Map() }),
+    async first() {
+      for await (const bytes of samples.watch("", new AbortController().signal))
+        return decodeSample(fromBinary(WatchSamplesResponseSchema, bytes).sample);
+      throw new Error("it ended");
+    },
+  };
+}
+
+test("who begins to listen hears what was counted before and is not in the store yet, once", async () => {
+  const { count, first } = teller();
+  for (let second = 0; second <= 40; second += 5) count(T0 + second * 1_000, second);
+  const { others } = listener();
+  others.skipUntil(T0 + 20_000);
+  const sample = await first();
+  others.hear(sample);
+  const heard = () => others.take().flatMap(({ cells }) => [...cells].map(([, , { flow }]) => flow?.[AT.succeeded]));
+  expect(heard()).toEqual([20, 25, 30, 35, 40]);
+  // Its stream broke, and it goes on from nothing.
+  others.hear(sample);
+  expect(heard()).toEqual([]);
+  const unread = listener();
+  unread.others.hear(sample);
+  expect(unread.others.take().flatMap(({ cells }) => [...cells])).toHaveLength(6);
 });
 
 test("ages are those that the other sees, whatever its clock says", () => {

@@ -23,7 +23,7 @@ export function restartable({ url, process: first, command }: RestartableServer)
     pid,
     async kill(signal) {
       process.kill(pid(), signal);
-      await until("the server to be gone", () => !isRunning(pid()), 30_000);
+      await until("the server to be gone", () => !isRunning(pid()));
     },
     async start() {
       started.push(await startGuarded(command));
