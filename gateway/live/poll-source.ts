@@ -5,6 +5,8 @@ import type { Source, State } from "./source.ts";
 const INTERVAL_MS = 600;
 /** Reads take at most this share of the time. */
 const BUSY_SHARE = 0.25;
+/** And of a search that is not at its end this one: each of its reads looks at as much as one may. */
+const SEARCH_SHARE = 0.05;
 
 export interface Poll {
   readonly output: DescMessage;
@@ -26,7 +28,8 @@ export function pollSource(poll: Poll): Source {
       if (next !== last) state(next);
       last = next;
       const took = performance.now() - begun;
-      await pause(Math.max(poll.pauseMs ?? INTERVAL_MS, took / BUSY_SHARE), signal);
+      const share = json["scannedTo"] === undefined ? BUSY_SHARE : SEARCH_SHARE;
+      await pause(Math.max(poll.pauseMs ?? INTERVAL_MS, took / share), signal);
     }
   };
 }

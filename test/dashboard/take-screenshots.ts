@@ -34,6 +34,7 @@ try {
   traffic = flow(system, stop.signal);
   // Charts need something to show.
   await setTimeout(SECONDS * 1_000);
+  await lock(system);
   mkdirSync(IMAGES, { recursive: true });
   for (const theme of ["light", "dark"] as const) {
     const { page, close } = await openDashboard(system, { colorScheme: theme, place: "tasks", timezoneId: "UTC" });
@@ -108,15 +109,6 @@ async function fill({ rest }: DevSystem): Promise<{ running: string; failed: str
   await rest("/queue/pause/billing", { method: "POST", body: JSON.stringify({ note: "bank is down until 14:00" }) });
   await submit({ name: "monthly invoices", command: "true", queue: "billing" });
   await submit({ name: "retry later", command: "exit 1", queue: "sync", retry: { limit: 5, interval: 120 } });
-  for (const [name, holders, permits] of LOCKS)
-    for (const [at, holder] of holders.entries()) {
-      const asked = rest("/lock/acquire", {
-        method: "POST",
-        body: JSON.stringify({ name, holder, permits, ttl: SECONDS + 600, wait: 600 }),
-        signal: stop.signal,
-      }).catch(() => undefined);
-      if (at < permits) await asked;
-    }
   const running = await submit({
     name: "resize holiday photos",
     command: `${BUILD}\nsleep ${SECONDS + 600}`,
@@ -125,6 +117,19 @@ async function fill({ rest }: DevSystem): Promise<{ running: string; failed: str
     labels: { album: "2026", customer: "acme" },
   });
   return { running, failed };
+}
+
+/** Takes the locks; those who wait for one are not answered. */
+async function lock({ rest }: DevSystem): Promise<void> {
+  for (const [name, holders, permits] of LOCKS)
+    for (const [at, holder] of holders.entries()) {
+      const asked = rest("/lock/acquire", {
+        method: "POST",
+        body: JSON.stringify({ name, holder, permits, ttl: 900, wait: 600 }),
+        signal: stop.signal,
+      }).catch(() => undefined);
+      if (at < permits) await asked;
+    }
 }
 
 /** What a web team's system does all day, with a customer whose sync fails. */
