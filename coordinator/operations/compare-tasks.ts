@@ -26,14 +26,14 @@ export function comparisonOf(
   itemOf: (stored: StoredTask) => Item | undefined,
 ): Comparison | null {
   if (!needsComparison(request)) return null;
-  const { failure, waitedOver, waitedUnder, waitedUntil } = request;
+  const { failure, waitedOver, waitedUnder, measuredUntil } = request;
   const over = waitedOver === undefined ? null : durationMs(waitedOver);
   const under = waitedUnder === undefined ? null : durationMs(waitedUnder);
   const ranOver = request.ranOver === undefined ? null : durationMs(request.ranOver);
   const ranUnder = request.ranUnder === undefined ? null : durationMs(request.ranUnder);
   const { worker, notWorker, attemptsMin, attemptsMax } = request;
   const ofAttempt = ranOver !== null || ranUnder !== null || worker.length > 0 || notWorker.length > 0;
-  const until = waitedUntil === undefined ? now : timestampMs(waitedUntil);
+  const until = measuredUntil === undefined ? now : timestampMs(measuredUntil);
   const error = request.error.map((text) => text.toLowerCase());
   const notError = request.notError.map((text) => text.toLowerCase());
   const [args, notArgs] = [wantedOf(request.args), wantedOf(request.notArgs)];
@@ -71,7 +71,8 @@ export function comparisonOf(
     if (ranOver === null && ranUnder === null) return true;
     const from = last?.startedAt ?? last?.leasedAt;
     if (from === undefined) return false;
-    const ran = (last?.endedAt === undefined ? now : timestampMs(last.endedAt)) - timestampMs(from);
+    const over = last?.endedAt === undefined ? until : Math.min(timestampMs(last.endedAt), until);
+    const ran = Math.max(over - timestampMs(from), 0);
     return (ranOver === null || ran > ranOver) && (ranUnder === null || ran < ranUnder);
   }
 

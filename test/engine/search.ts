@@ -94,8 +94,8 @@ export function searchExam(name: string, database: () => Promise<() => Promise<S
       await cancelTasks(house, [cancelled]);
       const at = timestampMs((await getTask(house, twice)).createdAt!);
       const soon = timestampFromMs(at + 7_200_000);
-      expect(await names({ waitedOver: HOUR, waitedUntil: soon })).toEqual(["waits"]);
-      expect(await names({ waitedUnder: HOUR, waitedUntil: soon })).toEqual([
+      expect(await names({ waitedOver: HOUR, measuredUntil: soon })).toEqual(["waits"]);
+      expect(await names({ waitedUnder: HOUR, measuredUntil: soon })).toEqual([
         "cancelled",
         "due tomorrow",
         "tried twice",

@@ -224,9 +224,12 @@ function checkPrepare({ action, filter, ids }: PrepareBulkRequest, now: number):
     found.check();
   }
   const before = asked.createdBefore === undefined ? now : Math.min(timestampMs(asked.createdBefore), now);
-  // How long a task has waited is what it was by now, whenever it is looked at again.
-  const until = asked.waitedUntil === undefined ? now : Math.min(timestampMs(asked.waitedUntil), now);
-  return Object.assign(asked, { status, createdBefore: toTimestamp(before), waitedUntil: toTimestamp(until) });
+  const { waitedOver, waitedUnder, ranOver, ranUnder } = asked;
+  if ([waitedOver, waitedUnder, ranOver, ranUnder].every((span) => span === undefined))
+    return Object.assign(asked, { status, createdBefore: toTimestamp(before) });
+  // How long a task has waited or run is what it was by now, whenever it is looked at again.
+  const until = asked.measuredUntil === undefined ? now : Math.min(timestampMs(asked.measuredUntil), now);
+  return Object.assign(asked, { status, createdBefore: toTimestamp(before), measuredUntil: toTimestamp(until) });
 }
 
 function tooMany(what: string, action: string): TssError {

@@ -528,8 +528,8 @@ type ListTasksRequest struct {
 	WaitedOver *durationpb.Duration `protobuf:"bytes,13,opt,name=waited_over,json=waitedOver,proto3" json:"waited_over,omitempty"`
 	// Below this.
 	WaitedUnder *durationpb.Duration `protobuf:"bytes,14,opt,name=waited_under,json=waitedUnder,proto3" json:"waited_under,omitempty"`
-	// Waits are measured up to here. Absent: to the moment of the call.
-	WaitedUntil *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=waited_until,json=waitedUntil,proto3" json:"waited_until,omitempty"`
+	// Waits and runs are measured up to here. Absent: to the moment of the call.
+	MeasuredUntil *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=measured_until,json=measuredUntil,proto3" json:"measured_until,omitempty"`
 	// Tasks of these queues are left out, as those of the fields below; at most 8 each.
 	NotQueue []string `protobuf:"bytes,16,rep,name=not_queue,json=notQueue,proto3" json:"not_queue,omitempty"`
 	NotName  []string `protobuf:"bytes,17,rep,name=not_name,json=notName,proto3" json:"not_name,omitempty"`
@@ -681,9 +681,9 @@ func (x *ListTasksRequest) GetWaitedUnder() *durationpb.Duration {
 	return nil
 }
 
-func (x *ListTasksRequest) GetWaitedUntil() *timestamppb.Timestamp {
+func (x *ListTasksRequest) GetMeasuredUntil() *timestamppb.Timestamp {
 	if x != nil {
-		return x.WaitedUntil
+		return x.MeasuredUntil
 	}
 	return nil
 }
@@ -1879,7 +1879,7 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\x0eGetTaskRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"3\n" +
 	"\x0fGetTaskResponse\x12 \n" +
-	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xf5\a\n" +
+	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xf9\a\n" +
 	"\x10ListTasksRequest\x12*\n" +
 	"\x06status\x18\x01 \x03(\x0e2\x12.tss.v1.TaskStatusR\x06status\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x12\n" +
@@ -1896,8 +1896,8 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\x04args\x18\f \x03(\tR\x04args\x12:\n" +
 	"\vwaited_over\x18\r \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"waitedOver\x12<\n" +
-	"\fwaited_under\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\vwaitedUnder\x12=\n" +
-	"\fwaited_until\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\vwaitedUntil\x12\x1b\n" +
+	"\fwaited_under\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\vwaitedUnder\x12A\n" +
+	"\x0emeasured_until\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\rmeasuredUntil\x12\x1b\n" +
 	"\tnot_queue\x18\x10 \x03(\tR\bnotQueue\x12\x19\n" +
 	"\bnot_name\x18\x11 \x03(\tR\anotName\x12\x19\n" +
 	"\bnot_type\x18\x12 \x03(\tR\anotType\x12\x1b\n" +
@@ -2073,7 +2073,7 @@ var file_tss_v1_task_service_proto_depIdxs = []int32{
 	30, // 9: tss.v1.ListTasksRequest.created_before:type_name -> google.protobuf.Timestamp
 	31, // 10: tss.v1.ListTasksRequest.waited_over:type_name -> google.protobuf.Duration
 	31, // 11: tss.v1.ListTasksRequest.waited_under:type_name -> google.protobuf.Duration
-	30, // 12: tss.v1.ListTasksRequest.waited_until:type_name -> google.protobuf.Timestamp
+	30, // 12: tss.v1.ListTasksRequest.measured_until:type_name -> google.protobuf.Timestamp
 	31, // 13: tss.v1.ListTasksRequest.ran_over:type_name -> google.protobuf.Duration
 	31, // 14: tss.v1.ListTasksRequest.ran_under:type_name -> google.protobuf.Duration
 	28, // 15: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task

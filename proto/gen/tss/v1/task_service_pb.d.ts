@@ -397,11 +397,11 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
   waitedUnder?: Duration | undefined;
 
   /**
-   * Waits are measured up to here. Absent: to the moment of the call.
+   * Waits and runs are measured up to here. Absent: to the moment of the call.
    *
-   * @generated from field: google.protobuf.Timestamp waited_until = 15;
+   * @generated from field: google.protobuf.Timestamp measured_until = 15;
    */
-  waitedUntil?: Timestamp | undefined;
+  measuredUntil?: Timestamp | undefined;
 
   /**
    * Tasks of these queues are left out, as those of the fields below; at most 8 each.
@@ -581,11 +581,11 @@ export declare type ListTasksRequestJson = {
   waitedUnder?: DurationJson;
 
   /**
-   * Waits are measured up to here. Absent: to the moment of the call.
+   * Waits and runs are measured up to here. Absent: to the moment of the call.
    *
-   * @generated from field: google.protobuf.Timestamp waited_until = 15;
+   * @generated from field: google.protobuf.Timestamp measured_until = 15;
    */
-  waitedUntil?: TimestampJson;
+  measuredUntil?: TimestampJson;
 
   /**
    * Tasks of these queues are left out, as those of the fields below; at most 8 each.

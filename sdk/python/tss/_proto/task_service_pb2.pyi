@@ -77,7 +77,7 @@ class GetTaskResponse(_message.Message):
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping[str, object]]] = ...) -> None: ...
 
 class ListTasksRequest(_message.Message):
-    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure", "error", "args", "waited_over", "waited_under", "waited_until", "not_queue", "not_name", "not_type", "not_label", "not_failure", "not_error", "not_args", "attempts_min", "attempts_max", "ran_over", "ran_under", "worker", "not_worker")
+    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure", "error", "args", "waited_over", "waited_under", "measured_until", "not_queue", "not_name", "not_type", "not_label", "not_failure", "not_error", "not_args", "attempts_min", "attempts_max", "ran_over", "ran_under", "worker", "not_worker")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -92,7 +92,7 @@ class ListTasksRequest(_message.Message):
     ARGS_FIELD_NUMBER: _ClassVar[int]
     WAITED_OVER_FIELD_NUMBER: _ClassVar[int]
     WAITED_UNDER_FIELD_NUMBER: _ClassVar[int]
-    WAITED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     NOT_QUEUE_FIELD_NUMBER: _ClassVar[int]
     NOT_NAME_FIELD_NUMBER: _ClassVar[int]
     NOT_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -120,7 +120,7 @@ class ListTasksRequest(_message.Message):
     args: _containers.RepeatedScalarFieldContainer[str]
     waited_over: _duration_pb2.Duration
     waited_under: _duration_pb2.Duration
-    waited_until: _timestamp_pb2.Timestamp
+    measured_until: _timestamp_pb2.Timestamp
     not_queue: _containers.RepeatedScalarFieldContainer[str]
     not_name: _containers.RepeatedScalarFieldContainer[str]
     not_type: _containers.RepeatedScalarFieldContainer[str]
@@ -134,7 +134,7 @@ class ListTasksRequest(_message.Message):
     ran_under: _duration_pb2.Duration
     worker: _containers.RepeatedScalarFieldContainer[str]
     not_worker: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ..., error: _Optional[_Iterable[str]] = ..., args: _Optional[_Iterable[str]] = ..., waited_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., not_queue: _Optional[_Iterable[str]] = ..., not_name: _Optional[_Iterable[str]] = ..., not_type: _Optional[_Iterable[str]] = ..., not_label: _Optional[_Iterable[str]] = ..., not_failure: _Optional[_Iterable[str]] = ..., not_error: _Optional[_Iterable[str]] = ..., not_args: _Optional[_Iterable[str]] = ..., attempts_min: _Optional[int] = ..., attempts_max: _Optional[int] = ..., ran_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., ran_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., worker: _Optional[_Iterable[str]] = ..., not_worker: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ..., error: _Optional[_Iterable[str]] = ..., args: _Optional[_Iterable[str]] = ..., waited_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., measured_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., not_queue: _Optional[_Iterable[str]] = ..., not_name: _Optional[_Iterable[str]] = ..., not_type: _Optional[_Iterable[str]] = ..., not_label: _Optional[_Iterable[str]] = ..., not_failure: _Optional[_Iterable[str]] = ..., not_error: _Optional[_Iterable[str]] = ..., not_args: _Optional[_Iterable[str]] = ..., attempts_min: _Optional[int] = ..., attempts_max: _Optional[int] = ..., ran_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., ran_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., worker: _Optional[_Iterable[str]] = ..., not_worker: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListTasksResponse(_message.Message):
     __slots__ = ("tasks", "next_cursor", "scanned_to")
