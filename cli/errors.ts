@@ -6,9 +6,12 @@ import { printable } from "./render/printable.ts";
 
 /** The command line itself cannot be used; the message says what is wrong and what is allowed. */
 export class UsageError extends Error {
-  constructor(message: string) {
+  /** Shown below it as it stands. */
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string) {
     super(message);
     this.name = "UsageError";
+    this.hint = hint;
   }
 }
 
@@ -64,7 +67,11 @@ export function viewError(error: unknown): ErrorView {
       ...hintFor(error),
     };
   const { name = "", message = String(error), oclif, syscall } = error as NodeJS.ErrnoException & { oclif?: object };
-  if (name === "UsageError") return { exitCode: EXIT.usage, code: "USAGE", message: parserMessage(error as Error) };
+  if (name === "UsageError") {
+    const { hint } = error as UsageError;
+    const said = { exitCode: EXIT.usage, code: "USAGE", message: parserMessage(error as Error) };
+    return hint === undefined ? said : { ...said, hint };
+  }
   if (name === "SettingsError") return { exitCode: EXIT.usage, code: "SETTINGS", message };
   if (oclif !== undefined) return { exitCode: EXIT.usage, code: "USAGE", message: parserMessage(error as Error) };
   if (syscall !== undefined) return { exitCode: EXIT.failed, code: "SYSTEM", message };

@@ -4,10 +4,7 @@ import type { ListTasksRequestSchema, ListTasksResponse } from "../proto/gen/tss
 import { LIMITS } from "../proto/limits.ts";
 import type { Tasks } from "../sdk/typescript/client/tasks.ts";
 
-export type TaskFilter = Pick<
-  MessageInitShape<typeof ListTasksRequestSchema>,
-  "status" | "queue" | "name" | "type" | "label" | "cursor" | "createdAfter" | "failure"
->;
+export type TaskFilter = Omit<MessageInitShape<typeof ListTasksRequestSchema>, "limit" | "$typeName" | "$unknown">;
 
 export interface TaskPage {
   readonly tasks: readonly Task[];

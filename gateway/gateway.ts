@@ -15,6 +15,7 @@ import { connectHandler, METHOD_PATHS } from "./connect/connect-handler.ts";
 import { createAnswerer } from "./http/answer.ts";
 import { liveRoutes } from "./live/live-routes.ts";
 import { dashboardRoutes } from "./routes/dashboard-routes.ts";
+import { exportRoutes } from "./routes/export-routes.ts";
 import { lockRoutes } from "./routes/lock-routes.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { streamRoutes } from "./routes/stream-routes.ts";
@@ -69,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...pageRoutes(context, options.metrics),
     ...taskRoutes(context),
     ...streamRoutes(context),
+    ...exportRoutes(context),
     ...lockRoutes(context),
     ...[...dashboardRoutes(), ...sessionRoutes(context, sessions), ...liveRoutes(context, options.metrics)].map(
       (route) => ({ ...route, untraced: true }),

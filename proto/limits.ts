@@ -57,6 +57,11 @@ export const LIMITS = {
   pageSize: 500,
   pageSizeDefault: 50,
   labelFilters: 8,
+  /** Of one file of a list. */
+  exportTasks: 100_000,
+  /** Of each kind in one search, and what one of them may be long. */
+  searchTerms: 8,
+  searchCharacters: 500,
   waitMs: 600_000,
   waitDefaultMs: 60_000,
   leaseWaitMs: 50_000,

@@ -7,7 +7,7 @@ import { clockText, msOf, relativeText, spanOf } from "./time.ts";
 export function lockTable(locks: readonly Lock[], now: number, width: number | undefined, paint: Painter): string[] {
   const shape: Column<Lock>[] = [
     { title: "LOCK", value: ({ name }) => printable(name), shrinkTo: 10, paint: (text) => paint.bold(text) },
-    { title: "HELD", value: ({ holders, permits }) => `${holders.length}/${permits}`, right: true },
+    { title: "HELD", value: (lock) => `${heldOf(lock)}/${lock.permits}`, right: true },
     { title: "WAITING", value: ({ waiting }) => `${waiting}`, right: true },
     { title: "TOKEN", value: ({ holders }) => `${holders.at(-1)?.token ?? ""}`, right: true },
     { title: "HOLDER", value: ({ holders }) => nameOf(holders[0]), shrinkTo: 10 },
@@ -33,22 +33,29 @@ export function lockDetail(lock: Lock, now: number, paint: Painter): string[] {
     ),
   );
   const more = lock.waiting - lock.waiters.length;
+  const others = heldOf(lock) - lock.holders.length;
   return [
     ...pairLines(
       [
         ["Lock", paint.bold(printable(lock.name))],
-        ["Permits", lock.permits > 1 ? `${lock.holders.length} of ${lock.permits} taken` : undefined],
+        ["Permits", lock.permits > 1 ? `${heldOf(lock)} of ${lock.permits} taken` : undefined],
         ["State", lock.holders.length === 0 ? paint.green("free") : undefined],
       ],
       paint.dim,
     ),
     ...holders,
+    ...(others > 0 ? [`         and ${others} more`] : []),
     ...lock.waiters.map(
       (waiter, at) =>
         `${paint.dim(at === 0 ? "In line" : "       ")}  ${printable(waiter.holder || waiter.keyId)}, ${relativeText(msOf(waiter.since), now)}`,
     ),
     ...(more > 0 ? [`         and ${more} more`] : []),
   ];
+}
+
+/** Everybody who holds it: an answer names some of them. A coordinator of an earlier version does not count them. */
+function heldOf({ held, holders }: Lock): number {
+  return Math.max(held, holders.length);
 }
 
 function nameOf(holder: LockHolder | undefined): string {

@@ -32,6 +32,7 @@ export function summarizeLock(state: EngineState, { name, permits, holders, wait
     permits,
     holders: holders.slice(0, SHOWN).map((holder) => describeHolder(state, holder)),
     waiting: waiters.length,
+    held: holders.length,
   });
 }
 

@@ -28,10 +28,10 @@ export async function listRunning(state: EngineState, query: ListQuery): Promise
     for (const stored of await reading(() => state.store.reads.tasks(refs))) {
       if (stored === null || stored.end !== null || !matches(stored, query)) continue;
       tasks.push(stored);
-      if (tasks.length === query.limit) return { tasks, next: placeOf(stored), incomplete: false };
+      if (tasks.length === query.limit) return { tasks, next: placeOf(stored), incomplete: false, scanned: 0 };
     }
   }
-  return { tasks, next: null, incomplete: false };
+  return { tasks, next: null, incomplete: false, scanned: 0 };
 }
 
 function isWanted({ state, attempt, head }: Item, query: ListQuery, lanes: ReadonlySet<number> | null): boolean {
@@ -44,14 +44,16 @@ function isWanted({ state, attempt, head }: Item, query: ListQuery, lanes: Reado
   return after === null || compareListed(after, head) < 0;
 }
 
-function matches({ task }: StoredTask, { name, type, labels }: ListQuery): boolean {
+function matches({ task }: StoredTask, query: ListQuery): boolean {
+  const { name, type, labels, notNames, notTypes, notLabels } = query;
   if (name !== null && task.name !== name) return false;
   if (type !== null && task.type !== type) return false;
-  return labels.every((wanted) =>
+  if (notNames.includes(task.name) || notTypes.includes(task.type)) return false;
+  const has = (wanted: string) =>
     wanted.endsWith("\u0000")
       ? task.labels.some((label) => label.startsWith(wanted.slice(0, -1)))
-      : task.labels.includes(wanted),
-  );
+      : task.labels.includes(wanted);
+  return labels.every(has) && !notLabels.some(has);
 }
 
 function placeOf({ task }: StoredTask): ListPlace {
@@ -66,7 +68,8 @@ export function mergePages(a: ListPage, b: ListPage, limit: number): ListPage {
   const tasks = [...a.tasks, ...b.tasks]
     .filter(({ task }) => horizon === undefined || compareListed(task, horizon) <= 0)
     .sort((one, other) => compareListed(one.task, other.task));
+  const scanned = a.scanned + b.scanned;
   if (tasks.length > limit)
-    return { tasks: tasks.slice(0, limit), next: placeOf(tasks[limit - 1]!), incomplete: false };
-  return { tasks, next: horizon ?? null, incomplete: a.incomplete || b.incomplete };
+    return { tasks: tasks.slice(0, limit), next: placeOf(tasks[limit - 1]!), incomplete: false, scanned };
+  return { tasks, next: horizon ?? null, incomplete: a.incomplete || b.incomplete, scanned };
 }

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { TssError } from "../../proto/errors.ts";
-import { TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
+import { type Task, TaskStatus } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   type ListTasksRequest,
   type ListTasksResponse,
@@ -8,21 +8,28 @@ import {
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
 import { reading } from "../engine/reading.ts";
-import type { EngineState } from "../engine/state.ts";
-import { checkQueueName } from "../kernel/check-spec.ts";
+import { type EngineState, itemAt } from "../engine/state.ts";
+import type { LaneKey } from "../kernel/lane-key.ts";
 import { timestampMs, toTimestamp } from "../kernel/time.ts";
-import { Violations } from "../kernel/violations.ts";
 import type { StoredTask } from "../ports/rows.ts";
 import type { ListPage, ListPlace, ListQuery } from "../ports/store.ts";
-import { fingerprintOfTask } from "../stats/task-failure.ts";
+import { checkList } from "./check-list.ts";
+import { type Comparison, comparisonOf, needsComparison } from "./compare-tasks.ts";
 import { describeTask } from "./describe-task.ts";
 import { listRunning, mergePages } from "./list-running.ts";
 
 /** Rows looked at for one page; a search without an index says how far it came. */
 const MAX_SCANNED = 20_000;
 
-/** Failed tasks looked at for one page of a failure group, which no index knows. */
+/** Of these, tasks that are compared with what no store decides: each is described, or its payload is read. */
 const MAX_COMPARED = 5_000;
+
+/** Bytes of payloads read for one page, and between two turns of everything else. */
+const MAX_READ = 4 * 1024 * 1024;
+const TURN_READ = 256 * 1024;
+
+/** Tasks read at a time after a page of which not all fitted. */
+const COMPARED_AT_ONCE = 100;
 
 const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 
@@ -30,32 +37,54 @@ const ENDED = [TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED];
 export async function listTasks(state: EngineState, request: ListTasksRequest): Promise<ListTasksResponse> {
   checkList(request);
   await reading(() => state.refresh());
-  const { failure } = request;
   const limit = request.limit === 0 ? LIMITS.pageSizeDefault : request.limit;
-  const wanted = new Set(failure === "" ? request.status : [TaskStatus.FAILED]);
+  const wanted = wantedOf(request);
   const query = toQuery(state, request, wanted, limit);
   if (query === null) return create(ListTasksResponseSchema);
-  const tasks: ListTasksResponse["tasks"] = [];
-  let place = query.after;
-  let incomplete = false;
-  let compared = 0;
+  const comparison = comparisonOf(request, state.clock.now(), ({ task }) => itemAt(state, task));
   // Waiting and running are told apart in memory: a page of what waits may take several of the store.
-  for (;;) {
-    const page = await readPage(state, { ...query, after: place, limit: limit - tasks.length }, wanted);
-    const described = await describePage(state, page.tasks);
-    for (const [index, task] of described.entries())
-      if (wanted.size === 0 || wanted.has(task.status))
-        if (failure === "" || failure === fingerprintOfTask(task, page.tasks[index]?.end?.detail)) tasks.push(task);
-    compared += failure === "" ? 0 : described.length;
-    place = page.next;
-    incomplete = page.incomplete || compared >= MAX_COMPARED;
-    if (place === null || incomplete || tasks.length >= limit) break;
+  const someFit = comparison !== null || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING);
+  const tasks: Task[] = [];
+  const hasRead = () => (comparison?.bytesRead ?? 0) >= MAX_READ;
+  let place = query.after;
+  let [scanned, compared, turn] = [0, 0, TURN_READ];
+  for (let first = true; ; first = false) {
+    const left = limit - tasks.length;
+    const rows = someFit && !first ? Math.max(left, COMPARED_AT_ONCE) : left;
+    const page = await readPage(
+      state,
+      { ...query, after: place, limit: rows, maxScanned: MAX_SCANNED - scanned },
+      wanted,
+    );
+    const whole = await readWhole(state, page.tasks, comparison);
+    const described = whole.map((stored) => describeTask(state, stored, "summary"));
+    let at = 0;
+    for (; at < described.length && tasks.length < limit && !hasRead(); at++) {
+      const task = described[at] as Task;
+      if (wanted.size > 0 && !wanted.has(task.status)) continue;
+      if (comparison === null || comparison.fits(task, whole[at] as StoredTask)) tasks.push(task);
+      if ((comparison?.bytesRead ?? 0) < turn) continue;
+      turn += TURN_READ;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    place = at < described.length ? placeOf(page.tasks[at - 1] as StoredTask) : page.next;
+    if (place === null || tasks.length >= limit) return answer(tasks, place);
+    scanned += page.scanned;
+    compared += comparison === null ? 0 : at;
+    if (page.incomplete || scanned >= MAX_SCANNED || compared >= MAX_COMPARED || hasRead())
+      return answer(tasks, place, place.createdAt);
   }
-  return create(ListTasksResponseSchema, {
-    tasks,
-    nextCursor: place === null ? "" : writeCursor(place),
-    scannedTo: incomplete && place !== null ? toTimestamp(place.createdAt) : undefined,
-  });
+}
+
+/** @param scannedTo ms; 0: it looked as far as the page reaches. */
+function answer(tasks: Task[], next: ListPlace | null, scannedTo = 0): ListTasksResponse {
+  const nextCursor = next === null ? "" : writeCursor(next);
+  return create(ListTasksResponseSchema, { tasks, nextCursor, scannedTo: toTimestamp(scannedTo) });
+}
+
+/** Statuses that are asked for; none: all. */
+function wantedOf({ status, failure, error }: ListTasksRequest): ReadonlySet<TaskStatus> {
+  return new Set(failure === "" && error.length === 0 ? status : [TaskStatus.FAILED]);
 }
 
 /** Tasks as they are stored, and where to go on; "": there is nothing further. */
@@ -70,8 +99,8 @@ export interface RowPage {
  * @param request within its limits. @param limit rows; any number.
  */
 export async function listRows(state: EngineState, request: ListTasksRequest, limit: number): Promise<RowPage | null> {
-  const wanted = new Set(request.status);
-  if (request.failure !== "" || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING)) return null;
+  const wanted = wantedOf(request);
+  if (needsComparison(request) || wanted.has(TaskStatus.WAITING) !== wanted.has(TaskStatus.RUNNING)) return null;
   await reading(() => state.refresh());
   const query = toQuery(state, request, wanted, limit);
   if (query === null) return { rows: [], nextCursor: "" };
@@ -88,32 +117,13 @@ async function readPage(state: EngineState, query: ListQuery, wanted: ReadonlySe
   return mergePages(running, await fromStore({ ...query, unended: false }), query.limit);
 }
 
-/** @throws TssError INVALID_ARGUMENT that names what is wrong with the conditions. */
-export function checkList(request: ListTasksRequest): void {
-  const found = new Violations();
-  found.number("limit", request.limit, 0, LIMITS.pageSize);
-  if (request.queue !== "") checkQueueName(found, "queue", request.queue);
-  if (request.name !== "") found.line("name", request.name, 1, LIMITS.nameCharacters);
-  if (request.type !== "") found.line("type", request.type, 1, LIMITS.typeCharacters);
-  found.count("label", request.label.length, 0, LIMITS.labelFilters);
-  for (const status of request.status)
-    if (!(status >= TaskStatus.WAITING && status <= TaskStatus.CANCELLED))
-      found.add("status", "must be waiting, running, succeeded, failed or cancelled");
-  if (request.failure !== "") {
-    if (!/^[0-9a-f]{16}$/.test(request.failure)) found.add("failure", "must be 16 hexadecimal digits");
-    if (request.status.some((status) => status !== TaskStatus.FAILED))
-      found.add("status", "must be failed, or left out, when failure is given");
-  }
-  found.check();
-}
-
 function toQuery(
   state: EngineState,
   request: ListTasksRequest,
   wanted: ReadonlySet<TaskStatus>,
   limit: number,
 ): ListQuery | null {
-  const lanes = lanesOf(state, request.queue);
+  const lanes = lanesOf(state, request);
   if (lanes !== null && lanes.length === 0) return null;
   const ends = ENDED.filter((status) => wanted.has(status));
   const unended = wanted.size === 0 || wanted.has(TaskStatus.WAITING) || wanted.has(TaskStatus.RUNNING);
@@ -125,26 +135,51 @@ function toQuery(
     unended,
     lanes,
     name: request.name || null,
-    type: request.type || null,
-    labels: request.label.map((label) => (label.includes("=") ? label : `${label}=\u0000`)),
+    type: isBeginning(request.type) ? null : request.type || null,
+    labels: labelsOf(request.label),
+    notNames: request.notName,
+    notTypes: request.notType.filter((type) => !isBeginning(type)),
+    notLabels: labelsOf(request.notLabel),
     createdAfter: request.createdAfter === undefined ? null : timestampMs(request.createdAfter),
     createdBefore: request.createdBefore === undefined ? null : timestampMs(request.createdBefore),
     maxScanned: MAX_SCANNED,
   };
 }
 
-function lanesOf(state: EngineState, queue: string): number[] | null {
-  if (queue === "") return null;
-  return [...state.lanes.values()].filter((lane) => lane.key.queue === queue).map((lane) => lane.id);
+function labelsOf(terms: readonly string[]): string[] {
+  return terms.map((label) => (label.includes("=") ? label : `${label}=\u0000`));
 }
 
-/** Lists carry no events; a task that has begun and not ended needs them to say what it is doing. */
-async function describePage(state: EngineState, page: readonly StoredTask[]): Promise<ListTasksResponse["tasks"]> {
-  const unended = page.filter(({ end }) => end === null);
-  const refs = unended.map(({ task }) => ({ ...task, segs: state.segments.candidates(task) }));
+/** Lanes that may have what is asked for; null: any. A lane has one queue and one handler. */
+function lanesOf(state: EngineState, { queue, notQueue, type, notType }: ListTasksRequest): number[] | null {
+  const begins = [type].filter(isBeginning);
+  const notBegins = notType.filter(isBeginning);
+  if (queue === "" && notQueue.length + begins.length + notBegins.length === 0) return null;
+  const isWanted = ({ queue: of, needs }: LaneKey) => {
+    const hasType = (beginning: string) => needs.type.startsWith(beginning.slice(0, -1));
+    const ofQueue = (queue === "" || of === queue) && !notQueue.includes(of);
+    return ofQueue && begins.every(hasType) && !notBegins.some(hasType);
+  };
+  return [...state.lanes.values()].filter((lane) => isWanted(lane.key)).map((lane) => lane.id);
+}
+
+const isBeginning = (type: string): boolean => type.endsWith("*");
+
+/** Lists carry no events; a task that has begun and not ended needs them to say what it is doing, and so may what is compared. */
+async function readWhole(
+  state: EngineState,
+  page: readonly StoredTask[],
+  comparison: Comparison | null,
+): Promise<readonly StoredTask[]> {
+  const partial = page.filter((stored) => stored.end === null || comparison?.needsEvents(stored) === true);
+  const refs = partial.map(({ task }) => ({ ...task, segs: state.segments.candidates(task) }));
   const full = refs.length === 0 ? [] : await reading(() => state.store.reads.tasks(refs));
-  const byRow = new Map(unended.map((stored, index) => [stored, full[index] ?? stored]));
-  return page.map((stored) => describeTask(state, byRow.get(stored) ?? stored, "summary"));
+  const byRow = new Map(partial.map((stored, index) => [stored, full[index] ?? stored]));
+  return page.map((stored) => byRow.get(stored) ?? stored);
+}
+
+function placeOf({ task: { createdAt, shard, lane, seq } }: StoredTask): ListPlace {
+  return { createdAt, shard, lane, seq };
 }
 
 export function writeCursor({ createdAt, shard, lane, seq }: ListPlace): string {

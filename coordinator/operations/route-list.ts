@@ -58,7 +58,7 @@ export function routeList(state: EngineState, local: List, routes: Routes, peers
     const next = placed.length > limit ? page.at(-1)?.place : horizon;
     const nextCursor = next === undefined ? "" : writeCursor(next);
     const tasks = page.map(({ task }) => task);
-    const scannedTo = nextCursor === own.nextCursor ? own.scannedTo : undefined;
+    const scannedTo = [own, ...others].find((one) => one.nextCursor === nextCursor)?.scannedTo;
     return create(ListTasksResponseSchema, { tasks, nextCursor, scannedTo });
   }
 
@@ -70,6 +70,8 @@ export function routeList(state: EngineState, local: List, routes: Routes, peers
 }
 
 /** Whether what runs is looked for in memory: together with what waits it is looked for in the store. */
-function isOfMemory({ status, failure }: ListTasksRequest): boolean {
-  return failure === "" && status.includes(TaskStatus.RUNNING) && !status.includes(TaskStatus.WAITING);
+function isOfMemory({ status, failure, error }: ListTasksRequest): boolean {
+  return (
+    failure === "" && error.length === 0 && status.includes(TaskStatus.RUNNING) && !status.includes(TaskStatus.WAITING)
+  );
 }

@@ -232,6 +232,11 @@ export interface ListQuery {
   readonly type: string | null;
   /** Sorted "key=value", or "key=" + U+0000 for any value of a key. */
   readonly labels: readonly string[];
+  /** Tasks of these are left out. */
+  readonly notNames: readonly string[];
+  readonly notTypes: readonly string[];
+  /** Written like `labels`: a task with any of them is left out. */
+  readonly notLabels: readonly string[];
   readonly createdAfter: number | null;
   readonly createdBefore: number | null;
   /** Rows looked at before an incomplete page is given back. */
@@ -244,4 +249,6 @@ export interface ListPage {
   readonly next: ListPlace | null;
   /** True when `maxScanned` ended the page. */
   readonly incomplete: boolean;
+  /** Rows looked at. */
+  readonly scanned: number;
 }

@@ -5,12 +5,16 @@ import type { Source, State } from "./source.ts";
 const INTERVAL_MS = 600;
 /** Reads take at most this share of the time. */
 const BUSY_SHARE = 0.25;
+/** And of a search that is not at its end this one: each of its reads looks at as much as one may. */
+const SEARCH_SHARE = 0.05;
 
 export interface Poll {
   readonly output: DescMessage;
   read(headers: Record<string, string>, signal: AbortSignal): Promise<Message>;
   /** Where the rows are and what tells them apart; absent: the answer is one value. */
   readonly rows?: { readonly field: string; readonly key: string };
+  /** Between two reads, where what changes need not be seen within a second, ms. */
+  readonly pauseMs?: number;
 }
 
 /** One read at a time for everybody who listens, however many they are. */
@@ -24,7 +28,8 @@ export function pollSource(poll: Poll): Source {
       if (next !== last) state(next);
       last = next;
       const took = performance.now() - begun;
-      await pause(Math.max(INTERVAL_MS, took / BUSY_SHARE), signal);
+      const share = json["scannedTo"] === undefined ? BUSY_SHARE : SEARCH_SHARE;
+      await pause(Math.max(poll.pauseMs ?? INTERVAL_MS, took / share), signal);
     }
   };
 }

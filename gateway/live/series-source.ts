@@ -11,7 +11,7 @@ const POINTS = 190;
 /** A chart is read anew this often, ms: at most, and for a range of days. */
 const FASTEST_MS = 2_500;
 const SLOWEST_MS = 30_000;
-const MOST_MINUTES = 400 * 1_440;
+export const MOST_MINUTES = 400 * 1_440;
 
 /**
  * How things went over the last minutes, up to now: `series {"minutes":60,"queue":"mail"}`, of one handler with `type`, and as it
@@ -44,7 +44,7 @@ export function seriesSource({ connection }: RouteContext, json: JsonValue): Sou
   };
 }
 
-function isMinutes(value: unknown, least: number): value is number {
+export function isMinutes(value: unknown, least: number): value is number {
   return typeof value === "number" && value >= least && value <= MOST_MINUTES;
 }
 

@@ -17,6 +17,7 @@ import {
   StatsService,
   WorkerRegistryService,
 } from "../../proto/gen/tss/v1/operator_service_pb.js";
+import { ListActivityRequestSchema, ListActivityResponseSchema } from "../../proto/gen/tss/v1/stats_pb.js";
 import { TaskSchema } from "../../proto/gen/tss/v1/task_pb.js";
 import {
   ListTasksRequestSchema,
@@ -26,6 +27,7 @@ import {
   WatchTasksRequestSchema,
 } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { callUnary, type RouteContext } from "../routes/context.ts";
+import { failuresSource } from "./failures-source.ts";
 import { lockSource, locksSource } from "./lock-sources.ts";
 import { outputFrame } from "./output-frame.ts";
 import { type Poll, pollSource } from "./poll-source.ts";
@@ -58,6 +60,11 @@ const TOPICS: Readonly<Record<string, MakeSource>> = {
   overview: polled(StatsService, "getOverview", GetOverviewRequestSchema, GetOverviewResponseSchema),
   stats: statsSource,
   series: seriesSource,
+  failures: failuresSource,
+  activity: polled(StatsService, "listActivity", ListActivityRequestSchema, ListActivityResponseSchema, {
+    field: "entries",
+    key: "id",
+  }),
   task: taskSource,
   output: outputSource,
 };

@@ -9,6 +9,7 @@ import { readVersion } from "../../runtime/version.ts";
 import type { JsonObject, JsonValue } from "../json/parse-json.ts";
 import { annotatedMethods } from "../routes/annotations.ts";
 import { camelPath } from "../routes/transcoded-routes.ts";
+import { exportOperation } from "./export-operation.ts";
 import { commentOf, Schemas } from "./schemas.ts";
 import { STREAM_PARAMETERS } from "./stream-operations.ts";
 
@@ -146,6 +147,7 @@ function promised(schemas: Schemas): Record<string, JsonObject> {
         },
       },
     },
+    "/task/export": { get: exportOperation(schemas, PROBLEM) },
     "/task/query/{id}": {
       get: {
         ...head(getTask, "/task/query"),

@@ -60,6 +60,7 @@ async function fill(house: EngineHouse): Promise<void> {
         type: waits ? "nobody" : "work",
         queue: QUEUES[(at / BATCH) % QUEUES.length] ?? "mail",
         labels: { customer: String((at + i) % 1_000) },
+        payload: { data: Buffer.from(`{"order":{"id":${at + i},"lines":[{"sku":"a-${i % 10}"}]}}`) },
       })),
     );
     if (!waits) await worker.until(() => ended >= Math.min(at - BATCH, count - WAITING));
@@ -86,6 +87,13 @@ async function ask({ operations }: EngineHouse): Promise<void> {
     "search, a name (200 have it)": list({ name: "task 4711" }),
     "search, a label (1 000 have it)": list({ label: ["customer=42"] }),
     "search, a name nobody has": list({ name: "no such task" }),
+    "search, a label left out": list({ notLabel: ["customer=42"] }),
+    "search, handlers that begin so": list({ type: "wor*" }),
+    "search, a payload (a tenth has it)": list({ args: ["order.lines.sku=a-7"] }),
+    "search, a payload nobody has": list({ args: ["order.lines.sku=none"] }),
+    "search, an error nobody has": list({ error: ["no such error"] }),
+    "search, a wait nobody had": list({ waitedOver: { seconds: 360_000n } }),
+    "search, a worker nobody has": list({ worker: ["nobody"] }),
     overview: () => operations.operator.getOverview(CALLER),
     "queues with counts": () => operations.operator.listQueues(CALLER),
     "series, 1 h": () => stats.getSeries(CALLER, create(GetSeriesRequestSchema, { withoutHistograms: true })),

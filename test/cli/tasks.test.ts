@@ -196,6 +196,18 @@ test("list shows a table or one document, and goes on by cursor", async () => {
   expect((await tss("task", "list", "--status", "wating")).stderr).toContain("must be one of waiting, running");
 });
 
+test("list takes a search as the dashboard has it, and says under its words what is wrong with it", async () => {
+  for (let at = 1; at <= 4; at++) house.add({ name: `job ${at}`, queue: at % 2 === 0 ? "even" : "odd" });
+  house.end([...house.tasks.keys()][1] as string, TaskStatus.FAILED, TaskReason.EXIT_CODE);
+  const found = await tss("task", "list", "--search", "queue:even -status:failed", "--json");
+  expect(JSON.parse(found.stdout).tasks.map((task: { name: string }) => task.name)).toEqual(["job 4"]);
+  const { code, stderr } = await tss("task", "list", "--search", "queue:a wait:30s colour:red");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^Error: wait:30s: Write wait:>30s, .* colour:red: Tasks cannot be searched by "colour"/);
+  expect(stderr).toContain("  queue:a wait:30s colour:red\n          ^^^^^^^^ ^^^^^^^^^^\n");
+  expect((await tss("task", "list", "--search", "queue:a", "--name", "b")).code).toBe(2);
+});
+
 test("wait tells apart success, failure and a timeout", async () => {
   const one = house.add({});
   const two = house.add({});

@@ -41,6 +41,35 @@ test("any coordinator answers for every task, whoever owns it", async () => {
   expect(made(repeated)).toBe(made(again));
 });
 
+test("a search finds the same at any coordinator, also among what runs, which only its owner knows", async () => {
+  const { nodes, key, closers } = await startCluster(2);
+  const address = nodes.map(({ process }) => process.address).join(",");
+  const holds = work.handler(
+    (_input, task) => new Promise((resolve) => task.signal.addEventListener("abort", () => resolve())),
+  );
+  closers.push(createWorker({ address, apiKey: key, slots: 8, handlers: [holds] }));
+  const payload = (of: string) => ({ data: Buffer.from(JSON.stringify({ of })), contentType: "application/json" });
+  for (const [at, node] of nodes.entries())
+    await submitTo(node, [
+      { name: `meant ${at}`, type: "work", payload: payload("us") },
+      { name: `theirs ${at}`, type: "work", payload: payload("them") },
+      { name: "left out", type: "work", payload: payload("us") },
+    ]);
+  const status = [TaskStatus.RUNNING];
+  const listAt = async ({ connection }: Node, more: object) =>
+    (await connection.service(TaskService).listTasks({ status, ...more })).tasks.map(({ name }) => name).sort();
+  for (const node of nodes) {
+    await until("all to run", async () => (await listAt(node, {})).length === 6);
+    expect(await listAt(node, { args: ["of=us"], notName: ["left out"] })).toEqual(["meant 0", "meant 1"]);
+    expect(await listAt(node, { notArgs: ["of=us"], waitedUnder: { seconds: 600n } })).toEqual([
+      "theirs 0",
+      "theirs 1",
+    ]);
+    expect(await listAt(node, { waitedOver: { seconds: 600n } })).toEqual([]);
+    expect(await listAt(node, { status: [], args: ["of=them"] })).toEqual(["theirs 0", "theirs 1"]);
+  }
+});
+
 test("a key makes one task, whichever coordinators it is sent to", async () => {
   const { nodes } = await startCluster(2);
   const tasks = Array.from({ length: 40 }, (_, at) => ({ name: `k${at}`, type: "work", idempotencyKey: `key-${at}` }));

@@ -153,6 +153,21 @@ test("of several holders one is taken from, or all; one that has gone meanwhile 
   await page.getByText(/^gpu was taken from train-3 \(token \d+\), train-4 \(token \d+\)\. It is free\.$/).waitFor();
 });
 
+test("of more holders than are named, all are counted", async () => {
+  const { page } = browser;
+  const holders = Array.from({ length: 103 }, (_, index) => `seat ${index}`);
+  await Promise.all(holders.map((holder) => acquire("hall", holder, { permits: 120 })));
+  await open("locks");
+  await row("hall").getByText("and 102 others").waitFor();
+  await row("hall").getByText("103 of 120").waitFor();
+  await open("locks/hall");
+  await page.getByText("103 of 120 permits in use").waitFor();
+  await page.getByText("3 more holders with higher tokens.").waitFor();
+  await page.getByRole("button", { name: "Take away from all" }).click();
+  await page.getByText("all 103 holders").waitFor();
+  await page.getByRole("button", { name: "Leave it" }).click();
+});
+
 test("many are listed a page at a time and narrowed by how they begin; what no name can begin with is said", async () => {
   const { page } = browser;
   const names = Array.from({ length: 103 }, (_, index) => `seat-${String(index).padStart(3, "0")}`);

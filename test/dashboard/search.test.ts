@@ -2,9 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createdText, moveEdge, stretchOf, windowOf } from "../../gateway/dashboard/src/tasks/brush.ts";
 import { valuesOf, withField } from "../../gateway/dashboard/src/tasks/search/edit-search.ts";
-import { parseSearch } from "../../gateway/dashboard/src/tasks/search/parse-search.ts";
 import { suggest } from "../../gateway/dashboard/src/tasks/search/suggest.ts";
-import { quote, tokenize } from "../../gateway/dashboard/src/tasks/search/tokenize.ts";
+import { readViews, withView } from "../../gateway/dashboard/src/tasks/views.ts";
+import { parseSearch } from "../../proto/search/parse-search.ts";
+import { quote, tokenize } from "../../proto/search/tokenize.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const parse = (text: string) => parseSearch(text, NOW);
@@ -20,6 +21,29 @@ describe("a search", () => {
     ["created:-2h..now", { createdAfter: "2026-03-01T10:00:00.000Z", createdBefore: "2026-03-01T12:00:00.000Z" }],
     ["created:..2026-02-01T00:00Z", { createdBefore: "2026-02-01T00:00:00.000Z" }],
     ["created:-1.5d", { createdAfter: "2026-02-28T00:00:00.000Z" }],
+    ["-queue:mail -q:media queue:x", { queue: "x", notQueue: ["mail", "media"] }],
+    ['-name:"a b" -"c d" -e', { notName: ["a b", "c d", "e"] }],
+    ["-type:a.b -label:c=d -label:e", { notType: ["a.b"], notLabel: ["c=d", "e"] }],
+    ["-status:failed,waiting", { status: ["RUNNING", "SUCCEEDED", "CANCELLED"].map((one) => `TASK_STATUS_${one}`) }],
+    ["-status:failed status:failed,running", { status: ["TASK_STATUS_RUNNING"] }],
+    ['error:"ECONN RESET" -error:x error:y', { error: ["ECONN RESET", "y"], notError: ["x"] }],
+    ["error:x -status:cancelled", { error: ["x"] }],
+    ["failure:1d32eb7e7bc06280 status:failed", { failure: "1d32eb7e7bc06280" }],
+    ["-failure:1d32eb7e7bc06280", { notFailure: ["1d32eb7e7bc06280"] }],
+    ["wait:>30s", { waitedOver: "30s" }],
+    ["wait:<1.5m waited:>500ms", { waitedOver: "0.5s", waitedUnder: "90s" }],
+    ["wait:1m..1h", { waitedOver: "60s", waitedUnder: "3600s" }],
+    ["run:>5s ran:<2h", { ranOver: "5s", ranUnder: "7200s" }],
+    ["attempt:>2", { attemptsMin: 3 }],
+    ["attempt:<5", { attemptsMax: 4 }],
+    ["attempts:2..4", { attemptsMin: 2, attemptsMax: 4 }],
+    [
+      "attempt:1 worker:mailer-3 -worker:old",
+      { attemptsMin: 1, attemptsMax: 1, worker: ["mailer-3"], notWorker: ["old"] },
+    ],
+    ["type:send-* -type:send-sms.*", { type: "send-*", notType: ["send-sms.*"] }],
+    ["args.user.id:42", { args: ["user.id=42"] }],
+    ['Args.userId.0:"a b" -args.x-y:http://z', { args: ["userId.0=a b"], notArgs: ["x-y=http://z"] }],
   ])("%s", (text, request) => {
     expect(parse(text)).toEqual({ request, problems: [], id: null });
   });
@@ -33,7 +57,29 @@ describe("a search", () => {
   test.each([
     ["status:done", "status:done", /"done" is no status/],
     ["a colour:red b", "colour:red", /cannot be searched by "colour"/],
-    ["-status:failed", "-status:failed", /Leaving out/],
+    ["-status:nothing", "-status:nothing", /no status/],
+    ["-status:waiting,running,succeeded,failed,cancelled", /^-.*$/, /no status is left/],
+    ["a -created:-2h", "-created:-2h", /cannot be left out/],
+    ["-wait:>30s", "-wait:>30s", /turn it round/],
+    ["wait:30s", "wait:30s", /Write wait:>30s/],
+    ["wait:>30", "wait:>30", /Write wait:>30s/],
+    ["wait:>5s wait:>6s", "wait:>6s", /each once/],
+    ["wait:>9000d", "wait:>9000d", /10 years/],
+    ["run:5", "run:5", /Write run:>30s/],
+    ["-run:>5s", "-run:>5s", /turn it round/],
+    ["attempt:<1", "attempt:<1", /Write attempt:/],
+    ["attempt:0", "attempt:0", /Write attempt:/],
+    ["attempt:2 attempt:>3", "attempt:>3", /once/],
+    ["-attempt:2", "-attempt:2", /turn it round/],
+    ["args:42", "args:42", /where in the payload/],
+    ["args.:42", "args.:42", /cannot be searched|where in the payload/],
+    ["args.a..b:42", "args.a..b:42", /where in the payload/],
+    ["args.a:", "args.a:", /Say what args/],
+    ["error:x status:succeeded", "status:succeeded", /Only a failed task/],
+    [`error:${"x".repeat(501)}`, /^error:x+$/, /500 characters/],
+    [Array(9).fill("-label:a").join(" "), "-label:a", /At most 8/],
+    ["-queue:Mail*", "-queue:Mail*", /Queue names/],
+    ["-failure:x", "-failure:x", /16 digits/],
     ["queue:Mail*", "queue:Mail*", /Queue names/],
     ["queue:a queue:b", "queue:b", /one queue/],
     ['name:"open', 'name:"open', /not closed/],
@@ -44,7 +90,9 @@ describe("a search", () => {
   ])("%s is wrong at %s", (text, word, message) => {
     const [problem] = parse(text).problems;
     expect(problem?.message).toMatch(message);
-    expect(text.slice(problem?.start, problem?.end)).toBe(word);
+    const marked = text.slice(problem?.start, problem?.end);
+    if (typeof word === "string") expect(marked).toBe(word);
+    else expect(marked).toMatch(word);
   });
 
   test("whatever is written, nothing is thrown and every problem lies within the text", () => {
@@ -75,6 +123,7 @@ describe("a search is edited", () => {
     ["queue:mail", ["failed", "running"], "queue:mail status:failed,running"],
     ["status:failed queue:mail", [], "queue:mail"],
     ['state:failed "two  spaces" is:running', ["waiting"], 'status:waiting "two  spaces"'],
+    ["-status:failed queue:a", ["running"], "status:running queue:a"],
   ])("%s with %j", (text, values, wanted) => {
     expect(withField(text, "status", values)).toBe(wanted);
     expect(valuesOf(wanted, "status")).toEqual(values);
@@ -93,6 +142,17 @@ describe("suggestions", () => {
       "main",
     ]);
     expect(suggest("colour:r", 8, {})).toEqual([]);
+  });
+
+  test("of what can be left out, of paths in a payload and of waits", () => {
+    const left = suggest("queue:a -", 9, {}).map(({ label }) => label);
+    expect(left).toEqual([]);
+    expect(suggest("-l", 2, {})).toMatchObject([{ label: "-label:", text: "-label:", cursor: 7 }]);
+    expect(suggest("-wa", 3, {})).toEqual([]);
+    expect(suggest("x -queue:m", 10, { queue: ["mail"] })).toMatchObject([{ label: "mail", text: "x -queue:mail " }]);
+    expect(suggest("ar", 2, {})).toMatchObject([{ label: "args.", text: "args.", cursor: 5 }]);
+    expect(suggest("args.user:", 10, {})).toEqual([]);
+    expect(suggest("wait:", 5, {}).map(({ label }) => label)).toContain(">30s");
   });
 });
 
@@ -134,5 +194,23 @@ describe("a stretch of time", () => {
     expect(windowOf(undefined, 0, 400 * day)).toBe("30d");
     expect(windowOf("6h", 0, day)).toBe("6h");
     expect(windowOf("nonsense", undefined, day)).toBe("24h");
+  });
+});
+
+describe("searches with a name", () => {
+  const a = { name: "a", q: "queue:a" };
+
+  test("whatever was kept is read as far as it is one", () => {
+    expect(readViews(null)).toEqual([]);
+    for (const text of ["", "{", "null", "{}", '"x"', "[1,null,{}]", '[{"name":"","q":"x"},{"name":"x","q":1}]'])
+      expect(readViews(text)).toEqual([]);
+    expect(readViews(JSON.stringify([{ ...a, more: 1 }, 7]))).toMatchObject([a]);
+    expect(readViews(JSON.stringify(Array(99).fill(a)))).toHaveLength(50);
+  });
+
+  test("are in the order of names; one of a name that is there takes its place", () => {
+    const both = withView(withView([], { name: "b", q: "1" }), a);
+    expect(both.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(withView(both, { name: "b", q: "2" })).toEqual([a, { name: "b", q: "2" }]);
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "@jest/globals";
 import { dashboardHouse } from "../support/dashboard-house.ts";
 
@@ -61,6 +63,80 @@ test("what cannot be searched for is said under its word, and no empty list is s
   expect(await page.locator(".search-marks u").allTextContents()).toEqual(["status:done", "colour:red"]);
   await page.getByText("nothing was searched").waitFor();
   expect(await page.getByText("No task fits").count()).toBe(0);
+});
+
+test("a search by an error, a payload, a wait, and by what is left out finds that and nothing else", async () => {
+  const { page } = house.browser;
+  const sell = (name: string, command: string, payload: object) =>
+    submit(name, command, { queue: "shop", payload, labels: { of: name } });
+  await ended(await sell("small order", "exit 3", { order: { lines: [{ sku: "a-1" }] } }));
+  await ended(await sell("large order", "exit 4", { order: { lines: [{ sku: "a-1" }, { sku: "b-2" }] } }));
+  await ended(await sell("paid order", "true", { order: { lines: [{ sku: "b-2" }] } }));
+  const finds = async (q: string, ...wanted: string[]) => {
+    await open(q);
+    for (const name of wanted) await row(name).waitFor();
+    await page.getByText(wanted.length === 1 ? "1 task in all" : `${wanted.length} tasks in all`).waitFor();
+  };
+  await finds("queue:shop args.order.lines.sku:b-2", "large order", "paid order");
+  await finds('queue:shop error:"EXIT CODE 3"', "small order");
+  await finds('queue:shop args.order.lines.sku:a-1 -label:"of=small order"', "large order");
+  await finds('queue:shop -status:failed wait:<1h -"nobody"', "paid order");
+  await finds("queue:shop -args.order.lines.sku:b-2", "small order");
+  await open("queue:shop wait:>1h");
+  await page.getByText("No task fits this search.").waitFor();
+});
+
+test("all that fit such a search are meant by what is done to them, and no other", async () => {
+  const { page } = house.browser;
+  await open('queue:shop args.order.lines.sku:a-1 -error:"exit code 4"');
+  await row("small order").waitFor();
+  await page.getByRole("button", { name: "Do something to all that fit" }).click();
+  await page.getByRole("menuitem", { name: "Run them again" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("1 task will be run again").waitFor();
+  await dialog.getByText("small order").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+});
+
+test("what fits a search is saved as a file, and nothing else", async () => {
+  const { page } = house.browser;
+  await open("queue:shop status:failed wait:<1h -label:absent args.order.lines.sku:a-1");
+  await row("large order").waitFor();
+  await page.getByRole("button", { name: /^Save the list as a file/ }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "CSV, for a spreadsheet" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("tasks.csv");
+  const file = join(house.system.folder, "tasks.csv");
+  await download.saveAs(file);
+  const lines = readFileSync(file, "utf8").trim().split("\r\n");
+  expect(lines.slice(1).map((line) => line.split(",")[1])).toEqual(["large order", "small order"]);
+});
+
+test("a search is kept under a name, taken up in another tab, and forgotten", async () => {
+  const { page, context } = house.browser;
+  await open("queue:shop -status:succeeded");
+  await row("small order").waitFor();
+  await page.getByRole("button", { name: "Views: none" }).click();
+  await page.getByRole("menuitem", { name: "Keep this search …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await dialog.getByText("Say what it is to be called.").waitFor();
+  await dialog.getByLabel("Name").fill("  Unpaid <b>orders</b> ");
+  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "Views: Unpaid <b>orders</b>" }).waitFor();
+  const second = await context.newPage();
+  await second.goto(`${house.system.gateway}/#/tasks`);
+  await second.getByRole("button", { name: "Views: none" }).click();
+  await second.getByRole("menuitemradio", { name: "Unpaid <b>orders</b>" }).click();
+  await second.getByRole("row").filter({ hasText: "small order" }).waitFor();
+  expect(decodeURIComponent(second.url())).toContain("queue:shop+-status:succeeded");
+  await second.getByRole("button", { name: "Views: Unpaid <b>orders</b>" }).click();
+  await second.getByRole("menuitem", { name: /^Forget/ }).click();
+  await page.getByRole("button", { name: "Views: none" }).waitFor();
+  await second.close();
 });
 
 test("a search that finds nothing says so, and how to see all", async () => {

@@ -95,6 +95,19 @@ export function locksOnStore(name: string, openFresh: OpenFresh): void {
       expect(await asks[2]).toMatchObject({ acquired: true });
     });
 
+    test("of many holders and waiters an answer names a hundred each and counts all", async () => {
+      const asks = Array.from({ length: 103 }, (_, n) => locks.acquire("many", { permits: 200, holder: `h${n}` }));
+      expect((await Promise.all(asks)).every(({ acquired }) => acquired)).toBe(true);
+      const many = await locks.get("many");
+      expect([many.holders.length, many.held, many.permits]).toEqual([100, 103, 200]);
+      const tokens = many.holders.map(({ token }) => Number(token));
+      expect(tokens).toEqual([...tokens].sort((a, b) => a - b));
+      const [listed] = (await locks.list({ prefix: "many" })).locks;
+      expect([listed?.holders.length, listed?.held]).toEqual([100, 103]);
+      expect((await locks.get("nobody")).held).toBe(0);
+      expect((await locks.force("many")).lock?.held).toBe(0);
+    });
+
     test("an operator takes a lock away, from one holder or from all", async () => {
       const token = tokenOf(await locks.acquire("l", { ttl: 3_600, holder: "stuck" }));
       const next = locks.acquire("l", { wait: 60 });

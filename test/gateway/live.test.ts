@@ -97,19 +97,22 @@ test("what is wrong with a topic is said of that topic alone", async () => {
     'tasks {"limit":9999}',
     "tasks {",
     'series {"minutes":0}',
+    "failures {}",
+    'failures {"minutes":60,"limit":501}',
+    'activity {"kind":["NOTHING"]}',
     "queues",
   ];
   const events = stream({ topics });
   const problems = new Map<string, unknown>();
   let queues = false;
-  while (problems.size < 5 || !queues) {
+  while (problems.size < 8 || !queues) {
     const { value } = await events.next();
     if (value?.event === "problem") problems.set(String(value.data["topic"]), value.data["final"]);
     if (value?.event === "rows") queues = value.data["topic"] === "queues";
   }
   expect([...problems.entries()].sort()).toEqual(
     topics
-      .slice(0, 5)
+      .slice(0, 8)
       .map((topic) => [topic, true])
       .sort(),
   );

@@ -53,6 +53,23 @@ describe("tasks", () => {
     expect(await (await system.rest(`/task/explain/${id}`)).json()).toMatchObject({ status: "succeeded" });
   });
 
+  test("they are searched by what is in them, how long they waited, and by what they are not", async () => {
+    const payload = { user: { id: 42 } };
+    const { task } = await submit({ name: "in a drawer", command: "exit 9", queue: "drawer", payload });
+    await system.rest(`/task/wait/${task.id}?timeout=60`);
+    const names = async (query: string) => {
+      const { tasks } = (await (await system.rest(`/task/list?queue=drawer&${query}`)).json()) as {
+        tasks: { name: string }[];
+      };
+      return tasks.map(({ name }) => name);
+    };
+    expect(await names("args=user.id%3D42&error=EXIT+CODE+9&waitedUnder=3600")).toEqual(["in a drawer"]);
+    expect(await names("notArgs=user.id%3D42")).toEqual([]);
+    expect(await names("notName=other&notName=another")).toEqual(["in a drawer"]);
+    expect(await names("waitedOver=3600.5")).toEqual([]);
+    expect(await names("notError=exit+code+9")).toEqual([]);
+  });
+
   test("a running one is cancelled, and retried as a new one", async () => {
     const { task } = await submit({ name: "long", command: "sleep 60" });
     const cancelled = await post(`/task/cancel/${task.id}`, {});
@@ -125,6 +142,8 @@ describe("nonsense", () => {
     ["GET", "/task/list?cursor=zzz", 400, "INVALID_ARGUMENT"],
     ["GET", "/task/list?limit=501", 400, "INVALID_ARGUMENT"],
     ["GET", "/task/list?unknown=1", 400, "INVALID_ARGUMENT"],
+    ["GET", "/task/list?args=nothing", 400, "INVALID_ARGUMENT"],
+    ["GET", "/task/list?error=x&status=succeeded", 400, "INVALID_ARGUMENT"],
     ["GET", "/task/list?status=done", 400, "INVALID_ARGUMENT"],
     ["GET", `/task/list?name=${"x".repeat(9_000)}`, 414, "URI_TOO_LONG"],
   ])("%s %s is %i", async (method, path, status, code) => {

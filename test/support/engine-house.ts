@@ -254,6 +254,8 @@ export class TestWorker {
       nonRetryable?: boolean;
       data?: Uint8Array;
       startedAt?: Timestamp;
+      error?: { readonly type?: string; readonly message?: string };
+      signal?: string;
     } = {},
   ): void {
     const { credit, data, ...facts } = more;

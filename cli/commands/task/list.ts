@@ -3,6 +3,7 @@ import { TaskSchema } from "../../../proto/gen/tss/v1/task_pb.js";
 import { TaskService } from "../../../proto/gen/tss/v1/task_service_pb.js";
 import { TssCommand } from "../../base-command.ts";
 import { FILTER_FLAGS, filterFromFlags } from "../../filter-flags.ts";
+import { filterFromSearch } from "../../filter-from-search.ts";
 import { listTasks } from "../../list-tasks.ts";
 import { painterFor } from "../../render/color.ts";
 import { messageJson } from "../../render/message-json.ts";
@@ -18,9 +19,16 @@ export default class TaskList extends TssCommand {
     "<%= config.bin %> task list",
     "<%= config.bin %> task list --status failed,cancelled --since 1d",
     "<%= config.bin %> task list --queue media --label customer=42 --json",
+    "<%= config.bin %> task list --search 'queue:media -label:test error:ECONNRESET wait:>30s args.user.id:42'",
   ];
   static override flags = {
     ...FILTER_FLAGS,
+    search: Flags.string({
+      helpValue: "TEXT",
+      description:
+        "only what fits this search, written as in the dashboard (docs/dashboard.md); instead of the flags above",
+      exclusive: Object.keys(FILTER_FLAGS),
+    }),
     limit: Flags.integer({ helpValue: "N", description: "how many at most", default: 50, min: 1, max: 100_000 }),
     cursor: Flags.string({ helpValue: "CURSOR", description: "go on where the list before ended" }),
   };
@@ -29,7 +37,8 @@ export default class TaskList extends TssCommand {
     const { flags } = await this.parse(TaskList);
     const now = Date.now();
     const tasks = await this.service(TaskService);
-    const filter = { ...filterFromFlags(flags, now), cursor: flags.cursor ?? "" };
+    const wanted = flags.search === undefined ? filterFromFlags(flags, now) : filterFromSearch(flags.search, now);
+    const filter = { ...wanted, cursor: flags.cursor ?? "" };
     const page = await listTasks(tasks, filter, flags.limit);
     if (page.tasks.length > 0) {
       const lines = taskTable(page.tasks, now, terminalWidth(process.stdout), painterFor(process.stdout));

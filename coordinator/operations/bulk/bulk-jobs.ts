@@ -14,7 +14,7 @@ import type { Logger } from "../../../runtime/logger.ts";
 import { reading } from "../../engine/reading.ts";
 import { durationMs, timestampMs, toTimestamp } from "../../kernel/time.ts";
 import { Violations } from "../../kernel/violations.ts";
-import { checkList } from "../list-tasks.ts";
+import { checkList } from "../check-list.ts";
 import type { Caller } from "../operations.ts";
 import { BulkJob, type BulkParts } from "./bulk-job.ts";
 import { type BulkRecord, isActive, isPrepared, readRecord, statusesFor } from "./bulk-record.ts";
@@ -224,7 +224,12 @@ function checkPrepare({ action, filter, ids }: PrepareBulkRequest, now: number):
     found.check();
   }
   const before = asked.createdBefore === undefined ? now : Math.min(timestampMs(asked.createdBefore), now);
-  return Object.assign(asked, { status, createdBefore: toTimestamp(before) });
+  const { waitedOver, waitedUnder, ranOver, ranUnder } = asked;
+  if ([waitedOver, waitedUnder, ranOver, ranUnder].every((span) => span === undefined))
+    return Object.assign(asked, { status, createdBefore: toTimestamp(before) });
+  // How long a task has waited or run is what it was by now, whenever it is looked at again.
+  const until = asked.measuredUntil === undefined ? now : Math.min(timestampMs(asked.measuredUntil), now);
+  return Object.assign(asked, { status, createdBefore: toTimestamp(before), measuredUntil: toTimestamp(until) });
 }
 
 function tooMany(what: string, action: string): TssError {

@@ -38,8 +38,8 @@ const POSSIBLE: Readonly<Record<BulkAction, readonly TaskStatus[]>> = {
 };
 
 /** Statuses of a filter that the action is for; empty: it is for none of them. */
-export function statusesFor(action: BulkAction, { status, failure }: ListTasksRequest): readonly TaskStatus[] {
-  if (failure !== "") return action === BulkAction.RETRY ? [TaskStatus.FAILED] : [];
+export function statusesFor(action: BulkAction, { status, failure, error }: ListTasksRequest): readonly TaskStatus[] {
+  if (failure !== "" || error.length > 0) return action === BulkAction.RETRY ? [TaskStatus.FAILED] : [];
   const possible = POSSIBLE[action];
   if (status.length > 0) return possible.filter((one) => status.includes(one));
   // What has succeeded is run again only by who says so.
@@ -56,20 +56,45 @@ export function isPrepared({ phase }: Pick<BulkRecord, "phase">): boolean {
   return phase === BulkPhase.COUNTING || phase === BulkPhase.READY;
 }
 
+/** Conditions that every version knows. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["status", "queue", "name", "label", "limit", "cursor", "type", "createdAfter", "createdBefore", "failure"],
+]);
+
+/** What no task fits: no queue has such a name. */
+const NOTHING = { queue: "-" };
+
+/**
+ * A coordinator of an earlier version that takes a job over must not do to more tasks what was meant for fewer: where it knows
+ * not all of the conditions, it finds none.
+ */
 export function writeRecord(record: BulkRecord): string {
-  return JSON.stringify({ ...record, filter: toJson(ListTasksRequestSchema, record.filter) });
+  const search = toJson(ListTasksRequestSchema, record.filter) as JsonObject;
+  if (Object.keys(search).every((name) => KNOWN.has(name))) return JSON.stringify({ ...record, filter: search });
+  return JSON.stringify({ ...record, filter: NOTHING, search });
 }
 
 /** What rows of earlier versions lack. */
 const BEFORE = { piece: [] };
 
 export function readRecord(text: string): BulkRecord {
-  const record = JSON.parse(text) as Omit<BulkRecord, "filter"> & { readonly filter: JsonObject };
+  const { search, ...record } = JSON.parse(text) as Kept;
   return {
     ...BEFORE,
     ...record,
-    filter: fromJson(ListTasksRequestSchema, record.filter, { ignoreUnknownFields: true }),
+    filter: readFilter(search) ?? readFilter(record.filter) ?? create(ListTasksRequestSchema, NOTHING),
   };
+}
+
+type Kept = Omit<BulkRecord, "filter"> & { readonly filter: JsonObject; readonly search?: JsonObject };
+
+/** Null: it is not there, or a later version has written conditions that are not known here. */
+function readFilter(json: JsonObject | undefined): ListTasksRequest | null {
+  try {
+    return json === undefined ? null : fromJson(ListTasksRequestSchema, json);
+  } catch {
+    return null;
+  }
 }
 
 export function describeBulk(record: BulkRecord, samples: readonly Task[]): Bulk {

@@ -22,7 +22,9 @@ const LANE_FITS = (alias: string) => `($9::bigint[] IS NULL OR ${alias}.lane = A
 
 const TASK_FITS = `($10::text IS NULL OR t.name = $10) AND ($11::text IS NULL OR t.type = $11) AND t.labels @> $12::text[]
   AND NOT EXISTS (SELECT FROM unnest($13::text[]) p WHERE NOT EXISTS
-    (SELECT FROM unnest(t.labels) l WHERE starts_with(l, p)))`;
+    (SELECT FROM unnest(t.labels) l WHERE starts_with(l, p)))
+  AND t.name <> ALL ($14::text[]) AND t.type <> ALL ($15::text[]) AND NOT t.labels && $16::text[]
+  AND NOT EXISTS (SELECT FROM unnest($17::text[]) p, unnest(t.labels) l WHERE starts_with(l, p))`;
 
 const END_FITS = `CASE WHEN e.seq IS NULL THEN $7::boolean
     ELSE e.status > 0 AND ($8::smallint[] IS NULL OR e.status = ANY ($8)) END`;
@@ -41,7 +43,7 @@ export async function readStretch(
   rows: number,
 ): Promise<Stretch> {
   const unhappy = wantsUnhappyOnly(query);
-  const anyValue = query.labels.filter((label) => label.endsWith("=\0"));
+  const [labels, notLabels] = [partLabels(query.labels), partLabels(query.notLabels)];
   const found = await reader.rows({
     name: `list_${unhappy ? "unhappy" : "all"}_${seg}`,
     text: stretchSql(seg, unhappy),
@@ -57,8 +59,12 @@ export async function readStretch(
       query.lanes,
       query.name,
       query.type,
-      query.labels.filter((label) => !label.endsWith("=\0")),
-      anyValue.map((label) => label.slice(0, -1)),
+      labels.whole,
+      labels.begun,
+      query.notNames,
+      query.notTypes,
+      notLabels.whole,
+      notLabels.begun,
     ],
   });
   const end = found.at(-1);
@@ -66,6 +72,15 @@ export async function readStretch(
     .filter((row) => row.ok)
     .map((row) => ({ task: taskOf(row), events: [], end: endOf(row), sessions: [] }));
   return { matches, scanned: Number(end?.place ?? 0), last: end ? placeOf(end) : null };
+}
+
+/** Labels with their value, and how those with any begin. */
+function partLabels(terms: readonly string[]): { whole: readonly string[]; begun: readonly string[] } {
+  const isBegun = (label: string) => label.endsWith("=\0");
+  return {
+    whole: terms.filter((label) => !isBegun(label)),
+    begun: terms.filter(isBegun).map((one) => one.slice(0, -1)),
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row is what its select list says.

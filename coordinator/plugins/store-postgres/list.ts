@@ -4,7 +4,7 @@ import type { Leaves } from "./leaves.ts";
 import { newestOf, readStretch } from "./list-leaf.ts";
 import type { Reader, ReadPool } from "./read-pool.ts";
 
-const NOTHING: ListPage = { tasks: [], next: null, incomplete: false };
+const NOTHING: ListPage = { tasks: [], next: null, incomplete: false, scanned: 0 };
 /** Rows looked at in one statement: many when few match. */
 const LARGEST_STRETCH = 5_000;
 
@@ -46,11 +46,11 @@ async function readPage(reader: Reader, segs: readonly number[], query: ListQuer
   for (;;) {
     const behind = walks.filter((walk) => !walk.done).sort((a, b) => compare(a.at, b.at))[0];
     const full = take(walks, tasks, query.limit, behind?.at ?? null);
-    if (full) return { tasks, next: placeOf(tasks.at(-1)!), incomplete: false };
-    if (!behind) return { tasks, next: null, incomplete: false };
+    if (full) return { tasks, next: placeOf(tasks.at(-1)!), incomplete: false, scanned };
+    if (!behind) return { tasks, next: null, incomplete: false, scanned };
     // Every walk leaves the place the page began at, or pages of few rows would never get on.
     const moved = query.after === null || compare(behind.at, query.after) > 0;
-    if (scanned >= query.maxScanned && moved) return { tasks, next: behind.at, incomplete: true };
+    if (scanned >= query.maxScanned && moved) return { tasks, next: behind.at, incomplete: true, scanned };
     const rows = Math.max(1, Math.min(size, query.maxScanned - scanned));
     const stretch = await readStretch(reader, behind.seg, query, behind.at, rows);
     scanned += stretch.scanned;

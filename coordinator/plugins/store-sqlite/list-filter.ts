@@ -36,7 +36,9 @@ export function filterOf(query: ListQuery): (candidate: Candidate) => boolean {
     (lanes === null || lanes.has(candidate.lane)) &&
     (query.name === null || query.name === candidate.name) &&
     (query.type === null || query.type === candidate.type) &&
-    (query.labels.length === 0 || hasLabels(decodeLabels(candidate.labels), query.labels));
+    !query.notNames.includes(candidate.name) &&
+    !query.notTypes.includes(candidate.type) &&
+    (query.labels.length + query.notLabels.length === 0 || hasLabels(decodeLabels(candidate.labels), query));
 }
 
 /** What has moved is listed from segment 0. */
@@ -45,9 +47,8 @@ function isStatusWanted(status: number | null, query: ListQuery): boolean {
   return status !== MOVED && (query.endStatuses === null || query.endStatuses.includes(status));
 }
 
-function hasLabels(labels: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.every((one) => {
-    const anyValue = one.endsWith("=\0");
-    return anyValue ? labels.some((label) => label.startsWith(one.slice(0, -1))) : labels.includes(one);
-  });
+function hasLabels(labels: readonly string[], { labels: wanted, notLabels }: ListQuery): boolean {
+  const has = (one: string) =>
+    one.endsWith("=\0") ? labels.some((label) => label.startsWith(one.slice(0, -1))) : labels.includes(one);
+  return wanted.every(has) && !notLabels.some(has);
 }

@@ -52,8 +52,8 @@ export class Lister {
       const candidate = source.head as Candidate;
       // A moved task and the mark it left have one place: a page does not end between the two.
       if (place === null || compareNewest(place, candidate) !== 0) {
-        if (tasks.length >= query.limit) return { tasks, next: place, incomplete: false };
-        if (scanned >= query.maxScanned) return { tasks, next: place, incomplete: true };
+        if (tasks.length >= query.limit) return { tasks, next: place, incomplete: false, scanned };
+        if (scanned >= query.maxScanned) return { tasks, next: place, incomplete: true, scanned };
       }
       if (isWanted(candidate)) tasks.push(this.#task(candidate));
       place = placeOf(candidate);
@@ -62,7 +62,7 @@ export class Lister {
       if (this.#closed)
         throw new StoreUnavailableError(`The database ${this.#connection.path} is being closed.`, false);
     }
-    return { tasks, next: null, incomplete: false };
+    return { tasks, next: null, incomplete: false, scanned };
   }
 
   /**

@@ -29,12 +29,15 @@ type Lock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How many may hold it at a time; 1 unless it is a semaphore.
-	Permits uint32        `protobuf:"varint,2,opt,name=permits,proto3" json:"permits,omitempty"`
+	Permits uint32 `protobuf:"varint,2,opt,name=permits,proto3" json:"permits,omitempty"`
+	// At most 100 of them, by token.
 	Holders []*LockHolder `protobuf:"bytes,3,rep,name=holders,proto3" json:"holders,omitempty"`
 	// The line, first come first; at most 100 of them.
 	Waiters []*LockWaiter `protobuf:"bytes,4,rep,name=waiters,proto3" json:"waiters,omitempty"`
 	// Everybody in the line.
-	Waiting       uint32 `protobuf:"varint,5,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting uint32 `protobuf:"varint,5,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Everybody who holds it.
+	Held          uint32 `protobuf:"varint,6,opt,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -100,6 +103,13 @@ func (x *Lock) GetWaiters() []*LockWaiter {
 func (x *Lock) GetWaiting() uint32 {
 	if x != nil {
 		return x.Waiting
+	}
+	return 0
+}
+
+func (x *Lock) GetHeld() uint32 {
+	if x != nil {
+		return x.Held
 	}
 	return 0
 }
@@ -1279,13 +1289,14 @@ var File_tss_v1_lock_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_lock_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19tss/v1/lock_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xaa\x01\n" +
+	"\x19tss/v1/lock_service.proto\x12\x06tss.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xbe\x01\n" +
 	"\x04Lock\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apermits\x18\x02 \x01(\rR\apermits\x12,\n" +
 	"\aholders\x18\x03 \x03(\v2\x12.tss.v1.LockHolderR\aholders\x12,\n" +
 	"\awaiters\x18\x04 \x03(\v2\x12.tss.v1.LockWaiterR\awaiters\x12\x18\n" +
-	"\awaiting\x18\x05 \x01(\rR\awaiting\"\xf6\x01\n" +
+	"\awaiting\x18\x05 \x01(\rR\awaiting\x12\x12\n" +
+	"\x04held\x18\x06 \x01(\rR\x04held\"\xf6\x01\n" +
 	"\n" +
 	"LockHolder\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\x03R\x05token\x12\x16\n" +

@@ -511,12 +511,44 @@ type ListTasksRequest struct {
 	Limit uint32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	// From next_cursor of the answer before.
 	Cursor string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// Handler name.
+	// Handler name; with * at its end: all that begin so.
 	Type          string                 `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"`
 	CreatedAfter  *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_after,json=createdAfter,proto3" json:"created_after,omitempty"`
 	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
 	// Fingerprint of a failure group (ListFailureGroups): only failed tasks whose last attempt belongs to it.
-	Failure       string `protobuf:"bytes,10,opt,name=failure,proto3" json:"failure,omitempty"`
+	Failure string `protobuf:"bytes,10,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+	// Capital and small letters are alike. At most 8.
+	Error []string `protobuf:"bytes,11,rep,name=error,proto3" json:"error,omitempty"`
+	// "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+	// their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+	// At most 8, of 500 characters each.
+	Args []string `protobuf:"bytes,12,rep,name=args,proto3" json:"args,omitempty"`
+	// From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+	WaitedOver *durationpb.Duration `protobuf:"bytes,13,opt,name=waited_over,json=waitedOver,proto3" json:"waited_over,omitempty"`
+	// Below this.
+	WaitedUnder *durationpb.Duration `protobuf:"bytes,14,opt,name=waited_under,json=waitedUnder,proto3" json:"waited_under,omitempty"`
+	// Waits and runs are measured up to here. Absent: to the moment of the call.
+	MeasuredUntil *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=measured_until,json=measuredUntil,proto3" json:"measured_until,omitempty"`
+	// Tasks of these queues are left out, as those of the fields below; at most 8 each.
+	NotQueue []string `protobuf:"bytes,16,rep,name=not_queue,json=notQueue,proto3" json:"not_queue,omitempty"`
+	NotName  []string `protobuf:"bytes,17,rep,name=not_name,json=notName,proto3" json:"not_name,omitempty"`
+	// Also with * at its end.
+	NotType    []string `protobuf:"bytes,18,rep,name=not_type,json=notType,proto3" json:"not_type,omitempty"`
+	NotLabel   []string `protobuf:"bytes,19,rep,name=not_label,json=notLabel,proto3" json:"not_label,omitempty"`
+	NotFailure []string `protobuf:"bytes,20,rep,name=not_failure,json=notFailure,proto3" json:"not_failure,omitempty"`
+	NotError   []string `protobuf:"bytes,21,rep,name=not_error,json=notError,proto3" json:"not_error,omitempty"`
+	NotArgs    []string `protobuf:"bytes,22,rep,name=not_args,json=notArgs,proto3" json:"not_args,omitempty"`
+	// Attempts leased so far: at least, and at most; 0: no bound.
+	AttemptsMin uint32 `protobuf:"varint,23,opt,name=attempts_min,json=attemptsMin,proto3" json:"attempts_min,omitempty"`
+	AttemptsMax uint32 `protobuf:"varint,24,opt,name=attempts_max,json=attemptsMax,proto3" json:"attempts_max,omitempty"`
+	// The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+	RanOver *durationpb.Duration `protobuf:"bytes,25,opt,name=ran_over,json=ranOver,proto3" json:"ran_over,omitempty"`
+	// Below this.
+	RanUnder *durationpb.Duration `protobuf:"bytes,26,opt,name=ran_under,json=ranUnder,proto3" json:"ran_under,omitempty"`
+	// Names of workers, any of which has or had the newest attempt; at most 8.
+	Worker        []string `protobuf:"bytes,27,rep,name=worker,proto3" json:"worker,omitempty"`
+	NotWorker     []string `protobuf:"bytes,28,rep,name=not_worker,json=notWorker,proto3" json:"not_worker,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -619,6 +651,132 @@ func (x *ListTasksRequest) GetFailure() string {
 		return x.Failure
 	}
 	return ""
+}
+
+func (x *ListTasksRequest) GetError() []string {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetArgs() []string {
+	if x != nil {
+		return x.Args
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWaitedOver() *durationpb.Duration {
+	if x != nil {
+		return x.WaitedOver
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWaitedUnder() *durationpb.Duration {
+	if x != nil {
+		return x.WaitedUnder
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetMeasuredUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MeasuredUntil
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotQueue() []string {
+	if x != nil {
+		return x.NotQueue
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotName() []string {
+	if x != nil {
+		return x.NotName
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotType() []string {
+	if x != nil {
+		return x.NotType
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotLabel() []string {
+	if x != nil {
+		return x.NotLabel
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotFailure() []string {
+	if x != nil {
+		return x.NotFailure
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotError() []string {
+	if x != nil {
+		return x.NotError
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotArgs() []string {
+	if x != nil {
+		return x.NotArgs
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetAttemptsMin() uint32 {
+	if x != nil {
+		return x.AttemptsMin
+	}
+	return 0
+}
+
+func (x *ListTasksRequest) GetAttemptsMax() uint32 {
+	if x != nil {
+		return x.AttemptsMax
+	}
+	return 0
+}
+
+func (x *ListTasksRequest) GetRanOver() *durationpb.Duration {
+	if x != nil {
+		return x.RanOver
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetRanUnder() *durationpb.Duration {
+	if x != nil {
+		return x.RanUnder
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetWorker() []string {
+	if x != nil {
+		return x.Worker
+	}
+	return nil
+}
+
+func (x *ListTasksRequest) GetNotWorker() []string {
+	if x != nil {
+		return x.NotWorker
+	}
+	return nil
 }
 
 type ListTasksResponse struct {
@@ -1721,7 +1879,7 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\x0eGetTaskRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"3\n" +
 	"\x0fGetTaskResponse\x12 \n" +
-	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xde\x02\n" +
+	"\x04task\x18\x01 \x01(\v2\f.tss.v1.TaskR\x04task\"\xf9\a\n" +
 	"\x10ListTasksRequest\x12*\n" +
 	"\x06status\x18\x01 \x03(\x0e2\x12.tss.v1.TaskStatusR\x06status\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x12\n" +
@@ -1733,7 +1891,28 @@ const file_tss_v1_task_service_proto_rawDesc = "" +
 	"\rcreated_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\fcreatedAfter\x12A\n" +
 	"\x0ecreated_before\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x12\x18\n" +
 	"\afailure\x18\n" +
-	" \x01(\tR\afailure\"\x93\x01\n" +
+	" \x01(\tR\afailure\x12\x14\n" +
+	"\x05error\x18\v \x03(\tR\x05error\x12\x12\n" +
+	"\x04args\x18\f \x03(\tR\x04args\x12:\n" +
+	"\vwaited_over\x18\r \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"waitedOver\x12<\n" +
+	"\fwaited_under\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\vwaitedUnder\x12A\n" +
+	"\x0emeasured_until\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\rmeasuredUntil\x12\x1b\n" +
+	"\tnot_queue\x18\x10 \x03(\tR\bnotQueue\x12\x19\n" +
+	"\bnot_name\x18\x11 \x03(\tR\anotName\x12\x19\n" +
+	"\bnot_type\x18\x12 \x03(\tR\anotType\x12\x1b\n" +
+	"\tnot_label\x18\x13 \x03(\tR\bnotLabel\x12\x1f\n" +
+	"\vnot_failure\x18\x14 \x03(\tR\n" +
+	"notFailure\x12\x1b\n" +
+	"\tnot_error\x18\x15 \x03(\tR\bnotError\x12\x19\n" +
+	"\bnot_args\x18\x16 \x03(\tR\anotArgs\x12!\n" +
+	"\fattempts_min\x18\x17 \x01(\rR\vattemptsMin\x12!\n" +
+	"\fattempts_max\x18\x18 \x01(\rR\vattemptsMax\x124\n" +
+	"\bran_over\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\aranOver\x126\n" +
+	"\tran_under\x18\x1a \x01(\v2\x19.google.protobuf.DurationR\branUnder\x12\x16\n" +
+	"\x06worker\x18\x1b \x03(\tR\x06worker\x12\x1d\n" +
+	"\n" +
+	"not_worker\x18\x1c \x03(\tR\tnotWorker\"\x93\x01\n" +
 	"\x11ListTasksResponse\x12\"\n" +
 	"\x05tasks\x18\x01 \x03(\v2\f.tss.v1.TaskR\x05tasks\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
@@ -1892,51 +2071,56 @@ var file_tss_v1_task_service_proto_depIdxs = []int32{
 	29, // 7: tss.v1.ListTasksRequest.status:type_name -> tss.v1.TaskStatus
 	30, // 8: tss.v1.ListTasksRequest.created_after:type_name -> google.protobuf.Timestamp
 	30, // 9: tss.v1.ListTasksRequest.created_before:type_name -> google.protobuf.Timestamp
-	28, // 10: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
-	30, // 11: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
-	12, // 12: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
-	28, // 13: tss.v1.CancelResult.task:type_name -> tss.v1.Task
-	27, // 14: tss.v1.CancelResult.error:type_name -> google.rpc.Status
-	15, // 15: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
-	28, // 16: tss.v1.RetryResult.task:type_name -> tss.v1.Task
-	27, // 17: tss.v1.RetryResult.error:type_name -> google.rpc.Status
-	31, // 18: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
-	28, // 19: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
-	29, // 20: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
-	28, // 21: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
-	0,  // 22: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
-	30, // 23: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
-	29, // 24: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
-	32, // 25: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
-	24, // 26: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
-	30, // 27: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
-	25, // 28: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
-	30, // 29: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
-	1,  // 30: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
-	4,  // 31: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
-	6,  // 32: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
-	8,  // 33: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
-	10, // 34: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
-	13, // 35: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
-	16, // 36: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
-	18, // 37: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
-	20, // 38: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
-	22, // 39: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
-	2,  // 40: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
-	5,  // 41: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
-	7,  // 42: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
-	9,  // 43: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
-	11, // 44: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
-	14, // 45: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
-	17, // 46: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
-	19, // 47: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
-	21, // 48: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
-	23, // 49: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
-	40, // [40:50] is the sub-list for method output_type
-	30, // [30:40] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	31, // 10: tss.v1.ListTasksRequest.waited_over:type_name -> google.protobuf.Duration
+	31, // 11: tss.v1.ListTasksRequest.waited_under:type_name -> google.protobuf.Duration
+	30, // 12: tss.v1.ListTasksRequest.measured_until:type_name -> google.protobuf.Timestamp
+	31, // 13: tss.v1.ListTasksRequest.ran_over:type_name -> google.protobuf.Duration
+	31, // 14: tss.v1.ListTasksRequest.ran_under:type_name -> google.protobuf.Duration
+	28, // 15: tss.v1.ListTasksResponse.tasks:type_name -> tss.v1.Task
+	30, // 16: tss.v1.ListTasksResponse.scanned_to:type_name -> google.protobuf.Timestamp
+	12, // 17: tss.v1.CancelTasksResponse.results:type_name -> tss.v1.CancelResult
+	28, // 18: tss.v1.CancelResult.task:type_name -> tss.v1.Task
+	27, // 19: tss.v1.CancelResult.error:type_name -> google.rpc.Status
+	15, // 20: tss.v1.RetryTasksResponse.results:type_name -> tss.v1.RetryResult
+	28, // 21: tss.v1.RetryResult.task:type_name -> tss.v1.Task
+	27, // 22: tss.v1.RetryResult.error:type_name -> google.rpc.Status
+	31, // 23: tss.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
+	28, // 24: tss.v1.WaitTaskResponse.task:type_name -> tss.v1.Task
+	29, // 25: tss.v1.WatchTasksRequest.status:type_name -> tss.v1.TaskStatus
+	28, // 26: tss.v1.WatchTasksResponse.task:type_name -> tss.v1.Task
+	0,  // 27: tss.v1.TailLogsResponse.stream:type_name -> tss.v1.LogStream
+	30, // 28: tss.v1.TailLogsResponse.at:type_name -> google.protobuf.Timestamp
+	29, // 29: tss.v1.ExplainTaskResponse.status:type_name -> tss.v1.TaskStatus
+	32, // 30: tss.v1.ExplainTaskResponse.reason:type_name -> tss.v1.TaskReason
+	24, // 31: tss.v1.ExplainTaskResponse.explanations:type_name -> tss.v1.Explanation
+	30, // 32: tss.v1.ExplainTaskResponse.expected_at:type_name -> google.protobuf.Timestamp
+	25, // 33: tss.v1.Explanation.evidence:type_name -> tss.v1.Explanation.EvidenceEntry
+	30, // 34: tss.v1.Explanation.expected_at:type_name -> google.protobuf.Timestamp
+	1,  // 35: tss.v1.TaskService.SubmitTasks:input_type -> tss.v1.SubmitTasksRequest
+	4,  // 36: tss.v1.TaskService.SubmitStream:input_type -> tss.v1.SubmitStreamRequest
+	6,  // 37: tss.v1.TaskService.GetTask:input_type -> tss.v1.GetTaskRequest
+	8,  // 38: tss.v1.TaskService.ListTasks:input_type -> tss.v1.ListTasksRequest
+	10, // 39: tss.v1.TaskService.CancelTasks:input_type -> tss.v1.CancelTasksRequest
+	13, // 40: tss.v1.TaskService.RetryTasks:input_type -> tss.v1.RetryTasksRequest
+	16, // 41: tss.v1.TaskService.WaitTask:input_type -> tss.v1.WaitTaskRequest
+	18, // 42: tss.v1.TaskService.WatchTasks:input_type -> tss.v1.WatchTasksRequest
+	20, // 43: tss.v1.TaskService.TailLogs:input_type -> tss.v1.TailLogsRequest
+	22, // 44: tss.v1.TaskService.ExplainTask:input_type -> tss.v1.ExplainTaskRequest
+	2,  // 45: tss.v1.TaskService.SubmitTasks:output_type -> tss.v1.SubmitTasksResponse
+	5,  // 46: tss.v1.TaskService.SubmitStream:output_type -> tss.v1.SubmitStreamResponse
+	7,  // 47: tss.v1.TaskService.GetTask:output_type -> tss.v1.GetTaskResponse
+	9,  // 48: tss.v1.TaskService.ListTasks:output_type -> tss.v1.ListTasksResponse
+	11, // 49: tss.v1.TaskService.CancelTasks:output_type -> tss.v1.CancelTasksResponse
+	14, // 50: tss.v1.TaskService.RetryTasks:output_type -> tss.v1.RetryTasksResponse
+	17, // 51: tss.v1.TaskService.WaitTask:output_type -> tss.v1.WaitTaskResponse
+	19, // 52: tss.v1.TaskService.WatchTasks:output_type -> tss.v1.WatchTasksResponse
+	21, // 53: tss.v1.TaskService.TailLogs:output_type -> tss.v1.TailLogsResponse
+	23, // 54: tss.v1.TaskService.ExplainTask:output_type -> tss.v1.ExplainTaskResponse
+	45, // [45:55] is the sub-list for method output_type
+	35, // [35:45] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_tss_v1_task_service_proto_init() }

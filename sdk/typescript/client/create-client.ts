@@ -37,7 +37,7 @@ export interface ClientOptions {
 export interface TaskFilter {
   readonly status?: readonly Status[];
   readonly queue?: string;
-  /** Part of the name. */
+  /** Its whole name. */
   readonly name?: string;
   readonly type?: string;
   /** `name=value`, or `name` alone; all must hold. */

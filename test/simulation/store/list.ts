@@ -27,6 +27,7 @@ export function listTasks(disk: Disk, query: ListQuery): ListPage {
     tasks: page.map(({ tables, task }) => ({ ...wholeTask(disk, tables, task), events: [], sessions: [] })),
     next,
     incomplete,
+    scanned: looked.length,
   };
 }
 
@@ -44,6 +45,9 @@ function isWanted(query: ListQuery, task: TaskRow, end: EndRow | undefined): boo
     (query.name === null || query.name === task.name) &&
     (query.type === null || query.type === task.type) &&
     query.labels.every((label) => hasLabel(task.labels, label)) &&
+    !query.notNames.includes(task.name) &&
+    !query.notTypes.includes(task.type) &&
+    !query.notLabels.some((label) => hasLabel(task.labels, label)) &&
     (query.createdAfter === null || task.createdAt > query.createdAfter) &&
     (query.createdBefore === null || task.createdAt < query.createdBefore)
   );

@@ -1,12 +1,9 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { ActivityKindJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
-import { call } from "../api/call.ts";
-import { toProblem } from "../api/problem.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { ActivityList } from "./activity-list.tsx";
+import { useActivity } from "./use-activity.ts";
 
 const KINDS = [
   ["action", "Actions"],
@@ -16,33 +13,12 @@ const KINDS = [
   ["system", "System"],
 ] as const;
 
-const PAGE = 50;
-const AGAIN_MS = 5_000;
-
 /** Who did what, and what happened by itself. */
 export function ActivityPage() {
   useTitle("Activity");
   const { kind } = useSearch({ from: "/in/activity" });
   const navigate = useNavigate();
-  const read = useInfiniteQuery({
-    queryKey: ["activity", kind],
-    queryFn: ({ pageParam, signal }) =>
-      call(
-        "StatsService",
-        "listActivity",
-        {
-          limit: PAGE,
-          ...(pageParam === "" ? {} : { cursor: pageParam }),
-          ...(kind === undefined ? {} : { kind: [`ACTIVITY_KIND_${kind.toUpperCase()}` as ActivityKindJson] }),
-        },
-        signal,
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.nextCursor || undefined,
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 1) === 1 ? AGAIN_MS : false),
-    placeholderData: (before) => before,
-  });
-  const entries = read.data?.pages.flatMap((page) => page.entries ?? []) ?? [];
+  const { entries, problem, more, reading, readMore } = useActivity(kind);
   const choose = (next?: string) =>
     void navigate({ to: "/activity", search: next === undefined ? {} : { kind: next }, replace: true });
   return (
@@ -59,16 +35,16 @@ export function ActivityPage() {
           </button>
         ))}
       </fieldset>
-      {read.error !== null && <Note meaning="bad">{toProblem(read.error).message}</Note>}
-      {read.data === undefined ? (
-        read.error === null && <Skeleton />
+      {problem !== undefined && <Note meaning="bad">{problem}</Note>}
+      {entries === undefined ? (
+        problem === undefined && <Skeleton />
       ) : entries.length === 0 ? (
         <Empty title="Nothing of this kind has happened yet." />
       ) : (
         <ActivityList entries={entries} day="h2" />
       )}
-      {read.hasNextPage && (
-        <Button className="more" busy={read.isFetchingNextPage} onClick={() => void read.fetchNextPage()}>
+      {more && (
+        <Button className="more" busy={reading} onClick={readMore}>
           Show earlier ones
         </Button>
       )}

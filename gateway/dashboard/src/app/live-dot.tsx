@@ -1,11 +1,11 @@
-import { liveStatus, paused } from "../live/live.ts";
+import { listening, liveStatus, paused } from "../live/live.ts";
 import type { LiveStatus } from "../live/protocol.ts";
 import type { Meaning } from "../tasks/state-words.ts";
 import { Glyph, type GlyphName } from "../ui/glyph.tsx";
 import { useStore } from "../ui/store.ts";
 
 const LOOKS: Readonly<
-  Record<LiveStatus | "paused", { word: string; meaning: Meaning; glyph: GlyphName; hint: string }>
+  Record<LiveStatus | "paused" | "still", { word: string; meaning: Meaning; glyph: GlyphName; hint: string }>
 > = {
   live: { word: "live", meaning: "good", glyph: "check", hint: "Changes are shown as they happen." },
   connecting: { word: "connecting", meaning: "waiting", glyph: "circle", hint: "The live stream is being opened." },
@@ -21,6 +21,12 @@ const LOOKS: Readonly<
     glyph: "cross",
     hint: "The gateway does not answer; what is shown is what was last heard.",
   },
+  still: {
+    word: "not live",
+    meaning: "waiting",
+    glyph: "minus",
+    hint: "Nothing of this page comes over the live stream.",
+  },
   paused: { word: "paused", meaning: "attention", glyph: "pause", hint: "You have paused live changes." },
 };
 
@@ -28,7 +34,8 @@ const LOOKS: Readonly<
 export function LiveDot() {
   const status = useStore(liveStatus);
   const held = useStore(paused);
-  const { word, meaning, glyph, hint } = LOOKS[held ? "paused" : status];
+  const streams = useStore(listening);
+  const { word, meaning, glyph, hint } = LOOKS[held ? "paused" : streams ? status : "still"];
   return (
     <>
       <button

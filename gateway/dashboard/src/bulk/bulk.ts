@@ -32,8 +32,8 @@ export function isFor(action: BulkAction, status: TaskStatusJson | undefined): b
 }
 
 /** Whether any task of the search could be meant; which are, the server says. */
-export function mayFit(action: BulkAction, { status = [], failure }: ListTasksRequestJson): boolean {
-  if (failure !== undefined) return action === "retry";
+export function mayFit(action: BulkAction, { status = [], failure, error }: ListTasksRequestJson): boolean {
+  if (failure !== undefined || error !== undefined) return action === "retry";
   return status.length === 0 || status.some((one) => isFor(action, one));
 }
 

@@ -1,14 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { FailureGroupJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
-import { call } from "../api/call.ts";
-import { toProblem } from "../api/problem.ts";
 import { startBulk } from "../bulk/bulk.ts";
+import { useRows } from "../live/use-topic.ts";
 import { may } from "../session/session.ts";
 import { reasonWord } from "../tasks/state-words.ts";
 import { TaskTeasers } from "../tasks/task-teasers.tsx";
-import { serverNow } from "../time/server-clock.ts";
 import { Age, Moment } from "../time/time.tsx";
 import { Button } from "../ui/button.tsx";
 import { Crumbs } from "../ui/crumbs.tsx";
@@ -20,34 +17,27 @@ import { readNumber } from "../ui/number.ts";
 import { useTitle } from "../ui/use-title.ts";
 import { GroupBadge } from "./group-look.tsx";
 
-const AGAIN_MS = 5_000;
 /** Groups are kept as long as numbers are. */
-const RANGE_MS = 399 * 86_400_000;
+const MINUTES = 399 * 1_440;
 
 /** One kind of failure: its text, when and where it came from, and tasks that show it. */
 export function GroupPage() {
   const { group: fingerprint } = useParams({ from: "/in/failures/$group" });
-  const { data, error } = useQuery({
-    queryKey: ["failure", fingerprint],
-    queryFn: ({ signal }) => {
-      const from = new Date(serverNow() - RANGE_MS).toISOString();
-      return call("StatsService", "listFailureGroups", { from, fingerprint }, signal);
-    },
-    refetchInterval: AGAIN_MS,
-  });
-  const group = data?.groups?.[0];
+  const topic = `failures ${JSON.stringify({ minutes: MINUTES, fingerprint })}`;
+  const { state, problem } = useRows<FailureGroupJson>(topic);
+  const group = state?.rows[state.order[0] ?? ""];
   useTitle(group?.title ?? "Failure");
   return (
     <div className="page">
       {group === undefined && <Crumbs to="/failures" list="Failures" name={fingerprint.slice(0, 16)} />}
-      {error !== null && <Note meaning="bad">{toProblem(error).message}</Note>}
+      {problem !== undefined && <Note meaning="bad">{problem.detail}</Note>}
       {group !== undefined ? (
         <Shown group={group} />
       ) : (
         <>
           <h1>Failure</h1>
-          {data === undefined ? (
-            error === null && <Skeleton />
+          {state === undefined ? (
+            problem === undefined && <Skeleton />
           ) : (
             <Empty title="There is no such kind of failure.">
               <p>It never was, or lies further back than numbers are kept.</p>

@@ -57,6 +57,7 @@ export class LiveClient {
       this.#run.abort();
       this.#run = new AbortController();
       if (this.#topics.length > 0) void this.#keepUp(this.#run.signal);
+      else this.#events.status("connecting");
     }, GATHER_MS);
   }
 

@@ -9,12 +9,16 @@ export interface TopicListener {
   problem?(frame: ProblemFrame): void;
 }
 
+/** Between two pages nothing is listened to for a moment, ms. */
+const QUIET_MS = 500;
 /** A hidden page goes on listening this long, ms: most come back at once. */
 const HIDDEN_MS = 30_000;
 
 export const liveStatus = createStore<LiveStatus>("connecting");
 /** When something was last heard, by this computer's clock. */
 export const lastHeard = createStore(0);
+/** False: nothing of the page comes over the stream. */
+export const listening = createStore(true);
 /** Live updates are held on purpose. */
 export const paused = createStore(false);
 
@@ -23,6 +27,7 @@ const states = new Map<string, TopicState>();
 const from = new Map<string, number>();
 const signedOut = new Set<() => void>();
 let hidden = false;
+let quieting: ReturnType<typeof setTimeout> | undefined;
 
 const channel = openChannel(hear);
 
@@ -56,6 +61,9 @@ export function restartLive(): void {
 }
 
 function want(): void {
+  clearTimeout(quieting);
+  if (listeners.size > 0) listening.set(true);
+  else quieting = setTimeout(() => listening.set(false), QUIET_MS);
   const topics = hidden || paused.get() ? [] : [...listeners.keys()];
   channel.send({ kind: "topics", topics, from: Object.fromEntries(from) });
 }
@@ -75,6 +83,7 @@ function hear(message: FromWorker): void {
   lastHeard.set(Date.now());
 }
 
+want();
 paused.subscribe(want);
 let hiding: ReturnType<typeof setTimeout> | undefined;
 document.addEventListener("visibilitychange", () => {

@@ -43,3 +43,10 @@ export function useRows<T>(topic: string | null): TopicView<Rows<T>> {
   const { state, problem } = useTopic(topic);
   return { state: state?.kind === "rows" ? (state as Rows<T>) : undefined, problem };
 }
+
+/** What was known last, until something is known of what is asked now: a page does not go blank between two ranges. */
+export function useLast<T>(now: T | undefined): T | undefined {
+  const [last, setLast] = useState(now);
+  if (now !== undefined && now !== last) setLast(now);
+  return now ?? last;
+}

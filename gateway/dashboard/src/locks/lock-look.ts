@@ -12,19 +12,14 @@ export function lockLook({ holders = [], waiting }: LockJson): StateLook {
   return { word: "held", meaning: "active", glyph: "lock" };
 }
 
-/** Holders that an answer names at most. */
-const NAMED = 100;
-
-/** Whether the holders that are named are all of them. */
-export function namesAll({ holders = [], permits }: LockJson): boolean {
-  return holders.length < NAMED || readNumber(permits) <= NAMED;
+/** Everybody who holds it: an answer names some of them. A coordinator of an earlier version does not count them. */
+export function heldOf({ holders = [], held }: LockJson): number {
+  return Math.max(readNumber(held), holders.length);
 }
 
 /** How many permits of a semaphore are in use. */
 export function permitsText(lock: LockJson): string {
-  const all = readNumber(lock.permits);
-  const used = `${formatCount(lock.holders?.length ?? 0)}${namesAll(lock) ? "" : " or more"}`;
-  return `${used} of ${plural(all, "permit")} in use`;
+  return `${formatCount(heldOf(lock))} of ${plural(readNumber(lock.permits), "permit")} in use`;
 }
 
 /** The key that the coordinator takes locks of tasks with; no API key has this id. */

@@ -6,6 +6,7 @@ import { may } from "../session/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Crumbs } from "../ui/crumbs.tsx";
 import { displayText } from "../ui/display-text.ts";
+import { plural } from "../ui/format-count.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { readNumber } from "../ui/number.ts";
@@ -13,7 +14,7 @@ import { ServerText } from "../ui/server-text.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { HolderTable } from "./holder-table.tsx";
 import { LineTable } from "./line-table.tsx";
-import { lockLook, permitsText } from "./lock-look.ts";
+import { heldOf, lockLook, permitsText } from "./lock-look.ts";
 import { TakeAwayDialog } from "./take-away-dialog.tsx";
 
 /** One lock: who holds it, who waits for it in which order, and an operator's way to take it from a holder that is gone. */
@@ -45,6 +46,7 @@ function Shown({ lock }: { readonly lock: LockJson }) {
   const [result, setResult] = useState("");
   const mayTake = may("LockService/ForceReleaseLock");
   const [only] = holders;
+  const others = heldOf(lock) - holders.length;
   return (
     <>
       <header className="task-header">
@@ -75,7 +77,10 @@ function Shown({ lock }: { readonly lock: LockJson }) {
         {only === undefined ? (
           <Empty title="Nobody holds it." />
         ) : (
-          <HolderTable holders={holders} onTake={mayTake && holders.length > 1 ? setAsked : undefined} />
+          <>
+            <HolderTable holders={holders} onTake={mayTake && holders.length > 1 ? setAsked : undefined} />
+            {others > 0 && <p className="dim">{plural(others, "more holder")} with higher tokens.</p>}
+          </>
         )}
       </section>
       <section className="part">

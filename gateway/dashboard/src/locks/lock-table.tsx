@@ -7,7 +7,7 @@ import { readNumber } from "../ui/number.ts";
 import { type Column, Table } from "../ui/table.tsx";
 import { useHeldOrder } from "../ui/use-held-order.ts";
 import { HolderName } from "./holder-name.tsx";
-import { endsFirst, heldSince, namesAll } from "./lock-look.ts";
+import { endsFirst, heldOf, heldSince } from "./lock-look.ts";
 import { LockUsage } from "./lock-usage.tsx";
 
 const COLUMNS: readonly Column[] = [
@@ -43,15 +43,11 @@ function cellsOf(lock: LockJson): ReactNode[] {
     ) : (
       <span key="holder">
         <HolderName of={holder} />
-        {holders.length > 1 && <span className="dim"> {othersText(lock)}</span>}
+        {holders.length > 1 && <span className="dim"> and {plural(heldOf(lock) - 1, "other")}</span>}
       </span>
     ),
     <Age key="since" at={heldSince(holders)} />,
     <Age key="ends" at={endsFirst(holders)} />,
     formatCount(readNumber(waiting)),
   ];
-}
-
-function othersText(lock: LockJson): string {
-  return namesAll(lock) ? `and ${plural((lock.holders?.length ?? 0) - 1, "other")}` : "and many others";
 }

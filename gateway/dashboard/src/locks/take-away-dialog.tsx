@@ -7,7 +7,7 @@ import { Note } from "../ui/note.tsx";
 import { readNumber } from "../ui/number.ts";
 import { ServerText } from "../ui/server-text.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { holderText, namesAll, taskOf } from "./lock-look.ts";
+import { heldOf, holderText, taskOf } from "./lock-look.ts";
 
 /**
  * Asks before a lock is taken from its holder, and says what that does.
@@ -37,7 +37,7 @@ export function TakeAwayDialog(props: {
       <p>
         From{" "}
         <strong>
-          <ServerText text={from === "all" ? everyText(lock) : holderText(from)} />
+          <ServerText text={from === "all" ? `all ${plural(heldOf(lock), "holder")}` : holderText(from)} />
         </strong>
         {from !== "all" && (
           <>
@@ -62,10 +62,6 @@ export function TakeAwayDialog(props: {
       </div>
     </Dialog>
   );
-}
-
-function everyText(lock: LockJson): string {
-  return namesAll(lock) ? `all ${plural(lock.holders?.length ?? 0, "holder")}` : "every holder";
 }
 
 function nextText({ waiters = [], waiting }: LockJson): string {

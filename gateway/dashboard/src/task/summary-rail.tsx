@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TaskJson } from "../../../../proto/gen/tss/v1/task_pb.js";
+import { quote } from "../../../../proto/search/tokenize.ts";
 import { isTaskLimit, TASK_LIMITS } from "../../../../proto/task-limits.ts";
-import { quote } from "../tasks/search/tokenize.ts";
 import { hasEnded } from "../tasks/state-words.ts";
 import { formatDuration, readSeconds } from "../time/format.ts";
 import { Age, Moment, Span } from "../time/time.tsx";

@@ -23,7 +23,8 @@ export function Histogram(props: {
   const { request, range, onRange, onCreated } = props;
   const [after, before] = [readStamp(request.createdAfter), readStamp(request.createdBefore)];
   const shown = windowOf(range, after, serverNow());
-  const { queue = "", type } = request;
+  const { queue = "" } = request;
+  const type = typeOf(request);
   const { series } = useSeries({ minutes: minutesOf(shown), queue, ...(type === undefined ? {} : { type }) }, true);
   const [draft, setDraft] = useState<Stretch>();
   const [pointed, setPointed] = useState<number>();
@@ -87,11 +88,19 @@ function tellStretch(series: Series, stretch: Stretch, where: Zone): string {
 }
 
 /** Whether there are conditions that rollups know nothing of. */
-function hasMore({ status = [], name, label = [], failure }: ListTasksRequestJson): boolean {
-  return status.length > 0 || name !== undefined || label.length > 0 || failure !== undefined;
+function hasMore(request: ListTasksRequestJson): boolean {
+  const { queue, type, createdAfter, createdBefore, ...more } = request;
+  return Object.keys(more).length > 0 || type !== typeOf(request);
 }
 
-function placeText({ queue, type }: ListTasksRequestJson): string {
+/** Counters are of one handler, or of all. */
+function typeOf({ type }: ListTasksRequestJson): string | undefined {
+  return type?.endsWith("*") === true ? undefined : type;
+}
+
+function placeText(request: ListTasksRequestJson): string {
+  const { queue } = request;
+  const type = typeOf(request);
   const handler = type === undefined ? "" : ` for ${type}`;
   return `${queue === undefined ? "all queues" : `queue ${queue}`}${handler}`;
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { SearchProblem } from "./search/parse-search.ts";
+import type { SearchProblem } from "../../../../proto/search/parse-search.ts";
 
 /** The text again, unseen, behind the field: it carries the marks under the words that cannot be searched for. */
 export function MarkedText({ text, problems }: { readonly text: string; readonly problems: readonly SearchProblem[] }) {

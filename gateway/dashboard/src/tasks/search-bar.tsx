@@ -1,8 +1,8 @@
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
+import { parseSearch } from "../../../../proto/search/parse-search.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Glyph } from "../ui/glyph.tsx";
 import { MarkedText } from "./marked-text.tsx";
-import { parseSearch } from "./search/parse-search.ts";
 import { suggest } from "./search/suggest.ts";
 
 /**
@@ -79,7 +79,7 @@ export function SearchBar(props: {
             aria-autocomplete="list"
             aria-invalid={problems.length > 0}
             aria-describedby={problems.length > 0 ? `${id}-problems` : undefined}
-            placeholder="status:failed queue:mail created:-2h — or a name, or an id"
+            placeholder="status:failed queue:mail -label:test wait:>30s — or a name, or an id"
             autoComplete="off"
             spellCheck={false}
             value={text}

@@ -1,6 +1,6 @@
+import { STATUSES } from "../../../../proto/search/fields.ts";
 import { formatCount } from "../ui/format-count.ts";
 import { Glyph } from "../ui/glyph.tsx";
-import { STATUSES } from "./search/fields.ts";
 import { stateLook } from "./state-words.ts";
 import type { OverviewCounts } from "./use-counts.ts";
 

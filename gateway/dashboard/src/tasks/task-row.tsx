@@ -5,6 +5,18 @@ import { displayText } from "../ui/display-text.ts";
 import { StateBadge } from "./state-badge.tsx";
 import { endNote } from "./state-words.ts";
 
+/** The sentence that an agent begins with where a command ended with a code: its words are told in fewer. */
+const ENDED = /^The command ended with (exit code \d+[^.]*)\.(?: Last line of its errors: )?/;
+
+/** How it ended and what it said of it, the telling part first: a row has little room. */
+function rowNote({ status, reason, exitCode, error }: TaskJson): string {
+  const message = error?.message || endNote(status, reason, exitCode);
+  const [sentence = "", words] = ENDED.exec(message) ?? [];
+  const rest = message.slice(sentence.length);
+  if (words === undefined) return message;
+  return rest === "" ? words : `${words}: ${rest}`;
+}
+
 /** One task in the list. The whole row leads to its page; the link in it is what keys and screen readers meet. */
 export function TaskRow(props: {
   readonly task: TaskJson;
@@ -15,7 +27,7 @@ export function TaskRow(props: {
   readonly onChoose: (range: boolean) => void;
 }) {
   const { task, index, top, chosen, onChoose } = props;
-  const note = task.error?.message || endNote(task.status, task.reason, task.exitCode);
+  const note = rowNote(task);
   const percent = task.progress === undefined ? undefined : Number(task.progress.percent ?? 0);
   return (
     <div

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
+import { parseSearch } from "../../../../proto/search/parse-search.ts";
 import { serverNow } from "../time/server-clock.ts";
 import { Moment } from "../time/time.tsx";
 import { Button } from "../ui/button.tsx";
@@ -8,14 +9,15 @@ import { Empty, Note, Skeleton } from "../ui/note.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { BulkMenu, ChosenBar, mayAct } from "./bulk-menu.tsx";
 import { Histogram } from "./histogram.tsx";
+import { SaveMenu } from "./save-menu.tsx";
 import { valuesOf, withField } from "./search/edit-search.ts";
-import { parseSearch } from "./search/parse-search.ts";
 import { SearchBar } from "./search-bar.tsx";
 import { StatusFilter } from "./status-filter.tsx";
 import { TaskTable } from "./task-table.tsx";
 import { type Chosen, useChosen } from "./use-chosen.ts";
 import { useCounts } from "./use-counts.ts";
 import { type TaskList, useTaskList } from "./use-task-list.ts";
+import { ViewMenu } from "./view-menu.tsx";
 
 export function TasksPage() {
   useTitle("Tasks");
@@ -42,7 +44,10 @@ export function TasksPage() {
   const statuses = valuesOf(text, "status");
   return (
     <div className="page tasks-page">
-      <h1>Tasks</h1>
+      <div className="page-head">
+        <h1>Tasks</h1>
+        <ViewMenu text={text} sound={search.problems.length === 0 && search.id === null} onSearch={setSearch} />
+      </div>
       <SearchBar text={text} known={{ queue: queues }} onSearch={setSearch} />
       <div className="page-head">
         <StatusFilter
@@ -53,7 +58,13 @@ export function TasksPage() {
         {rows.length > 0 ? (
           <ChosenBar chosen={rows} onClear={() => chosen.set([])} />
         ) : (
-          search.problems.length === 0 && list.order.length > 0 && <BulkMenu request={search.request} />
+          search.problems.length === 0 &&
+          list.order.length > 0 && (
+            <div className="actions">
+              <SaveMenu request={search.request} />
+              <BulkMenu request={search.request} />
+            </div>
+          )
         )}
       </div>
       {request !== null && (

@@ -1,6 +1,6 @@
 import type { GetOverviewResponseJson } from "../../../../proto/gen/tss/v1/operator_service_pb.js";
+import type { STATUSES } from "../../../../proto/search/fields.ts";
 import { useValue } from "../live/use-topic.ts";
-import type { STATUSES } from "./search/fields.ts";
 
 export type OverviewCounts = Readonly<Record<(typeof STATUSES)[number], number>>;
 

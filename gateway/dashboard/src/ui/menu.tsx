@@ -65,7 +65,7 @@ export function Menu(props: {
       >
         {props.items.map((item) => (
           <button
-            key={item.label}
+            key={`${item.checked === undefined} ${item.label}`}
             type="button"
             tabIndex={-1}
             role={item.checked === undefined ? "menuitem" : "menuitemradio"}

@@ -1,26 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
+import type { ActivityEntryJson } from "../../../../proto/gen/tss/v1/stats_pb.js";
 import { ActivityList } from "../activity/activity-list.tsx";
-import { call } from "../api/call.ts";
+import { useRows } from "../live/use-topic.ts";
 import { may } from "../session/session.ts";
 
-const AGAIN_MS = 5_000;
 const SHOWN = 10;
+const TOPIC = `activity ${JSON.stringify({ kind: ["ACTIVITY_KIND_WORKER", "ACTIVITY_KIND_DEPLOY"], limit: SHOWN })}`;
 
 /** Workers that came, left and were lost: those that are gone are in no list of workers. */
 export function ComingsAndGoings() {
-  const { data } = useQuery({
-    queryKey: ["activity", "workers"],
-    queryFn: ({ signal }) =>
-      call(
-        "StatsService",
-        "listActivity",
-        { kind: ["ACTIVITY_KIND_WORKER", "ACTIVITY_KIND_DEPLOY"], limit: SHOWN },
-        signal,
-      ),
-    refetchInterval: AGAIN_MS,
-    enabled: may("StatsService/ListActivity"),
-  });
-  const entries = data?.entries ?? [];
+  const { state } = useRows<ActivityEntryJson>(may("StatsService/ListActivity") ? TOPIC : null);
+  const entries = state?.order.flatMap((id) => state.rows[id] ?? []) ?? [];
   if (entries.length === 0) return null;
   return (
     <section className="part">

@@ -29,6 +29,8 @@ export declare type Lock = Message<"tss.v1.Lock"> & {
   permits: number;
 
   /**
+   * At most 100 of them, by token.
+   *
    * @generated from field: repeated tss.v1.LockHolder holders = 3;
    */
   holders: LockHolder[];
@@ -46,6 +48,13 @@ export declare type Lock = Message<"tss.v1.Lock"> & {
    * @generated from field: uint32 waiting = 5;
    */
   waiting: number;
+
+  /**
+   * Everybody who holds it.
+   *
+   * @generated from field: uint32 held = 6;
+   */
+  held: number;
 };
 
 /**
@@ -65,6 +74,8 @@ export declare type LockJson = {
   permits?: number;
 
   /**
+   * At most 100 of them, by token.
+   *
    * @generated from field: repeated tss.v1.LockHolder holders = 3;
    */
   holders?: LockHolderJson[];
@@ -82,6 +93,13 @@ export declare type LockJson = {
    * @generated from field: uint32 waiting = 5;
    */
   waiting?: number;
+
+  /**
+   * Everybody who holds it.
+   *
+   * @generated from field: uint32 held = 6;
+   */
+  held?: number;
 };
 
 /**

@@ -342,7 +342,7 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
   cursor: string;
 
   /**
-   * Handler name.
+   * Handler name; with * at its end: all that begin so.
    *
    * @generated from field: string type = 7;
    */
@@ -364,6 +364,121 @@ export declare type ListTasksRequest = Message<"tss.v1.ListTasksRequest"> & {
    * @generated from field: string failure = 10;
    */
   failure: string;
+
+  /**
+   * Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+   * Capital and small letters are alike. At most 8.
+   *
+   * @generated from field: repeated string error = 11;
+   */
+  error: string[];
+
+  /**
+   * "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+   * their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+   * At most 8, of 500 characters each.
+   *
+   * @generated from field: repeated string args = 12;
+   */
+  args: string[];
+
+  /**
+   * From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+   *
+   * @generated from field: google.protobuf.Duration waited_over = 13;
+   */
+  waitedOver?: Duration | undefined;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration waited_under = 14;
+   */
+  waitedUnder?: Duration | undefined;
+
+  /**
+   * Waits and runs are measured up to here. Absent: to the moment of the call.
+   *
+   * @generated from field: google.protobuf.Timestamp measured_until = 15;
+   */
+  measuredUntil?: Timestamp | undefined;
+
+  /**
+   * Tasks of these queues are left out, as those of the fields below; at most 8 each.
+   *
+   * @generated from field: repeated string not_queue = 16;
+   */
+  notQueue: string[];
+
+  /**
+   * @generated from field: repeated string not_name = 17;
+   */
+  notName: string[];
+
+  /**
+   * Also with * at its end.
+   *
+   * @generated from field: repeated string not_type = 18;
+   */
+  notType: string[];
+
+  /**
+   * @generated from field: repeated string not_label = 19;
+   */
+  notLabel: string[];
+
+  /**
+   * @generated from field: repeated string not_failure = 20;
+   */
+  notFailure: string[];
+
+  /**
+   * @generated from field: repeated string not_error = 21;
+   */
+  notError: string[];
+
+  /**
+   * @generated from field: repeated string not_args = 22;
+   */
+  notArgs: string[];
+
+  /**
+   * Attempts leased so far: at least, and at most; 0: no bound.
+   *
+   * @generated from field: uint32 attempts_min = 23;
+   */
+  attemptsMin: number;
+
+  /**
+   * @generated from field: uint32 attempts_max = 24;
+   */
+  attemptsMax: number;
+
+  /**
+   * The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+   *
+   * @generated from field: google.protobuf.Duration ran_over = 25;
+   */
+  ranOver?: Duration | undefined;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration ran_under = 26;
+   */
+  ranUnder?: Duration | undefined;
+
+  /**
+   * Names of workers, any of which has or had the newest attempt; at most 8.
+   *
+   * @generated from field: repeated string worker = 27;
+   */
+  worker: string[];
+
+  /**
+   * @generated from field: repeated string not_worker = 28;
+   */
+  notWorker: string[];
 };
 
 /**
@@ -411,7 +526,7 @@ export declare type ListTasksRequestJson = {
   cursor?: string;
 
   /**
-   * Handler name.
+   * Handler name; with * at its end: all that begin so.
    *
    * @generated from field: string type = 7;
    */
@@ -433,6 +548,121 @@ export declare type ListTasksRequestJson = {
    * @generated from field: string failure = 10;
    */
   failure?: string;
+
+  /**
+   * Texts of 1–500 characters, all of them in the error of a failed task: its type, message, exit code, signal or reason.
+   * Capital and small letters are alike. At most 8.
+   *
+   * @generated from field: repeated string error = 11;
+   */
+  error?: string[];
+
+  /**
+   * "path=value", all of them in the payload, where it is JSON without encodings: "user.id=42". A path goes through objects by
+   * their keys and through lists by any item, or by its number from 0; a value is a text, number, true, false or null, whole.
+   * At most 8, of 500 characters each.
+   *
+   * @generated from field: repeated string args = 12;
+   */
+  args?: string[];
+
+  /**
+   * From when the task was due to its first start; without one to its end, or until now. Above this: 0 s – 10 years.
+   *
+   * @generated from field: google.protobuf.Duration waited_over = 13;
+   */
+  waitedOver?: DurationJson;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration waited_under = 14;
+   */
+  waitedUnder?: DurationJson;
+
+  /**
+   * Waits and runs are measured up to here. Absent: to the moment of the call.
+   *
+   * @generated from field: google.protobuf.Timestamp measured_until = 15;
+   */
+  measuredUntil?: TimestampJson;
+
+  /**
+   * Tasks of these queues are left out, as those of the fields below; at most 8 each.
+   *
+   * @generated from field: repeated string not_queue = 16;
+   */
+  notQueue?: string[];
+
+  /**
+   * @generated from field: repeated string not_name = 17;
+   */
+  notName?: string[];
+
+  /**
+   * Also with * at its end.
+   *
+   * @generated from field: repeated string not_type = 18;
+   */
+  notType?: string[];
+
+  /**
+   * @generated from field: repeated string not_label = 19;
+   */
+  notLabel?: string[];
+
+  /**
+   * @generated from field: repeated string not_failure = 20;
+   */
+  notFailure?: string[];
+
+  /**
+   * @generated from field: repeated string not_error = 21;
+   */
+  notError?: string[];
+
+  /**
+   * @generated from field: repeated string not_args = 22;
+   */
+  notArgs?: string[];
+
+  /**
+   * Attempts leased so far: at least, and at most; 0: no bound.
+   *
+   * @generated from field: uint32 attempts_min = 23;
+   */
+  attemptsMin?: number;
+
+  /**
+   * @generated from field: uint32 attempts_max = 24;
+   */
+  attemptsMax?: number;
+
+  /**
+   * The newest attempt ran above this, or has run so far; 0 s – 10 years. A task without an attempt has not run.
+   *
+   * @generated from field: google.protobuf.Duration ran_over = 25;
+   */
+  ranOver?: DurationJson;
+
+  /**
+   * Below this.
+   *
+   * @generated from field: google.protobuf.Duration ran_under = 26;
+   */
+  ranUnder?: DurationJson;
+
+  /**
+   * Names of workers, any of which has or had the newest attempt; at most 8.
+   *
+   * @generated from field: repeated string worker = 27;
+   */
+  worker?: string[];
+
+  /**
+   * @generated from field: repeated string not_worker = 28;
+   */
+  notWorker?: string[];
 };
 
 /**

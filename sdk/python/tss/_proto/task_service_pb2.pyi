@@ -77,7 +77,7 @@ class GetTaskResponse(_message.Message):
     def __init__(self, task: _Optional[_Union[_task_pb2.Task, _Mapping[str, object]]] = ...) -> None: ...
 
 class ListTasksRequest(_message.Message):
-    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure")
+    __slots__ = ("status", "queue", "name", "label", "limit", "cursor", "type", "created_after", "created_before", "failure", "error", "args", "waited_over", "waited_under", "measured_until", "not_queue", "not_name", "not_type", "not_label", "not_failure", "not_error", "not_args", "attempts_min", "attempts_max", "ran_over", "ran_under", "worker", "not_worker")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +88,24 @@ class ListTasksRequest(_message.Message):
     CREATED_AFTER_FIELD_NUMBER: _ClassVar[int]
     CREATED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    WAITED_OVER_FIELD_NUMBER: _ClassVar[int]
+    WAITED_UNDER_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    NOT_QUEUE_FIELD_NUMBER: _ClassVar[int]
+    NOT_NAME_FIELD_NUMBER: _ClassVar[int]
+    NOT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    NOT_LABEL_FIELD_NUMBER: _ClassVar[int]
+    NOT_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    NOT_ERROR_FIELD_NUMBER: _ClassVar[int]
+    NOT_ARGS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    RAN_OVER_FIELD_NUMBER: _ClassVar[int]
+    RAN_UNDER_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    NOT_WORKER_FIELD_NUMBER: _ClassVar[int]
     status: _containers.RepeatedScalarFieldContainer[_task_pb2.TaskStatus]
     queue: str
     name: str
@@ -98,7 +116,25 @@ class ListTasksRequest(_message.Message):
     created_after: _timestamp_pb2.Timestamp
     created_before: _timestamp_pb2.Timestamp
     failure: str
-    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ...) -> None: ...
+    error: _containers.RepeatedScalarFieldContainer[str]
+    args: _containers.RepeatedScalarFieldContainer[str]
+    waited_over: _duration_pb2.Duration
+    waited_under: _duration_pb2.Duration
+    measured_until: _timestamp_pb2.Timestamp
+    not_queue: _containers.RepeatedScalarFieldContainer[str]
+    not_name: _containers.RepeatedScalarFieldContainer[str]
+    not_type: _containers.RepeatedScalarFieldContainer[str]
+    not_label: _containers.RepeatedScalarFieldContainer[str]
+    not_failure: _containers.RepeatedScalarFieldContainer[str]
+    not_error: _containers.RepeatedScalarFieldContainer[str]
+    not_args: _containers.RepeatedScalarFieldContainer[str]
+    attempts_min: int
+    attempts_max: int
+    ran_over: _duration_pb2.Duration
+    ran_under: _duration_pb2.Duration
+    worker: _containers.RepeatedScalarFieldContainer[str]
+    not_worker: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, status: _Optional[_Iterable[_Union[_task_pb2.TaskStatus, str]]] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., label: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ..., type: _Optional[str] = ..., created_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., created_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., failure: _Optional[str] = ..., error: _Optional[_Iterable[str]] = ..., args: _Optional[_Iterable[str]] = ..., waited_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., waited_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., measured_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping[str, object]]] = ..., not_queue: _Optional[_Iterable[str]] = ..., not_name: _Optional[_Iterable[str]] = ..., not_type: _Optional[_Iterable[str]] = ..., not_label: _Optional[_Iterable[str]] = ..., not_failure: _Optional[_Iterable[str]] = ..., not_error: _Optional[_Iterable[str]] = ..., not_args: _Optional[_Iterable[str]] = ..., attempts_min: _Optional[int] = ..., attempts_max: _Optional[int] = ..., ran_over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., ran_under: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping[str, object]]] = ..., worker: _Optional[_Iterable[str]] = ..., not_worker: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListTasksResponse(_message.Message):
     __slots__ = ("tasks", "next_cursor", "scanned_to")

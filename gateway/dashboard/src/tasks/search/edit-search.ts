@@ -1,12 +1,13 @@
-import { findField } from "./fields.ts";
-import { quote, type Token, tokenize } from "./tokenize.ts";
+import { findField } from "../../../../../proto/search/fields.ts";
+import { quote, type Token, tokenize } from "../../../../../proto/search/tokenize.ts";
 
 /** Values of a field as the text has them now. */
 export function valuesOf(text: string, name: string): string[] {
-  return tokensOf(text, name).flatMap(({ value }) => value.split(",").filter((word) => word !== ""));
+  const wanted = tokensOf(text, name).filter(({ negated }) => !negated);
+  return wanted.flatMap(({ value }) => value.split(",").filter((word) => word !== ""));
 }
 
-/** The text with a field given these values, at the place where it was; none: without it. */
+/** The text with a field given these values, at the place where it was; none: without it. What it left out goes. */
 export function withField(text: string, name: string, values: readonly string[]): string {
   const old = tokensOf(text, name);
   const term = values.length === 0 ? "" : `${name}:${quote(values.join(","))}`;

@@ -1,5 +1,5 @@
-import { FIELDS, findField } from "./fields.ts";
-import { quote, tokenize } from "./tokenize.ts";
+import { FIELDS, findField } from "../../../../../proto/search/fields.ts";
+import { quote, tokenize } from "../../../../../proto/search/tokenize.ts";
 
 export interface Suggestion {
   /** What stands in the list. */
@@ -17,7 +17,9 @@ export function suggest(
   known: Readonly<Record<string, readonly string[]>>,
 ): readonly Suggestion[] {
   const token = tokenize(text).find(({ start, end }) => start < cursor && cursor <= end);
-  const start = token?.start ?? cursor;
+  const negated = token?.negated === true;
+  const minus = negated ? "-" : "";
+  const start = (token?.start ?? cursor) + (negated ? 1 : 0);
   const end = token?.end ?? cursor;
   const put = (term: string, more: string): Pick<Suggestion, "text" | "cursor"> => ({
     text: text.slice(0, start) + term + more + text.slice(end).trimStart(),
@@ -25,11 +27,13 @@ export function suggest(
   });
   if (token === undefined || token.key === "") {
     const begun = token?.value.toLowerCase() ?? "";
-    return FIELDS.filter(({ name }) => name.startsWith(begun)).map(({ name, hint, example }) => ({
-      label: `${name}:`,
-      hint: `${hint}, e.g. ${example}`,
-      ...put(`${name}:`, ""),
-    }));
+    return FIELDS.filter(
+      ({ name, leaveOut }) => name.startsWith(begun) && !(negated && typeof leaveOut === "string"),
+    ).map(({ name, hint, example }) => {
+      // Behind `args.` comes a path.
+      const head = /^\w+[.:]/.exec(example)?.[0] ?? `${name}:`;
+      return { label: `${minus}${head}`, hint: `${hint}, e.g. ${minus}${example}`, ...put(head, "") };
+    });
   }
   const field = findField(token.key);
   if (field === undefined) return [];

@@ -5,13 +5,15 @@ export interface Token {
   readonly negated: boolean;
   /** Lower case; empty: a bare word. */
   readonly key: string;
+  /** Of `args.user.id:42`, what stands behind `args.`, as it is written. */
+  readonly path: string;
   /** Without its quotes. */
   readonly value: string;
   /** A quote that was not closed. */
   readonly open: boolean;
 }
 
-const KEY = /^([A-Za-z][A-Za-z_.-]*):/;
+const KEY = /^(?:(args)\.([^\s:"=]+)|([A-Za-z][A-Za-z_.-]*)):/i;
 
 /** Words are parted by spaces; quotes hold spaces together, and a backslash holds a quote. */
 export function tokenize(text: string): Token[] {
@@ -33,8 +35,8 @@ function readToken(text: string, start: number): Token {
   let at = start;
   const negated = text[at] === "-" && at + 1 < text.length && !/\s/.test(text[at + 1] as string);
   if (negated) at++;
-  const key = KEY.exec(text.slice(at))?.[1] ?? "";
-  if (key !== "") at += key.length + 1;
+  const [head = "", args, path = "", word = ""] = KEY.exec(text.slice(at)) ?? [];
+  at += head.length;
   let value = "";
   let open = false;
   while (at < text.length && (open || !/\s/.test(text[at] as string))) {
@@ -48,7 +50,7 @@ function readToken(text: string, start: number): Token {
     else value += character;
     at++;
   }
-  return { start, end: at, negated, key: key.toLowerCase(), value, open };
+  return { start, end: at, negated, key: (args ?? word).toLowerCase(), path, value, open };
 }
 
 /** A value as it is written in a search. */
