@@ -21,6 +21,7 @@ export function workerInfo(
     types: [],
     commands: true,
     secrets: true,
+    confines: true,
     labels: { ...settings.TSS_WORKER_LABELS },
     resources: { ...settings.TSS_WORKER_RESOURCES },
     slots: settings.TSS_WORKER_SLOTS ?? availableParallelism(),

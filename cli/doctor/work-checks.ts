@@ -81,6 +81,7 @@ const UNSERVED: ReadonlySet<string> = new Set([
   "no_worker",
   "no_handler",
   "no_secrets",
+  "no_confinement",
   "selector",
   "resources",
   "rejected",

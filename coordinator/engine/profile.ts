@@ -13,6 +13,8 @@ export interface Profile {
   readonly commands: boolean;
   /** Whether it may be given secrets. */
   readonly secrets: boolean;
+  /** Whether it runs commands as the user, with the umask and within the limits that they ask for. */
+  readonly confines: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, number>>;
   /** Sessions that have it now. */
@@ -44,6 +46,7 @@ export function profileKey(info: WorkerInfo): string {
     [...info.types].sort(),
     info.commands,
     info.secrets,
+    info.confines,
     sorted(info.labels),
     sorted(info.resources),
   ]);
@@ -56,6 +59,7 @@ export function newProfile(key: string, info: WorkerInfo): Profile {
     types: new Set(info.types),
     commands: info.commands,
     secrets: info.secrets,
+    confines: info.confines,
     labels: info.labels,
     resources: info.resources,
     sessions: 0,
@@ -71,7 +75,7 @@ export function serves(profile: Profile, lane: LaneKey): boolean {
 
 export function meets(profile: Profile, needs: Needs): boolean {
   if (needs.type === "" ? !profile.commands : !profile.types.has(needs.type)) return false;
-  if (needs.secrets && !profile.secrets) return false;
+  if ((needs.secrets && !profile.secrets) || (needs.confined && !profile.confines)) return false;
   for (const name in needs.selector) if (profile.labels[name] !== needs.selector[name]) return false;
   for (const name in needs.resources)
     if ((needs.resources[name] as number) > (profile.resources[name] ?? 0)) return false;

@@ -99,6 +99,11 @@ export function hasSecrets(spec: TaskSpec): boolean {
   return false;
 }
 
+function isConfined({ user, umask, limits }: TaskSpec): boolean {
+  for (const _ in limits) return true;
+  return user !== "" || umask !== "";
+}
+
 /** The common lane needs no sorting of maps. */
 function laneKeyText(queue: string, spec: TaskSpec): string {
   const key: LaneKey = {
@@ -107,7 +112,7 @@ function laneKeyText(queue: string, spec: TaskSpec): string {
     fairness: spec.fairnessKey,
     needs: {
       ...{ type: spec.type, selector: spec.selector, resources: spec.resources },
-      secrets: hasSecrets(spec),
+      ...{ secrets: hasSecrets(spec), confined: isConfined(spec) },
     },
     locks: spec.locks.map(({ name, permits }) => ({ name, permits: permits || 1 })),
   };
@@ -129,10 +134,12 @@ function bodyHash(spec: TaskSpec): Uint8Array {
   body.idempotencyKey = "";
   body.idempotencyTtl = undefined;
   body.traceparent = "";
-  for (const field of ["env", "secrets", "labels", "selector", "resources"] as const) {
-    const entries = Object.entries(body[field] as Record<string, never>);
+  const fields = body as unknown as Record<string, Record<string, unknown>>;
+  for (const { fieldKind, localName } of TaskSpecSchema.fields) {
+    if (fieldKind !== "map") continue;
+    const entries = Object.entries(fields[localName] ?? {});
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    (body[field] as Record<string, never>) = Object.fromEntries(entries);
+    fields[localName] = Object.fromEntries(entries);
   }
   return createHash("sha256").update(toBinary(TaskSpecSchema, body)).digest();
 }

@@ -21,18 +21,21 @@ export interface Needs {
   readonly resources: Readonly<Record<string, number>>;
   /** It gives commands their secrets. Absent: none are needed. */
   readonly secrets?: boolean;
+  /** It keeps commands to a user, an umask or limits. Absent: it need not. */
+  readonly confined?: boolean;
 }
 
 export function writeLaneKey(key: LaneKey): string {
-  const { type, selector, resources, secrets } = key.needs;
+  const { type, selector, resources, secrets = false, confined = false } = key.needs;
   const parts = [key.queue, key.priority, key.fairness, type, sorted(selector), sorted(resources)];
-  if (key.locks.length === 0 && !secrets) return JSON.stringify(parts);
+  const special = confined ? [secrets, confined] : secrets ? [secrets] : [];
+  if (key.locks.length + special.length === 0) return JSON.stringify(parts);
   const locks = Object.fromEntries(key.locks.map(({ name, permits }) => [name, permits]));
-  return JSON.stringify([...parts, sorted(locks), ...(secrets ? [true] : [])]);
+  return JSON.stringify([...parts, sorted(locks), ...special]);
 }
 
 export function readLaneKey(text: string): LaneKey {
-  const [queue, priority, fairness, type, selector, resources, locks = [], secrets = false] = JSON.parse(text);
+  const [queue, priority, fairness, type, selector, resources, locks = [], secrets, confined] = JSON.parse(text);
   return {
     queue,
     priority,
@@ -40,6 +43,7 @@ export function readLaneKey(text: string): LaneKey {
     needs: {
       ...{ type, selector: Object.fromEntries(selector), resources: Object.fromEntries(resources) },
       ...(secrets ? { secrets } : {}),
+      ...(confined ? { confined } : {}),
     },
     locks: locks.map(([name, permits]: [string, number]) => ({ name, permits })),
   };

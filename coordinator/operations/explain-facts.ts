@@ -20,7 +20,13 @@ export function workerFacts(state: EngineState, session: Session): WorkerFacts {
   return {
     ...{ name: info.name, mood: moodOf(state, session), slots: info.slots, held: held.size, credit, stalled, used },
     silentMs: Math.max(state.clock.monotonic() - session.seenAt, 0),
-    ...{ commands: profile.commands, secrets: profile.secrets, types: profile.types, queues: profile.queues },
+    ...{
+      commands: profile.commands,
+      secrets: profile.secrets,
+      confines: profile.confines,
+      types: profile.types,
+      queues: profile.queues,
+    },
     ...{ labels: profile.labels, resources: profile.resources },
   };
 }

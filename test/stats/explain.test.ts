@@ -14,6 +14,7 @@ const worker = (fields: Partial<WorkerFacts> = {}): WorkerFacts => ({
   ...{ name: "w1", mood: "active", slots: 4, held: 0, credit: 4, stalled: false, silentMs: 1_000, commands: true },
   ...{
     secrets: false,
+    confines: false,
     types: new Set(["send"]),
     queues: new Set<string>(),
     labels: {},
@@ -93,6 +94,11 @@ const FIRST: readonly (readonly [code: string, message: RegExp, task: WaitingTas
     "no_secrets",
     /No worker may be given the secrets it needs \(w1\)/,
     task({ ...asking({ type: "", secrets: true }), serving: [] }, [worker()]),
+  ],
+  [
+    "no_confinement",
+    /No worker knows how to keep it to the user, umask or limits it asks for \(w1\)/,
+    task({ ...asking({ type: "", confined: true }), serving: [] }, [worker()]),
   ],
   [
     "selector",

@@ -16,6 +16,8 @@ export interface WorkerFacts {
   readonly commands: boolean;
   /** Whether it may be given secrets. */
   readonly secrets: boolean;
+  /** Whether it runs commands as the user, with the umask and within the limits that they ask for. */
+  readonly confines: boolean;
   readonly types: ReadonlySet<string>;
   /** Empty: all. */
   readonly queues: ReadonlySet<string>;
@@ -60,17 +62,21 @@ export function lacking(asked: Asked, workers: readonly WorkerFacts[]): Reason |
   if (trusted.length === 0)
     return reason({
       ...{ ...told, code: "no_secrets", evidence, command: "tss worker list" },
-      message: `No worker may be given the secrets it needs (${able
-        .map(({ name }) => name)
-        .slice(0, 3)
-        .join(", ")}).`,
+      message: `No worker may be given the secrets it needs (${firstNames(able)}).`,
       action: "Connect a worker over TLS or on the coordinator's machine, of a version that knows secrets.",
     });
-  const labelled = trusted.filter(({ labels }) => missingLabels(needs, labels).length === 0);
+  const confining = trusted.filter(({ confines }) => confines || !needs.confined);
+  if (confining.length === 0)
+    return reason({
+      ...{ ...told, code: "no_confinement", evidence, command: "tss worker list" },
+      message: `No worker knows how to keep it to the user, umask or limits it asks for (${firstNames(trusted)}).`,
+      action: "Upgrade an agent that serves its queue.",
+    });
+  const labelled = confining.filter(({ labels }) => missingLabels(needs, labels).length === 0);
   if (labelled.length === 0)
     return reason({
       ...{ ...told, code: "selector", evidence: { ...evidence, ...needs.selector }, command: "tss worker list" },
-      message: `No worker has the labels it asks for (${closest(needs, trusted)}).`,
+      message: `No worker has the labels it asks for (${closest(needs, confining)}).`,
       action: "Start a worker with these labels, or submit it with another selector.",
     });
   const large = labelled.filter(({ resources }) => tooSmall(needs, resources).length === 0);
@@ -141,6 +147,12 @@ const freeOf = ({ resources, used }: WorkerFacts, name: string) => (resources[na
 function taken({ resources }: Needs, worker: WorkerFacts): string[] {
   return Object.keys(resources).filter((name) => (resources[name] as number) > freeOf(worker, name));
 }
+
+const firstNames = (workers: readonly WorkerFacts[]) =>
+  workers
+    .slice(0, 3)
+    .map(({ name }) => name)
+    .join(", ");
 
 /** What the worker that comes nearest lacks. */
 function closest(needs: Needs, workers: readonly WorkerFacts[]): string {

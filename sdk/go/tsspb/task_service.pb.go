@@ -1740,8 +1740,8 @@ func (x *ExplainTaskResponse) GetAhead() uint32 {
 	return 0
 }
 
-// One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets, selector,
-// resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+// One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets,
+// no_confinement, selector, resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
 // order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
 // stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
 type Explanation struct {

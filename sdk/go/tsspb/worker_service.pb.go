@@ -49,7 +49,10 @@ type WorkerInfo struct {
 	OldestProtocol *uint32 `protobuf:"varint,12,opt,name=oldest_protocol,json=oldestProtocol,proto3,oneof" json:"oldest_protocol,omitempty"`
 	// Whether it gives commands their secrets and masks them; a worker that does not gets no task that needs any. Over plaintext
 	// from another machine it counts as false.
-	Secrets       bool `protobuf:"varint,20,opt,name=secrets,proto3" json:"secrets,omitempty"`
+	Secrets bool `protobuf:"varint,20,opt,name=secrets,proto3" json:"secrets,omitempty"`
+	// Whether it runs commands as the user, with the umask and within the limits that they ask for, or not at all; a worker that
+	// knows nothing of them gets no task that asks for any.
+	Confines      bool `protobuf:"varint,21,opt,name=confines,proto3" json:"confines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -171,6 +174,13 @@ func (x *WorkerInfo) GetOldestProtocol() uint32 {
 func (x *WorkerInfo) GetSecrets() bool {
 	if x != nil {
 		return x.Secrets
+	}
+	return false
+}
+
+func (x *WorkerInfo) GetConfines() bool {
+	if x != nil {
+		return x.Confines
 	}
 	return false
 }
@@ -1879,7 +1889,7 @@ var File_tss_v1_worker_service_proto protoreflect.FileDescriptor
 
 const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xc4\x04\n" +
+	"\x1btss/v1/worker_service.proto\x12\x06tss.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11tss/v1/task.proto\x1a\x19tss/v1/task_service.proto\"\xe0\x04\n" +
 	"\n" +
 	"WorkerInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1895,7 +1905,8 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	" \x01(\x05R\x03pid\x12\x1f\n" +
 	"\bprotocol\x18\v \x01(\rH\x00R\bprotocol\x88\x01\x01\x12,\n" +
 	"\x0foldest_protocol\x18\f \x01(\rH\x01R\x0eoldestProtocol\x88\x01\x01\x12\x18\n" +
-	"\asecrets\x18\x14 \x01(\bR\asecrets\x1a9\n" +
+	"\asecrets\x18\x14 \x01(\bR\asecrets\x12\x1a\n" +
+	"\bconfines\x18\x15 \x01(\bR\bconfines\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a<\n" +

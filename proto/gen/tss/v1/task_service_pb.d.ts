@@ -1446,8 +1446,8 @@ export declare type ExplainTaskResponseJson = {
 export declare const ExplainTaskResponseSchema: GenMessage<ExplainTaskResponse, {jsonType: ExplainTaskResponseJson}>;
 
 /**
- * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets, selector,
- * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+ * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets,
+ * no_confinement, selector, resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
  * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
  * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
  *
@@ -1512,8 +1512,8 @@ export declare type Explanation = Message<"tss.v1.Explanation"> & {
 };
 
 /**
- * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets, selector,
- * resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
+ * One reason why work waits, runs on or ended as it did. Codes of waiting work: queue_paused, no_worker, no_handler, no_secrets,
+ * no_confinement, selector, resources, workers_draining, workers_lost, workers_silent, slots_busy, resources_busy, priority, turn, scheduled, retrying,
  * order, starting, store_down, store_slow, slow_handler, retry_storm, poison. Queues know failing beside these. Running work: executing,
  * stalled, cancelling, disconnected. Ended work: succeeded, cancelled, and the failed reasons.
  *

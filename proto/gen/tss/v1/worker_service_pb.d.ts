@@ -104,6 +104,14 @@ export declare type WorkerInfo = Message<"tss.v1.WorkerInfo"> & {
    * @generated from field: bool secrets = 20;
    */
   secrets: boolean;
+
+  /**
+   * Whether it runs commands as the user, with the umask and within the limits that they ask for, or not at all; a worker that
+   * knows nothing of them gets no task that asks for any.
+   *
+   * @generated from field: bool confines = 21;
+   */
+  confines: boolean;
 };
 
 /**
@@ -197,6 +205,14 @@ export declare type WorkerInfoJson = {
    * @generated from field: bool secrets = 20;
    */
   secrets?: boolean;
+
+  /**
+   * Whether it runs commands as the user, with the umask and within the limits that they ask for, or not at all; a worker that
+   * knows nothing of them gets no task that asks for any.
+   *
+   * @generated from field: bool confines = 21;
+   */
+  confines?: boolean;
 };
 
 /**

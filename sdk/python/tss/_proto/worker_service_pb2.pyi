@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WorkerInfo(_message.Message):
-    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid", "protocol", "oldest_protocol", "secrets")
+    __slots__ = ("name", "hostname", "version", "queues", "types", "commands", "labels", "resources", "slots", "pid", "protocol", "oldest_protocol", "secrets", "confines")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +41,7 @@ class WorkerInfo(_message.Message):
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     OLDEST_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     SECRETS_FIELD_NUMBER: _ClassVar[int]
+    CONFINES_FIELD_NUMBER: _ClassVar[int]
     name: str
     hostname: str
     version: str
@@ -54,7 +55,8 @@ class WorkerInfo(_message.Message):
     protocol: int
     oldest_protocol: int
     secrets: bool
-    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ..., protocol: _Optional[int] = ..., oldest_protocol: _Optional[int] = ..., secrets: _Optional[bool] = ...) -> None: ...
+    confines: bool
+    def __init__(self, name: _Optional[str] = ..., hostname: _Optional[str] = ..., version: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., types: _Optional[_Iterable[str]] = ..., commands: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., resources: _Optional[_Mapping[str, float]] = ..., slots: _Optional[int] = ..., pid: _Optional[int] = ..., protocol: _Optional[int] = ..., oldest_protocol: _Optional[int] = ..., secrets: _Optional[bool] = ..., confines: _Optional[bool] = ...) -> None: ...
 
 class HeldLease(_message.Message):
     __slots__ = ("id", "fencing_token")
