@@ -490,10 +490,10 @@ const file_tss_v1_secret_service_proto_rawDesc = "" +
 	"\x06queues\x18\x03 \x03(\tR\x06queues\x121\n" +
 	"\x06set_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05setAt\x12\x15\n" +
 	"\x06set_by\x18\x05 \x01(\tR\x05setBy\x12\"\n" +
-	"\rmaster_key_id\x18\x06 \x01(\tR\vmasterKeyId\"Y\n" +
+	"\rmaster_key_id\x18\x06 \x01(\tR\vmasterKeyId\"T\n" +
 	"\x10SetSecretRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
-	"\x05value\x18\x02 \x01(\tB\x03\x80\x01\x01R\x05value\x12\x16\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n" +
 	"\x06queues\x18\x03 \x03(\tR\x06queues\";\n" +
 	"\x11SetSecretResponse\x12&\n" +
 	"\x06secret\x18\x01 \x01(\v2\x0e.tss.v1.SecretR\x06secret\"\x14\n" +

@@ -2061,9 +2061,9 @@ const file_tss_v1_worker_service_proto_rawDesc = "" +
 	"\x04next\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04next\"H\n" +
 	"\x11GetSecretsRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
-	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\x94\x01\n" +
-	"\x12GetSecretsResponse\x12C\n" +
-	"\x06values\x18\x01 \x03(\v2&.tss.v1.GetSecretsResponse.ValuesEntryB\x03\x80\x01\x01R\x06values\x1a9\n" +
+	"\rfencing_token\x18\x02 \x01(\x03R\ffencingToken\"\x8f\x01\n" +
+	"\x12GetSecretsResponse\x12>\n" +
+	"\x06values\x18\x01 \x03(\v2&.tss.v1.GetSecretsResponse.ValuesEntryR\x06values\x1a9\n" +
 	"\vValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\x98\x02\n" +
