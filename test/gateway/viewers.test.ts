@@ -46,8 +46,8 @@ async function look(viewers: number): Promise<{ readonly made: number; readonly 
   const made = (await calls()) - before;
   const seconds = (performance.now() - begun) / 1_000;
   await Promise.all(all.map((events) => events.return(undefined)));
-  // One submit and the reads that its pauses allow: two lists, a series; and one of each that was under way.
-  return { made, most: 1 + 2 * (Math.floor(seconds / LIST_S) + 1) + Math.floor(seconds / SERIES_S) + 1 };
+  // A submit, which reads its task back, and the reads that the pauses allow: two lists, a series; and one of each that begins.
+  return { made, most: 2 + 2 * (Math.floor(seconds / LIST_S) + 1) + Math.floor(seconds / SERIES_S) + 1 };
 }
 
 test("five hundred who look cost the coordinator, and with it the store, no more reads than one", async () => {
