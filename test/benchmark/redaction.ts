@@ -2,9 +2,8 @@
 // for a second of CPU: log lines in pieces of 64 KiB as pipes give them, once without any value and once with one in every tenth line.
 import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
-import { buildMachine } from "../../worker-agent/redaction/pattern-machine.ts";
+import { machinesOf } from "../../worker-agent/redaction/machines-of.ts";
 import { createRedactor } from "../../worker-agent/redaction/redactor.ts";
-import { formsOf } from "../../worker-agent/redaction/secret-forms.ts";
 
 const MEGABYTE = 1e6;
 const TOTAL_BYTES = 256 * MEGABYTE;
@@ -21,7 +20,7 @@ function textOf(value: string, every: number): Buffer {
 
 /** Bytes in a microsecond are megabytes in a second. */
 function megabytesPerSecond(text: Buffer, values: readonly string[]): number {
-  const redactor = createRedactor(buildMachine(values.flatMap(formsOf)));
+  const redactor = createRedactor(machinesOf(values));
   let done = 0;
   let shown = 0;
   const began = process.cpuUsage();
@@ -62,11 +61,9 @@ for (const [name, values] of Object.entries({
     );
   }
 const began = process.cpuUsage();
-buildMachine(
-  formsOf(
-    randomBytes(48 * 1024)
-      .toString("base64")
-      .slice(0, 64 * 1024),
-  ),
-);
+machinesOf([
+  randomBytes(48 * 1024)
+    .toString("base64")
+    .slice(0, 64 * 1024),
+]);
 console.log(`\nThe largest value, 64 KiB: ready after ${Math.round(process.cpuUsage(began).user / 1000)} ms of CPU.`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { type Machines, machinesOf as machinesOfAll } from "../../worker-agent/redaction/machines-of.ts";
 import { buildMachine } from "../../worker-agent/redaction/pattern-machine.ts";
 import { createRedactor, redactBytes } from "../../worker-agent/redaction/redactor.ts";
 import { formsOf } from "../../worker-agent/redaction/secret-forms.ts";
@@ -35,7 +36,27 @@ const WRITTEN: Readonly<Record<string, (value: string, before: Buffer, behind: B
   },
   base64: (value, before, behind) => encoded("base64", value, before, behind),
   base64url: (value, before, behind) => encoded("base64url", value, before, behind),
+  "base64 in lines of 64": (value, before, behind) => wrapped(64, "\n", encoded("base64", value, before, behind)),
+  "base64 in lines of 76": (value, before, behind) => wrapped(76, "\r\n", encoded("base64", value, before, behind)),
+  "base64url in lines of 64": (value, before, behind) =>
+    wrapped(64, "\r\n", encoded("base64url", value, before, behind)),
+  "hex in lines of 60": (value, before, behind) => {
+    const [text, hidden] = [Buffer.concat([before, Buffer.from(value), behind]).toString("hex"), value];
+    return wrapped(60, "\n", [Buffer.from(text), Buffer.from(hidden).toString("hex")], before.length * 2);
+  },
 };
+
+/** Broken into lines; what must not be seen is so too. */
+function wrapped(
+  width: number,
+  lineBreak: string,
+  [text, hidden]: [Buffer, string],
+  start = text.indexOf(hidden),
+): [Buffer, string] {
+  const broken = (characters: string, from: number) =>
+    [...characters].map((char, at) => ((from + at) % width === 0 && from + at > 0 ? lineBreak : "") + char).join("");
+  return [Buffer.from(broken(String(text), 0)), broken(hidden, start)];
+}
 
 function encoded(encoding: "base64" | "base64url", value: string, before: Buffer, behind: Buffer): [Buffer, string] {
   const text = Buffer.concat([before, Buffer.from(value), behind]).toString(encoding);
@@ -54,7 +75,11 @@ function inPieces(bytes: Uint8Array, cuts: readonly number[], redactor = createR
   return Buffer.concat(shown);
 }
 
-const machineOf = (...values: string[]) => buildMachine(values.flatMap(formsOf));
+const machineOf = (...values: string[]) => machinesOfAll(values);
+const plain = (patterns: readonly Uint8Array[]): Machines => ({
+  plain: buildMachine(patterns),
+  wrapped: buildMachine([]),
+});
 const bytes = (text: string) => Buffer.from(text);
 
 describe("redaction", () => {
@@ -86,7 +111,7 @@ describe("redaction", () => {
         fc.uint8Array({ max: 2, maxLength: 80 }),
         fc.array(fc.nat(200), { maxLength: 8 }),
         (patterns, data, cuts) => {
-          const machine = buildMachine(patterns);
+          const machine = plain(patterns);
           const expected = searched(patterns, data);
           expect(inPieces(data, cuts, createRedactor(machine))).toEqual(expected);
           expect(Buffer.from(redactBytes(machine, data))).toEqual(expected);
@@ -96,7 +121,7 @@ describe("redaction", () => {
     );
   });
 
-  test("a redactor goes on where another was, from two numbers that say nothing of the value", () => {
+  test("a redactor goes on where another was, from numbers that say nothing of the value", () => {
     const few = fc.uint8Array({ max: 2, minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(
@@ -105,9 +130,9 @@ describe("redaction", () => {
         fc.nat(60),
         (patterns, data, part) => {
           const cut = Math.min(part, data.length);
-          const first = createRedactor(buildMachine(patterns));
+          const first = createRedactor(plain(patterns));
           const begin = first.push(data.subarray(0, cut));
-          const second = createRedactor(buildMachine(patterns), first.waiting);
+          const second = createRedactor(plain(patterns), first.waiting);
           const rest = [second.push(data.subarray(cut)), second.end()];
           expect(Buffer.concat([begin, ...rest])).toEqual(searched(patterns, data));
         },
@@ -156,6 +181,53 @@ describe("redaction", () => {
     expect(lines.length).toBeGreaterThan(2);
     const shown = String(redactBytes(machineOf(value), bytes(`${lines.join("\n")}\n`)));
     for (const line of lines) expect(shown).not.toContain(line);
+  });
+
+  const SHORT = "Tr0ub4dor&3-correct-horse-ba";
+  const LONG = Array.from({ length: 40 }, (_, at) => `${at * at}-${at}`).join("");
+  const WAYS = [SHORT, LONG].flatMap((value) =>
+    [64, 76].flatMap((width) => ["\n", "\r\n"].map((lineBreak) => [width, lineBreak, value.length, value] as const)),
+  );
+  test.each(WAYS)(
+    "… of %i characters, wherever in it the value begins, ended by %j: one of %i",
+    (width, lineBreak, _, value) => {
+      const machines = machineOf(value);
+      for (let offset = 0; offset < 120; offset += 1) {
+        const [before, behind] = [Buffer.alloc(offset, "p"), bytes("~ and more, far behind it")];
+        const [text, hidden] = encoded("base64", value, before, behind);
+        const at = text.indexOf(hidden);
+        const lines = (part: Buffer, from: number) => {
+          const first = part.subarray(0, width - (from % width));
+          const rest = String(part.subarray(first.length)).match(new RegExp(`.{1,${width}}`, "g")) ?? [];
+          return [String(first), ...rest].join(lineBreak);
+        };
+        const output = bytes(lines(text, 0));
+        const secretPart = lines(text.subarray(at, at + hidden.length), at);
+        const expected = lines(text, 0).replace(secretPart, "***");
+        expect(expected).toContain("***");
+        for (const piece of [1, 7, output.length]) {
+          const redactor = createRedactor(machines);
+          const shown: Uint8Array[] = [];
+          for (let cut = 0; cut < output.length; cut += piece)
+            shown.push(redactor.push(output.subarray(cut, cut + piece)));
+          shown.push(redactor.end());
+          expect(String(Buffer.concat(shown))).toBe(expected);
+        }
+        for (let cut = 0; cut <= output.length; cut += 5) {
+          const first = createRedactor(machines);
+          const begin = first.push(output.subarray(0, cut));
+          const second = createRedactor(machines, JSON.parse(JSON.stringify(first.waiting)));
+          const rest = [second.push(output.subarray(cut)), second.end()];
+          expect(String(Buffer.concat([begin, ...rest]))).toBe(expected);
+        }
+      }
+    },
+  );
+
+  test("the end of a line of a log does not wait, though it may be the begin of a value in base64", () => {
+    const value = "hunter2-hunter";
+    const begin = bytes(value).toString("base64").slice(0, 4);
+    expect(String(createRedactor(machineOf(value)).push(bytes(`it is ${begin}\n`)))).toBe(`it is ${begin}\n`);
   });
 
   test("a value is found as a shell prints it", () => {

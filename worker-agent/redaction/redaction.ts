@@ -1,9 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { writeWhole } from "../journal/write-file.ts";
-import { buildMachine, type PatternMachine } from "./pattern-machine.ts";
+import { machinesOf } from "./machines-of.ts";
 import { createRedactor, NOTHING_WAITS, redactBytes, type Waiting } from "./redactor.ts";
-import { formsOf, SHORTEST_MASKED } from "./secret-forms.ts";
+import { SHORTEST_MASKED } from "./secret-forms.ts";
 
 /** Masks the values of one attempt in all that it says. */
 export interface Redaction {
@@ -23,16 +24,15 @@ export interface RedactedStream {
 
 /**
  * @param values by variable.
- * @param path of the attempt's directory: what waits in a stream is kept there as two numbers, so that an agent that takes
+ * @param path of the attempt's directory: what waits in a stream is kept there as a few numbers, so that an agent that takes
  * the attempt up goes on where this one was. Of a value nothing comes to the disk.
  */
 export function openRedaction(values: Readonly<Record<string, string>>, path: string): Redaction {
-  const machine = machineOf(values);
+  const machines = machinesOf(Object.values(values));
   const file = join(path, "redaction");
   const waiting: Partial<Record<StreamName, Waiting>> = readWaiting(file);
   const keep = (name: StreamName, now: Waiting): void => {
-    const { state, masked } = waiting[name] ?? NOTHING_WAITS;
-    if (state === now.state && masked === now.masked) return;
+    if (isDeepStrictEqual(waiting[name] ?? NOTHING_WAITS, now)) return;
     waiting[name] = now;
     try {
       writeWhole(file, JSON.stringify(waiting));
@@ -42,10 +42,10 @@ export function openRedaction(values: Readonly<Record<string, string>>, path: st
     }
   };
   return {
-    text: (text) => Buffer.from(redactBytes(machine, Buffer.from(text))).toString("utf8"),
-    bytes: (bytes) => redactBytes(machine, bytes),
+    text: (text) => Buffer.from(redactBytes(machines, Buffer.from(text))).toString("utf8"),
+    bytes: (bytes) => redactBytes(machines, bytes),
     stream(name, take) {
-      const redactor = createRedactor(machine, waiting[name]);
+      const redactor = createRedactor(machines, waiting[name]);
       const pass = (data: Uint8Array): void => {
         // Before what is certain leaves: an agent that ends here loses the begin of a value rather than show its end.
         keep(name, redactor.waiting);
@@ -61,14 +61,10 @@ export function unmasked(values: Readonly<Record<string, string>>): string[] {
   return Object.keys(values).filter((name) => (values[name] ?? "").length < SHORTEST_MASKED);
 }
 
-/** In one order for every agent, so that the numbers of its states mean the same to the next one. */
-function machineOf(values: Readonly<Record<string, string>>): PatternMachine {
-  return buildMachine([...new Set(Object.values(values))].sort().flatMap(formsOf));
-}
-
 function readWaiting(file: string): Partial<Record<StreamName, Waiting>> {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Partial<Record<StreamName, Waiting>>;
+    const kept = JSON.parse(readFileSync(file, "utf8")) as Partial<Record<StreamName, Partial<Waiting>>>;
+    return Object.fromEntries(Object.entries(kept).map(([name, waiting]) => [name, { ...NOTHING_WAITS, ...waiting }]));
   } catch {
     return {};
   }

@@ -1,4 +1,5 @@
-import type { PatternMachine } from "./pattern-machine.ts";
+import type { Machines } from "./machines-of.ts";
+import { createWrappedScanner } from "./wrapped-scanner.ts";
 
 /** Takes bytes in any pieces and gives them back with every pattern masked. */
 export interface Redactor {
@@ -14,13 +15,19 @@ export interface Redactor {
 }
 
 export interface Waiting {
-  /** Of the machine; 0: nothing waits. */
+  /** Of the plain machine; 0: nothing waits for it. */
   readonly state: number;
+  /** Of the machine for what is broken into lines. */
+  readonly wrapped: number;
+  /** The breaks that it passed over, each with its place in what waits and its byte. */
+  readonly breaks: readonly (readonly [place: number, byte: number])[];
+  /** How many bytes wait, breaks included. */
+  readonly held: number;
   /** So many of its first bytes are masked already. */
   readonly masked: number;
 }
 
-export const NOTHING_WAITS: Waiting = { state: 0, masked: 0 };
+export const NOTHING_WAITS: Waiting = { state: 0, wrapped: 0, breaks: [], held: 0, masked: 0 };
 
 const MASK = Buffer.from("***");
 const NOTHING = new Uint8Array(0);
@@ -38,22 +45,25 @@ interface Stretch {
  * before it is certain that no occurrence holds it, so that it does not matter where the pieces are cut.
  * @param from what waited in an earlier redactor of the same patterns, whose bytes are given anew.
  */
-export function createRedactor(machine: PatternMachine, from: Waiting = NOTHING_WAITS): Redactor {
+export function createRedactor(machines: Machines, from?: Waiting): Redactor {
+  const { plain: machine, wrapped } = machines;
   const { begins, pairs, depth, match } = machine;
-  const stretches: Stretch[] = [];
+  let stretches: Stretch[] = [];
+  let wrappedStretches: Stretch[] = [];
   let state = 0;
   /** Place behind the last byte that was pushed. */
   let place = 0;
   let held: Uint8Array = NOTHING;
 
-  const found = (length: number, end: number): void => {
-    const stretch: Stretch = { start: end - length, end, shown: false };
-    for (let last = stretches.at(-1); last !== undefined && last.end > stretch.start; last = stretches.at(-1)) {
-      stretch.start = Math.min(stretch.start, last.start);
-      stretch.shown ||= last.shown;
-      stretches.pop();
-    }
-    stretches.push(stretch);
+  const scanner = createWrappedScanner(wrapped, (start, end) => add(wrappedStretches, { start, end, shown: false }));
+  const found = (length: number, end: number): void => add(stretches, { start: end - length, end, shown: false });
+
+  const joinWrapped = (): void => {
+    if (wrappedStretches.length === 0) return;
+    const all = [...stretches, ...wrappedStretches].sort((a, b) => a.start - b.start);
+    stretches = [];
+    wrappedStretches = [];
+    for (const stretch of all) add(stretches, stretch);
   };
 
   const scan = (data: Uint8Array): void => {
@@ -93,17 +103,25 @@ export function createRedactor(machine: PatternMachine, from: Waiting = NOTHING_
   const push = (data: Uint8Array): Uint8Array => {
     const start = place - held.length;
     scan(data);
+    scanner.scan(data);
+    joinWrapped();
     const bytes = held.length === 0 ? data : Buffer.concat([held, data]);
-    const certain = place - (depth[state] as number);
+    const certain = Math.min(place - (depth[state] as number), scanner.start);
+    scanner.forget(certain);
     const shown = show(bytes, start, certain);
     // The piece that waits is copied: the buffer it is part of is the reader's.
     held = certain === place ? NOTHING : bytes.slice(certain - start);
     return shown;
   };
 
-  if (from.state !== 0) {
-    held = machine.bytesOf(from.state);
+  if (from !== undefined) {
+    held = heldBy(machines, from);
     scan(held);
+    scanner.resume(
+      held,
+      from.breaks.map(([at]) => at),
+    );
+    joinWrapped();
     const masked = Math.min(from.masked, held.length);
     while (stretches[0] !== undefined && stretches[0].start < masked) {
       const { end } = stretches.shift() as Stretch;
@@ -115,21 +133,48 @@ export function createRedactor(machine: PatternMachine, from: Waiting = NOTHING_
     push,
     end(maskFrom = Number.POSITIVE_INFINITY) {
       const start = place - held.length;
-      if (held.length >= maskFrom) found(held.length, place);
+      if (held.length - scanner.breaks.length >= maskFrom) found(held.length, place);
       const shown = show(held, start, place);
       state = 0;
+      scanner.end();
       held = NOTHING;
       return shown;
     },
     get waiting() {
       const first = stretches[0];
-      return { state, masked: first?.shown ? first.end - (place - held.length) : 0 };
+      const start = place - held.length;
+      return {
+        state,
+        wrapped: scanner.state,
+        breaks: scanner.breaks.map((at) => [at - start, held[at - start] as number] as const),
+        held: held.length,
+        masked: first?.shown ? first.end - start : 0,
+      };
     },
   };
 }
 
+/** Adds a stretch that begins or ends behind all others; those that it overlaps become part of it. */
+function add(stretches: Stretch[], stretch: Stretch): void {
+  for (let last = stretches.at(-1); last !== undefined && last.end > stretch.start; last = stretches.at(-1)) {
+    stretch.start = Math.min(stretch.start, last.start);
+    stretch.end = Math.max(stretch.end, last.end);
+    stretch.shown ||= last.shown;
+    stretches.pop();
+  }
+  stretches.push(stretch);
+}
+
+/** The bytes that waited: those of the machine that goes back farther. */
+function heldBy({ plain, wrapped }: Machines, from: Waiting): Uint8Array {
+  if ((plain.depth[from.state] as number) >= from.held) return plain.bytesOf(from.state);
+  const bytes = [...wrapped.bytesOf(from.wrapped)];
+  for (const [place, byte] of from.breaks) bytes.splice(place, 0, byte);
+  return Uint8Array.from(bytes);
+}
+
 /** The bytes as a whole, redacted. */
-export function redactBytes(machine: PatternMachine, bytes: Uint8Array): Uint8Array {
+export function redactBytes(machine: Machines, bytes: Uint8Array): Uint8Array {
   const redactor = createRedactor(machine);
   const begin = redactor.push(bytes);
   const rest = redactor.end();

@@ -19,25 +19,48 @@ export function formsOf(value: string): readonly Uint8Array[] {
     if (whole.length < SHORTEST_MASKED) continue;
     for (const form of [whole, ...urlForms(whole), ...jsonForms(whole), ...shellForms(whole)]) forms.add(form);
   }
-  // What encodes bytes takes the value as a whole, with or without the line feed that a file ends in.
-  for (const whole of new Set([value, value.trim()])) {
-    const bytes = Buffer.from(whole);
-    for (const form of [...base64Forms(bytes), ...hexForms(bytes)]) forms.add(form);
-  }
+  for (const bytes of encodedWholes(value))
+    for (const form of [...base64Lines(bytes), ...base64Forms(bytes), ...hexForms(bytes)]) forms.add(form);
+  return patternsOf(forms);
+}
+
+/** Those of the forms that programs break into lines, wherever that is: base64, base64url and hex. */
+export function encodedFormsOf(value: string): readonly Uint8Array[] {
+  if (value.length < SHORTEST_MASKED) return [];
+  return patternsOf(new Set(encodedWholes(value).flatMap((bytes) => [...base64Forms(bytes), ...hexForms(bytes)])));
+}
+
+/** What encodes bytes takes the value as a whole, with or without the line feed that a file ends in. */
+function encodedWholes(value: string): Buffer[] {
+  return [...new Set([value, value.trim()])].map((whole) => Buffer.from(whole));
+}
+
+function patternsOf(forms: ReadonlySet<string>): Uint8Array[] {
   return [...forms].filter((form) => form.length >= SHORTEST_MASKED).map((form) => Buffer.from(form));
+}
+
+/** For who prints single lines of it. */
+function base64Lines(bytes: Buffer): string[] {
+  const full = bytes.toString("base64");
+  const lines: string[] = [];
+  for (const width of WRAPPED_AT)
+    if (full.length > width) for (let at = 0; at < full.length; at += width) lines.push(full.slice(at, at + width));
+  return lines.flatMap(bothAlphabets);
 }
 
 function base64Forms(bytes: Buffer): string[] {
   const full = bytes.toString("base64");
   const forms = [full, full.replace(/=+$/, "")];
-  for (const width of WRAPPED_AT)
-    if (full.length > width) for (let at = 0; at < full.length; at += width) forms.push(full.slice(at, at + width));
   for (let before = 0; before < 3; before += 1) {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
     const first = Math.ceil((before * 8) / 6);
     forms.push(encoded.slice(first, Math.floor(((before + bytes.length) * 8) / 6)));
   }
-  return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
+  return forms.flatMap(bothAlphabets);
+}
+
+function bothAlphabets(form: string): string[] {
+  return [form, form.replaceAll("+", "-").replaceAll("/", "_")];
 }
 
 function hexForms(bytes: Buffer): string[] {
