@@ -10,6 +10,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   labels: "label",
   resources: "resource",
   locks: "lock",
+  limits: "limit",
+  secrets: "secret",
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { LockNeed, Payload, RetryPolicy, TaskSpec } from "../../proto/gen/tss/v1/task_pb.js";
 import { LIMITS } from "../../proto/limits.ts";
+import { SHELL_NAMES } from "../../proto/shell-names.ts";
 import { isTaskLimit, TASK_LIMITS } from "../../proto/task-limits.ts";
 import { byteLength } from "./text.ts";
 import { durationMs, timestampMs } from "./time.ts";
@@ -120,6 +121,8 @@ function checkSecrets(found: Violations, { secrets, env, type }: TaskSpec): void
       found.add("secrets", `name ${JSON.stringify(name.slice(0, 80))} must match [A-Za-z_][A-Za-z0-9_]*`);
     else if (name.startsWith("TSS_"))
       found.add(`secrets[${name}]`, "must not begin with TSS_: those names are given by TSS");
+    else if (SHELL_NAMES.test(name))
+      found.add(`secrets[${name}]`, "is a name that shells keep for themselves: choose another");
     else if (Object.hasOwn(env, name)) found.add(`secrets[${name}]`, "must not be in env, too");
     checkSecretName(found, `secrets[${name.slice(0, 80)}]`, secret);
   }

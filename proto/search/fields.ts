@@ -226,7 +226,7 @@ function applySpan(request: ListTasksRequestJson, what: "wait" | "run", value: s
     if (ms === undefined) continue;
     if (request[field] !== undefined) return `A ${what} has one bound on each side: give each once.`;
     if (ms > LIMITS.delayMs) return `No task ${what}s for longer than 10 years.`;
-    request[field] = `${ms / 1_000}s`;
+    request[field] = `${Number((ms / 1_000).toFixed(6))}s`;
   }
   return undefined;
 }

@@ -3,7 +3,10 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 /** `500ms`, `30s`, `1.5h` in ms; undefined: none of these. */
 function readSpan(text: string): number | undefined {
   const found = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
-  return found === null ? undefined : Number(found[1]) * (UNITS[found[2] as string] as number);
+  // Rounded to the microsecond: 1.1 h is no whole number of them as a machine counts.
+  return found === null
+    ? undefined
+    : Math.round(Number(found[1]) * (UNITS[found[2] as string] as number) * 1_000) / 1_000;
 }
 
 /** `3`, `>2`, `<5` or `2..4`, whole numbers from 1, as the least and the most that is meant; undefined: none of these. */

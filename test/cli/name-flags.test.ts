@@ -15,8 +15,8 @@ test("a field that a flag has filled is told by the flag's name; others stay as 
   expect(told(refused("retry.limit", "retry.release_limit", "retry.max_interval"), flags)).toBe(
     "--retries is wrong; --release-limit is wrong; --retry-max-interval is wrong.",
   );
-  expect(told(refused("locks[1].name", "labels", "resources", "run_at"), flags)).toBe(
-    "--lock is wrong; --label is wrong; --resource is wrong; --at is wrong.",
+  expect(told(refused("locks[1].name", "limits[nofile]", "labels", "resources", "run_at"), flags)).toBe(
+    "--lock is wrong; --limit is wrong; --label is wrong; --resource is wrong; --at is wrong.",
   );
   expect(told(refused("key_ttl", "ttl"), ["ttl", "key-ttl"])).toBe("--key-ttl is wrong; --ttl is wrong.");
   expect(told(refused("name", "traceparent"), ["ttl"])).toBe("name is wrong; traceparent is wrong.");

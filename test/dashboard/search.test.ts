@@ -34,6 +34,7 @@ describe("a search", () => {
     ["wait:<1.5m waited:>500ms", { waitedOver: "0.5s", waitedUnder: "90s" }],
     ["wait:1m..1h", { waitedOver: "60s", waitedUnder: "3600s" }],
     ["run:>5s ran:<2h", { ranOver: "5s", ranUnder: "7200s" }],
+    ["run:>1.1h wait:<0.7d", { ranOver: "3960s", waitedUnder: "60480s" }],
     ["attempt:>2", { attemptsMin: 3 }],
     ["attempt:<5", { attemptsMax: 4 }],
     ["attempts:2..4", { attemptsMin: 2, attemptsMax: 4 }],

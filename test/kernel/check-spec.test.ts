@@ -322,3 +322,14 @@ test("the error names the first three fields and carries all", () => {
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
   expect(checkSpec(create(TaskSpecSchema, { name: "n", command: "x" }), NOW).error()).toBeNull();
 });
+
+test("a secret is not given in a name that a shell keeps, nor in one of TSS, nor beside env", () => {
+  for (const name of ["UID", "PPID", "_", "TSS_API_KEY", "A"])
+    expect(check({ secrets: { [name]: "db" }, env: { A: "1" } })).toEqual([
+      {
+        field: `secrets[${name}]`,
+        description: expect.stringMatching(/shells keep|begin with TSS_|must not be in env/),
+      },
+    ]);
+  expect(check({ secrets: { KEY: "db" }, env: { A: "1" } })).toEqual([]);
+});

@@ -70,6 +70,14 @@ describe("a value in a payload", () => {
     expect(has(deep, "a=1")).toBe(true);
     expect(has(deep, "a=2")).toBe(false);
   });
+
+  test("numbers for lists within lists do not double the work with every level", () => {
+    const deep = JSON.parse(`${"[".repeat(20_000)}1${"]".repeat(20_000)}`);
+    for (const path of [Array.from({ length: 100 }, () => "0").join("."), "0.x", "0"]) {
+      expect(has(deep, `${path}=1`)).toBe(!path.includes("x"));
+      expect(has(deep, `${path}=2`)).toBe(false);
+    }
+  });
 });
 
 describe("how long a task waited", () => {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { appendFileSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
@@ -6,6 +8,7 @@ import { LogStream } from "../../proto/gen/tss/v1/task_service_pb.js";
 import { watchLease } from "../../sdk/typescript/worker/lease-watch.ts";
 import { createControlLines, readControlLine } from "../../worker-agent/executors/command/control-lines.ts";
 import { parseStatus } from "../../worker-agent/executors/command/launcher.ts";
+import { readPipes } from "../../worker-agent/executors/command/read-pipes.ts";
 import { shellProblem } from "../../worker-agent/executors/command/spawn-problem.ts";
 import { lockDirectory } from "../../worker-agent/journal/lock.ts";
 import { openSpool } from "../../worker-agent/output/spool.ts";
@@ -199,4 +202,19 @@ test("bytes that wait for the rest of their frame survive the agent, once", () =
     ]);
     again.close();
   }
+});
+
+test("pipes that came to their end before anybody read them are at their end", async () => {
+  const closed = async () => {
+    const socket = new Socket();
+    socket.destroy();
+    await once(socket, "close");
+    return socket;
+  };
+  const pipes = { stdout: await closed(), stderr: await closed(), control: await closed() };
+  const unused = () => {
+    throw new Error("nothing was said");
+  };
+  const voice = { output: unused, progress: unused, message: unused, heartbeat: unused };
+  await readPipes(pipes, voice).ended;
 });

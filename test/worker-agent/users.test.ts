@@ -20,6 +20,7 @@ import { leave, openHouse, temporaryDirectory } from "../support/agent-house.ts"
 import type { Given } from "../support/fake-coordinator.ts";
 import { isRunning } from "../support/is-running.ts";
 import { killProcess, startAgentProcess } from "../support/start-agent-process.ts";
+import { until } from "../support/until.ts";
 import { testWhere } from "../support/where-possible.ts";
 
 const { SUCCEEDED, FAILED, CANCELLED } = AttemptOutcome;
@@ -186,6 +187,9 @@ test("* is everybody but root, and everybody's own groups alone", async () => {
   expect((await outputOf({ command: "id -u", user: "nobody" }, all)).said).toBe(`${nobody}\n`);
   expect((await outputOf({ command: "id", user: "root" }, all)).report.reason).toBe(TaskReason.REJECTED);
   expect((await outputOf({ command: "id", user: "nobody:root" }, all)).report.reason).toBe(TaskReason.REJECTED);
+  // To the kernel it means: stay who you are.
+  const stay = { command: "id", user: `${2 ** 32 - 1}:100` };
+  expect((await outputOf(stay, { TSS_AGENT_USERS: "*:100" })).report.reason).toBe(TaskReason.REJECTED);
   const unknown = await outputOf({ command: "id", user: "no-such-user" }, { TSS_AGENT_USERS: "no-such-user" });
   expect(unknown.message).toBe('There is no user "no-such-user" on agent hand.');
   const listed = { TSS_AGENT_USERS: "root" };
@@ -252,13 +256,22 @@ test("a command of another user goes on when its agent is killed, and the next o
   const command = `id -u; while [ ! -e ${go} ]; do sleep 0.02; done; echo after >"$TSS_OUTPUT"; echo after $KEY; exit 7`;
   chmodSync(dirname(go), 0o711);
   // Its launcher, which is still root, does not know its secrets.
-  const secrets = JSON.stringify({ KEY: "correct horse" });
-  const user = { TEST_SILENT: "1", TEST_USER: "nobody", TEST_SECRETS: secrets, ...USERS };
-  const { child, said } = await startAgentProcess(directory, [command, "echo $$; exec sleep 1000"], enough, user);
+  const secrets = JSON.stringify({ KEY: "correct 'horse'", OTHER: "a\nexport KEY='x'\n" });
+  const user = { TEST_SILENT: "1", TEST_USER: "nobody", TEST_SECRETS: secrets, TSS_WORKER_SLOTS: "3", ...USERS };
+  const meanwhile = `echo on; while [ ! -e ${go}.first ]; do sleep 0.02; done; echo "it's $KEY"; echo >"$TSS_OUTPUT" $KEY; exit 5`;
+  const commands = [command, "echo $$; exec sleep 1000", meanwhile];
+  const { child, said } = await startAgentProcess(directory, commands, enough, user);
   await killProcess(child);
+  writeFileSync(`${go}.first`, "");
+  await until("the last to end while no agent is there", () =>
+    statuses(directory).some((text) => text.includes("exit=5;")),
+  );
   const { agent, coordinator } = await openHouse({ directory, settings: USERS });
-  const [first, second] = said.ids.map((id) => ({ id, fencingToken: TOKEN }));
-  expect(coordinator.held()).toHaveLength(2);
+  const [first, second, third] = said.ids.map((id) => ({ id, fencingToken: TOKEN }));
+  expect(coordinator.held()).toHaveLength(3);
+  const report = await coordinator.outcome(third as Given);
+  expect(report).toMatchObject({ outcome: FAILED, exitCode: 5 });
+  expect(coordinator.output(third as Given).toString()).toBe("on\nit's ***\n");
   writeFileSync(go, "");
   coordinator.cancel(second as Given, TaskReason.ABORTED);
   expect(await coordinator.outcome(first as Given)).toMatchObject({ outcome: FAILED, exitCode: 7 });
@@ -268,8 +281,13 @@ test("a command of another user goes on when its agent is killed, and the next o
   expect(readdirSync(join(directory, "attempts"))).toEqual([]);
 });
 
+function statuses(directory: string): string[] {
+  const attempts = join(directory, "attempts");
+  return readdirSync(attempts).map((name) => readFileSync(join(attempts, name, "status"), "latin1"));
+}
+
 const TOKEN = 2n ** 52n + 1n;
 
 function enough({ output }: { readonly output: string }): boolean {
-  return output.split("\n").length > 2;
+  return output.split("\n").length > 3;
 }

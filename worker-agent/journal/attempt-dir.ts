@@ -62,8 +62,11 @@ export function createAttemptDir(root: string, taskId: string, token: string): A
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     if (foreignOwner(dir.taskPath) === undefined) rmSync(path, { recursive: true });
-    // It is removed at the next start.
-    else renameSync(path, `${path}.old-${Date.now()}`);
+    else {
+      // It is removed at the next start, and is no attempt any more.
+      rmSync(join(path, RECORD), { force: true });
+      renameSync(path, `${path}.old-${Date.now()}`);
+    }
     mkdirSync(path, { mode: 0o700 });
   }
   mkdirSync(dir.taskPath, { mode: 0o700 });

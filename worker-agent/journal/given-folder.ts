@@ -12,6 +12,9 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** Longest time for the removal of a folder. */
+const REMOVE_MS = 60_000;
+
 /** Others may go through a folder and see nothing of what is in it. */
 const PASSABLE = 0o711;
 
@@ -47,7 +50,9 @@ export async function removeGiven(path: string, owner: Owner): Promise<void> {
   const { uid, gid } = owner;
   // The folder itself stays: what it is in is not the owner's.
   const line = 'chmod -R u+rwX -- "$1" 2>/dev/null; rm -rf -- "$1" 2>/dev/null; :';
-  await run("/bin/sh", ["-c", line, "sh", path], { cwd: "/", uid, gid });
+  // Whoever runs as that user may look at it and stop it: it knows nothing, and is not waited for.
+  const bounds = { env: { PATH: "/usr/bin:/bin" }, timeout: REMOVE_MS, killSignal: "SIGKILL" } as const;
+  await run("/bin/sh", ["-c", line, "sh", path], { cwd: "/", uid, gid, ...bounds });
   await rmdir(path);
 }
 

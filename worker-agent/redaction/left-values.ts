@@ -1,26 +1,30 @@
 import { readFileSync } from "node:fs";
+import { ENVIRONMENT_FD } from "../executors/command/as-user.ts";
 
 /**
  * The values that a command was started with, by variable: a launcher that outlived its agent has those of its command in its
- * own environment, or, where the command runs as another user, that has them alone. Nowhere else are they as they were.
- * Undefined: they cannot be read.
+ * own environment, or, where the command runs as another user, in the file that it told that user. Undefined: they cannot be
+ * read.
  * @param pid of the launcher.
  */
 export function leftValues(pid: number, names: readonly string[]): Record<string, string> | undefined {
   if (names.length === 0) return {};
-  for (const candidate of [pid, ...childrenOf(pid)]) {
-    const values = startedWith(candidate, names);
-    if (values !== undefined) return values;
-  }
-  return undefined;
+  return startedWith(pid, names) ?? toldTo(pid, names);
 }
 
-function childrenOf(pid: number): number[] {
+/** As `openEnvironment` writes it. */
+const TOLD = /export (\w+)='((?:[^']|'\\'')*)'\n/gy;
+
+function toldTo(pid: number, names: readonly string[]): Record<string, string> | undefined {
+  let text: string;
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+    text = readFileSync(`/proc/${pid}/fd/${ENVIRONMENT_FD}`, "utf8");
   } catch {
-    return [];
+    return undefined;
   }
+  const told = new Map([...text.matchAll(TOLD)].map(([, name, value = ""]) => [name, value.replaceAll("'\\''", "'")]));
+  const found = names.flatMap((name) => (told.has(name) ? [[name, told.get(name)] as const] : []));
+  return found.length === names.length ? (Object.fromEntries(found) as Record<string, string>) : undefined;
 }
 
 function startedWith(pid: number, names: readonly string[]): Record<string, string> | undefined {

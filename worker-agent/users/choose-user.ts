@@ -23,6 +23,8 @@ export interface UserPolicy {
 
 const OWN: ChosenUser = { kind: "own" };
 const ROOT = 0;
+/** The kernel takes it, and all above it, for "leave it as it is". */
+const NO_ID = 2 ** 32 - 1;
 
 /** @param asked what the task says; "": nothing. */
 export async function chooseUser(policy: UserPolicy, asked: string): Promise<ChosenUser> {
@@ -57,6 +59,8 @@ interface FoundAccount {
 
 /** What is there by that name, or what is wrong with it, as the beginning of a sentence. */
 async function findAccount({ user, group }: AskedUser): Promise<FoundAccount | string> {
+  if (isNumber(user) && Number(user) >= NO_ID) return `There is no user ${user}`;
+  if (group !== undefined && isNumber(group) && Number(group) >= NO_ID) return `There is no group ${group}`;
   const entry = await findUser(user);
   const gid = group === undefined ? undefined : await findGroup(group);
   if (group !== undefined && gid === undefined) return `There is no group "${group}"`;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fchownSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { LIMITS } from "../../../proto/limits.ts";
+import { SHELL_NAMES } from "../../../proto/shell-names.ts";
 import type { Account } from "../../users/account.ts";
 
 /** Another user, and the way to it. */
@@ -27,9 +28,6 @@ exec "$@" ${ENVIRONMENT_FD}<&-`;
 /** A file system in memory, on every Linux that has one. */
 const MEMORY = "/dev/shm";
 
-/** Names that some shell does not let anybody set. */
-const OF_SHELL = /^(_|PPID|UID|EUID|LINENO|OPTIND|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/;
-
 /** The words that become a command of another user, in a directory. */
 export function wordsAs({ words }: OtherUser, directory: string, command: readonly string[]): string[] {
   return [...words, "-c", LINE, "sh", directory, ...command];
@@ -42,7 +40,7 @@ export function isVariable(name: string): boolean {
 
 /** Whether a shell can be told to set it. */
 export function isSettable(name: string): boolean {
-  return isVariable(name) && !OF_SHELL.test(name);
+  return isVariable(name) && !SHELL_NAMES.test(name);
 }
 
 /** The last line of errors of a command that was not started because its directory was closed to its user. */

@@ -9,7 +9,7 @@ import { nameOf } from "../../users/account.ts";
 import type { UserPolicy } from "../../users/choose-user.ts";
 import type { Ending, Executor, RunningAttempt } from "../executor.ts";
 import { adoptCommand } from "./adopt-command.ts";
-import { closedSentence, enterProblem } from "./as-user.ts";
+import { closedSentence, enterProblem, isSettable } from "./as-user.ts";
 import { endingOf, sayLeftOpen } from "./command-ending.ts";
 import { planCommand, SHELL } from "./command-line.ts";
 import { taskEnvironment } from "./environment.ts";
@@ -54,6 +54,12 @@ async function runCommand(options: CommandExecutorOptions, attempt: RunningAttem
   if (line.kind === "refused") return { kind: "rejected", message: line.message };
   const as = await runAs(options.users, spec, attempt.taskPath);
   if (as.kind === "refused") return { kind: "rejected", message: as.message };
+  const odd = Object.keys(attempt.secrets).find((name) => !isSettable(name));
+  if (odd !== undefined)
+    return {
+      kind: "rejected",
+      message: `Agent ${agentName} gives no secret in ${odd}: shells keep that name for themselves.`,
+    };
   const unknown = preludeProblem(spec, options.containment.limits, agentName);
   if (unknown !== undefined) return { kind: "rejected", message: unknown };
   const { user, directory } = as;

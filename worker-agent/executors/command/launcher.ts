@@ -9,7 +9,7 @@ import { writeWhole } from "../../journal/write-file.ts";
  *
  * It leads the session and the process group, so it hears what is meant for the command and must not die of it; traps, not
  * ignored signals, because those would be inherited. When the command has ended it lets go of everything but the reading
- * ends of the pipes, in which there may be output that no agent has read, and stops until an agent kills it. Where the
+ * ends of the pipes, in which there may be output that no agent has read, and the environment of another user, and stops until an agent kills it. Where the
  * agent's directory is gone by then, no agent comes.
  *
  * A shell that has just been forked still has the traps of its parent: a signal would be swallowed. It says on the pipe of
@@ -28,7 +28,7 @@ const SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
   exec "$@" 2>&8 4<&- 5<&- 6<&- 7>&- 8>&-
 )
 code=$?
-exec 1>&- 3>&- 8>&- 9>&-
+exec 1>&- 3>&- 8>&-
 echo "exit=$code;" >&2
 exec 7>&-
 [ -e "$0" ] || exit

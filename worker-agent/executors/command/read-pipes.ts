@@ -52,7 +52,8 @@ export function readPipes(
     const stream = streams[at] as RedactedStream;
     socket.on("data", (data: Buffer) => stream.push(data));
     socket.on("error", () => undefined);
-    await once(socket, "close").catch(() => undefined);
+    // One that was opened again may have come to its end while other commands were taken up.
+    if (!socket.closed) await once(socket, "close").catch(() => undefined);
     stream.end();
     open -= 1;
   });

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ProcessIdentity, stillRuns } from "../../processes/identity.ts";
@@ -65,6 +65,7 @@ function openAgain(pid: number, fd: number): Socket {
   const path = `/proc/${pid}/fd/${fd}`;
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!fstatSync(readFd).isFIFO()) throw new Error(`${path} is no pipe`);
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
     return pipeReader(readFd);
   } catch (error) {
