@@ -133,7 +133,10 @@ export function createRedactor(machines: Machines, from?: Waiting): Redactor {
     push,
     end(maskFrom = Number.POSITIVE_INFINITY) {
       const start = place - held.length;
-      if (held.length - scanner.breaks.length >= maskFrom) found(held.length, place);
+      // The break that an output ends in is no part of what it said.
+      let until = place;
+      while (scanner.breaks.includes(until - 1)) until -= 1;
+      if (held.length - scanner.breaks.length >= maskFrom) found(until - start, until);
       const shown = show(held, start, place);
       state = 0;
       scanner.end();
