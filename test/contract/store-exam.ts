@@ -1,4 +1,5 @@
 import { describe, expect } from "@jest/globals";
+import { apiKeysExam } from "./store/api-keys.ts";
 import { catalogExam } from "./store/catalog.ts";
 import { checkpointsExam } from "./store/checkpoints.ts";
 import { delayedExam } from "./store/delayed.ts";
@@ -16,6 +17,7 @@ import { reclaimExam } from "./store/reclaim.ts";
 import { refillExam } from "./store/refill.ts";
 import { resolveExam } from "./store/resolve.ts";
 import { schemaExam } from "./store/schema.ts";
+import { secretsExam } from "./store/secrets.ts";
 import { segmentsExam } from "./store/segments.ts";
 import { sharedExam } from "./store/shared.ts";
 import { startedExam } from "./store/started.ts";
@@ -52,6 +54,8 @@ export function storeExam(name: string, openFresh: OpenFresh, { shared = false }
     reclaimExam(openFresh);
     pruneExam(openFresh);
     catalogExam(openFresh);
+    apiKeysExam(openFresh);
+    secretsExam(openFresh);
     listExam(openFresh);
     listPagesExam(openFresh);
     if (shared) sharedExam(openFresh);

@@ -1,3 +1,4 @@
+// Over 300 lines: one coordinator with its authority, which every joining here needs and which takes seconds to start.
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 import { describe, expect } from "@jest/globals";
+import { apiKeysExam } from "../contract/store/api-keys.ts";
 import { catalogExam } from "../contract/store/catalog.ts";
 import { checkpointsExam } from "../contract/store/checkpoints.ts";
 import { delayedExam } from "../contract/store/delayed.ts";
@@ -15,6 +16,7 @@ import { readsExam } from "../contract/store/reads.ts";
 import { reclaimExam } from "../contract/store/reclaim.ts";
 import { refillExam } from "../contract/store/refill.ts";
 import { resolveExam } from "../contract/store/resolve.ts";
+import { secretsExam } from "../contract/store/secrets.ts";
 import { segmentsExam } from "../contract/store/segments.ts";
 import { sharedExam } from "../contract/store/shared.ts";
 import { startedExam } from "../contract/store/started.ts";
@@ -53,6 +55,6 @@ describe("store port: simulated", () => {
   ]);
   const exams = [ownershipExam, flushExam, gatesExam, endsExam, movesExam, resolveExam, valuesExam, readsExam];
   const more = [refillExam, startedExam, delayedExam, checkpointsExam, segmentsExam, reclaimExam, pruneExam];
-  const rest = [catalogExam, listExam, listPagesExam, sharedExam];
+  const rest = [catalogExam, apiKeysExam, secretsExam, listExam, listPagesExam, sharedExam];
   for (const exam of [...exams, ...more, ...rest]) exam(openFresh);
 });

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { GROUP_LIMITS, type GroupLimit } from "../../proto/task-limits.ts";
+import { readOptional } from "../processes/read-optional.ts";
 
 /** Where control groups of attempts can be made. */
 export interface GroupFolders {
@@ -125,12 +126,4 @@ function words(path: string): string[] {
 
 function isThere(folder: string, name: string): boolean {
   return existsSync(join(folder, name));
-}
-
-function readOptional(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readOptional } from "../processes/read-optional.ts";
 
 /**
  * How often the kernel has ended a process for want of memory: in the agent's own cgroup, or else on the host.
@@ -33,12 +33,4 @@ function cgroupFiles(): string[] {
 function readCounter(path: string): number | undefined {
   const count = /^oom_kill (\d+)$/m.exec(readOptional(path))?.[1];
   return count === undefined ? undefined : Number(count);
-}
-
-function readOptional(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
